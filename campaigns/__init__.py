@@ -1,0 +1,1 @@
+"""When, and what is chosen: campaigns, runs, triggers, reports."""

@@ -1,0 +1,1 @@
+"""The command: servers, workers, imports and the demo, from a terminal."""

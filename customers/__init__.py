@@ -1,0 +1,1 @@
+"""The people: facts about them and their orders, nothing decided."""

@@ -1,0 +1,1 @@
+"""What they receive: offers, vouchers, referrals."""

@@ -1,0 +1,1 @@
+"""How it arrives: a message's life, the gate, the channels."""

@@ -1,0 +1,169 @@
+"""A message and its life: one per customer and campaign step, whatever channels it tries.
+
+The table below is docs/messages.md in code; every move is one compare-and-set on the state it starts from.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from common.ids import derive
+from customers.consent import Purpose
+
+
+class State(StrEnum):
+    """Where a message is in its life."""
+
+    QUEUED = "queued"
+    HELD_OUT = "held_out"
+    CLAIMED = "claimed"
+    WAITING = "waiting"
+    HANDING_OVER = "handing_over"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    UNDELIVERED = "undelivered"
+    UNCERTAIN = "uncertain"
+    UNCERTAIN_FINAL = "uncertain_final"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+# Still to be worked on: a run with one of these is not finished.
+OPEN = frozenset({State.QUEUED, State.WAITING, State.CLAIMED, State.HANDING_OVER, State.UNCERTAIN})
+
+# from -> to: who may make the move, and when, stands in docs/messages.md.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED}),
+    State.WAITING: frozenset({State.CLAIMED, State.CANCELLED}),
+    State.CLAIMED: frozenset(
+        {State.QUEUED, State.WAITING, State.SKIPPED, State.EXPIRED, State.CANCELLED, State.HANDING_OVER}
+    ),
+    State.HANDING_OVER: frozenset(
+        {State.ACCEPTED, State.WAITING, State.QUEUED, State.FAILED, State.UNCERTAIN, State.SKIPPED, State.CANCELLED}
+    ),
+    State.UNCERTAIN: frozenset({State.ACCEPTED, State.HANDING_OVER, State.WAITING, State.UNCERTAIN_FINAL}),
+    State.ACCEPTED: frozenset({State.DELIVERED, State.BOUNCED, State.UNDELIVERED, State.QUEUED}),
+    State.DELIVERED: frozenset({State.BOUNCED}),
+    State.BOUNCED: frozenset({State.QUEUED}),
+    State.UNDELIVERED: frozenset({State.QUEUED, State.DELIVERED, State.BOUNCED}),
+    # Evidence beats belief: a provider's word that it has the message ends any other opinion.
+    State.SKIPPED: frozenset({State.ACCEPTED}),
+    State.FAILED: frozenset({State.ACCEPTED}),
+    State.CANCELLED: frozenset({State.ACCEPTED}),
+    State.UNCERTAIN_FINAL: frozenset({State.ACCEPTED}),
+    State.HELD_OUT: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One way to a customer: a channel and the address on it."""
+
+    channel: str
+    address: str
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Written before the socket opens. `token` is of the request, which may carry many messages."""
+
+    token: str
+    channel: str
+    provider: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str = ""
+    detail: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """What is planned for, and then happens to, one customer in one step of one run.
+
+    `id` is derived from run, customer and step, so that planning twice plans once. `routes` are the
+    ways still to be tried, the current one first. `batch` names the work unit it is claimed with.
+    `claim` is the token of the worker that holds it until `lease_until`; `epoch` counts the claims.
+    """
+
+    id: str
+    run: str
+    campaign: str
+    customer: str
+    step: int = 0
+    purpose: Purpose = "marketing"
+    state: State = State.QUEUED
+    reason: str = ""
+    epoch: int = 0
+    routes: list[Route] = []
+    address_hash: str | None = None
+    batch: str = ""
+    template: str = ""
+    template_version: int = 0
+    locale: str = ""
+    variant: str = ""
+    brand: str = "default"
+    offer: str = ""
+    referral_programme: str = ""
+    policy: Literal["at_most_once", "at_least_once"] = "at_most_once"
+    not_before: datetime
+    expires_at: datetime
+    data: dict[str, Any] = {}
+    claim: str | None = None
+    lease_until: datetime | None = None
+    attempts: list[Attempt] = []
+    provider: str = ""
+    provider_id: str = ""
+    state_at: datetime | None = None
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The words one customer gets: `parts` are subject, text and html for e-mail, text alone for a text message.
+
+    `headers` are e-mail headers of this message alone; `voucher` is the code it holds, where it holds one.
+    """
+
+    parts: dict[str, str]
+    headers: dict[str, str] = {}
+    voucher: str = ""
+
+
+class Unrenderable(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing can be written for this customer: a stable reason and a sentence."""
+
+    reason: str
+    detail: str = ""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """A work unit of messages with one channel, template version, locale, variant and brand.
+
+    It is written before its messages and stays `open` until none of them is; the sweeper rings again for
+    an open one that is due and was last rung some time ago.
+    """
+
+    id: str
+    run: str
+    campaign: str
+    channel: str
+    template: str = ""
+    template_version: int = 0
+    locale: str = ""
+    variant: str = ""
+    brand: str = "default"
+    due_at: datetime
+    rung_at: datetime
+    open: bool = True
+    urgent: bool = False
+
+
+def may_move(origin: State, target: State) -> bool:
+    """Whether the table allows this move."""
+    return target in TRANSITIONS[origin]
+
+
+def message_id(run: str, customer: str, step: int) -> str:
+    """The id that follows from what the message is for."""
+    return derive("message", run, customer, step)

@@ -1,0 +1,1 @@
+"""Who is addressed: a tree of rules, resolved inside the database."""

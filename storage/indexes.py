@@ -1,0 +1,36 @@
+"""The indexes: each storage module declares its own beside what uses them; this puts them in place."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+import msgspec
+
+import storage
+from storage.mongo import Mongo
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """An index of a collection; `keys` are (field, 1 or -1); `only` restricts it to documents that match."""
+
+    collection: str
+    keys: list[tuple[str, int]]
+    unique: bool = False
+    only: dict[str, Any] = {}
+
+
+def declared() -> list[Index]:
+    """Every index that a module of this package declares in its `INDEXES`."""
+    modules = (importlib.import_module(f"storage.{module.name}") for module in pkgutil.iter_modules(storage.__path__))
+    return [index for module in modules for index in getattr(module, "INDEXES", [])]
+
+
+def ensure(database: Mongo) -> int:
+    """Create what is missing; returns how many indexes there should be. Doing it again does nothing."""
+    indexes = declared()
+    for index in indexes:
+        options: dict[str, Any] = {"unique": True} if index.unique else {}
+        if index.only:
+            options["partialFilterExpression"] = index.only
+        database[index.collection].create_index(index.keys, **options)
+    return len(indexes)
