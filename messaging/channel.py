@@ -1,0 +1,250 @@
+"""What a provider is to the rest of Encore: it takes letters, and it sends word of them. One file each in channels/."""
+
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from common.clock import Clock
+from common.errors import NotFound
+from common.kinds import scan
+from common.settings import Settings
+from customers.consent import Purpose
+from messaging import channels
+from messaging.message import Rendered
+
+log = logging.getLogger(__name__)
+
+# blind: neither a key nor a look-up; idempotent: the same key and body is taken once; lookup: can be asked, completely.
+Profile = Literal["blind", "idempotent", "lookup"]
+ReceiptType = Literal[
+    "accepted", "delivered", "bounced", "undelivered", "opened", "clicked", "complained", "unsubscribed", "unknown"
+]
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on its way to one address: `message` is our id of it, `address` is normalised, `name` may be empty."""
+
+    message: str
+    address: str
+    rendered: Rendered
+    name: str = ""
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """Letters that are handed over together, from one sender.
+
+    `token` is the attempt's, written before the hand-over; receipts carry it back beside the message's id.
+    `sender` is an e-mail address or a phone number, `tags` are words for the provider's own statistics.
+    """
+
+    token: str
+    channel: str
+    letters: Sequence[Letter]
+    sender: str
+    sender_name: str = ""
+    reply_to: str = ""
+    purpose: Purpose = "marketing"
+    tags: Sequence[str] = ()
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The provider has it, and will say so again under this id."""
+
+    provider_id: str = ""
+
+
+class NotTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider certainly does not have it and it may be tried again, `retry_after` seconds from now where it said.
+
+    `stop` means that every other letter would fare the same (wrong credentials, no account): open the breaker.
+    """
+
+    reason: str
+    retry_after: float | None = None
+    stop: bool = False
+    detail: str = ""
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider certainly does not have it and never will: this address or this content is refused.
+
+    `suppress` is the reason to suppress the address on this channel for good, empty where it is not to blame.
+    """
+
+    reason: str
+    detail: str = ""
+    suppress: str = ""
+
+
+class Uncertain(msgspec.Struct, frozen=True, kw_only=True):
+    """Nobody knows whether the provider has it; only its own word later, or a look-up, can tell."""
+
+    reason: str
+    detail: str = ""
+
+
+Outcome = Accepted | NotTaken | Rejected | Uncertain
+
+
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook as it came in: `headers` in lower case, the raw `body`, the public `url` with its query."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a provider said of one message, in our words.
+
+    `key` is derived from what is said, so that the same word said twice is one. `permanent` is for a bounce
+    that will not heal. `detail` is the provider's own wording; `url` is what was clicked.
+    """
+
+    key: str
+    type: ReceiptType
+    at: datetime
+    message: str = ""
+    token: str = ""
+    provider_id: str = ""
+    address: str = ""
+    permanent: bool = False
+    url: str = ""
+    detail: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a customer wrote back: from which (normalised) address, to which of ours, and when it came in."""
+
+    key: str
+    address: str
+    to: str
+    text: str
+    at: datetime
+    provider_id: str = ""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """A letter in the outbox: what would have been sent, had the channel credentials. `id` is the message's."""
+
+    id: str
+    channel: str
+    address: str
+    name: str = ""
+    sender: str
+    sender_name: str = ""
+    parts: dict[str, str]
+    headers: dict[str, str] = {}
+    at: datetime
+
+
+class Outbox(Protocol):
+    """Keeps the letters of channels that have no credentials."""
+
+    def keep(self, letters: Sequence[Kept]) -> None:
+        """Keep letters; one that is kept already stays as it is."""
+        ...
+
+    def page(self, after: str, limit: int, channel: str = "") -> list[Kept]:
+        """A page of them in the order of ids, of one channel or of all."""
+        ...
+
+
+class Provider(ABC):
+    """A provider of one channel. A subclass writes only what differs; settings it has are a Struct beside it.
+
+    `batch_max` is how many letters one request can carry. An instance is shared by threads.
+    """
+
+    name: ClassVar[str]
+    channel: ClassVar[str]
+    profile: ClassVar[Profile] = "blind"
+    batch_max: ClassVar[int] = 1
+
+    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
+        self.settings = settings
+        self.outbox = outbox
+        self.clock = clock
+
+    @abstractmethod
+    def configured(self) -> bool:
+        """Whether its credentials are set."""
+
+    @abstractmethod
+    def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
+        """Hand over the letters and say by message id what became of each. Called by `hand_over` alone."""
+
+    def pack(self, letters: Sequence[Letter], most: int) -> Iterator[list[Letter]]:
+        """Split letters so that each part goes out in one request: no more than `most` nor `batch_max` of them.
+
+        An attempt is written for each part just before it is handed over, so that a crash leaves in doubt
+        only what was in an open request.
+        """
+        size = max(1, min(most, self.batch_max))
+        for start in range(0, len(letters), size):
+            yield list(letters[start : start + size])
+
+    def hand_over(self, parcel: Parcel) -> dict[str, Outcome]:
+        """What became of each letter, by message id. Never raises: what is not known is Uncertain."""
+        started = time.monotonic()
+        try:
+            known = self.send(parcel)
+        except Exception:  # what a provider's file did not foresee may have happened after the letters left
+            log.exception("provider.unforeseen", extra={"provider": self.name, "token": parcel.token})
+            known = {}
+        unforeseen = Uncertain(reason="unforeseen")
+        outcomes = {letter.message: known.get(letter.message, unforeseen) for letter in parcel.letters}
+        self._record(parcel, outcomes, time.monotonic() - started)
+        return outcomes
+
+    def verify(self, hook: Hook) -> None:
+        """Check that a webhook is from the provider, and recent; raises Forged where it is not."""
+        raise NotFound("webhook of provider", self.name)
+
+    def receipts(self, hook: Hook) -> list[Receipt]:
+        """What a verified webhook says of messages; a word we do not know is `unknown`, never dropped."""
+        return []
+
+    def replies(self, hook: Hook) -> list[Reply]:
+        """What customers wrote back, in a verified webhook."""
+        return []
+
+    def _record(self, parcel: Parcel, outcomes: Mapping[str, Outcome], seconds: float) -> None:
+        counts: dict[str, int] = {}
+        for outcome in outcomes.values():
+            word = type(outcome).__name__.lower()
+            counts[word] = counts.get(word, 0) + 1
+        log.info(
+            "provider.handed_over",
+            extra={"provider": self.name, "token": parcel.token, "seconds": round(seconds, 3), **counts},
+        )
+
+
+class Providers:
+    """The providers there are, one for each channel in use."""
+
+    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
+        kinds = scan(channels, Provider)  # type: ignore[type-abstract]  # only concrete ones are found
+        self._by_name = {name: kind(settings, outbox, clock) for name, kind in kinds.items()}
+
+    def for_channel(self, channel: str) -> Provider:
+        """The channel's provider, or the outbox where none has credentials; raises NotFound for a strange channel."""
+        candidates = [provider for provider in self._by_name.values() if provider.channel == channel]
+        if not candidates:
+            raise NotFound("channel", channel)
+        return next((provider for provider in candidates if provider.configured()), self._by_name["outbox"])
+
+    def by_name(self, name: str) -> Provider:
+        """The provider of this name; raises NotFound."""
+        if name not in self._by_name:
+            raise NotFound("provider", name)
+        return self._by_name[name]
+
+    def channels(self) -> list[str]:
+        """The channels there are, in the order of their names."""
+        return sorted({provider.channel for provider in self._by_name.values() if provider.channel})
