@@ -1,0 +1,91 @@
+"""A campaign: audience, words, offer, trigger and limits; and the table of what may become of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from customers.consent import Purpose
+
+
+class CampaignState(StrEnum):
+    """Where a campaign is in its life."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+# Only a draft can be changed; what runs is changed by copying it.
+TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING}),
+    CampaignState.SCHEDULED: frozenset({CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.CANCELLED}),
+    CampaignState.RUNNING: frozenset({CampaignState.PAUSED, CampaignState.FINISHED, CampaignState.CANCELLED}),
+    CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.SCHEDULED, CampaignState.CANCELLED}),
+    CampaignState.FINISHED: frozenset(),
+    CampaignState.CANCELLED: frozenset(),
+}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a campaign keeps to: how long a message may wait, and what to do when nobody knows whether it went out."""
+
+    expires_after_hours: int = 72
+    policy: Literal["at_most_once", "at_least_once"] = "at_most_once"
+    attribution_days: int = 14
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """What a marketer sets up.
+
+    `segment` may be empty where the trigger is an event, which brings its own customer. `holdout_percent` of the
+    audience gets nothing, so that the report knows what would have happened anyway. `trigger` is a kind of
+    campaigns/triggers with its settings; `next_at` is when a schedule is due next.
+    """
+
+    id: str
+    name: str
+    template: str
+    segment: str = ""
+    purpose: Purpose = "marketing"
+    offer: str = ""
+    referral_programme: str = ""
+    brand: str = "default"
+    trigger: dict[str, Any] = {"kind": "launched"}
+    holdout_percent: float = 0.0
+    limits: Limits = Limits()
+    state: CampaignState = CampaignState.DRAFT
+    next_at: datetime | None = None
+    launched_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    version: int = 0
+
+
+class Campaigns(Protocol):
+    """The campaigns as they are kept."""
+
+    def get(self, id: str) -> Campaign:
+        """One campaign; raises NotFound."""
+        ...
+
+    def save(self, campaign: Campaign, expected_version: int | None = None) -> Campaign:
+        """Keep a new campaign or a draft's changes; raises Conflict for any other, Stale on a version."""
+        ...
+
+    def move(self, id: str, origins: Sequence[CampaignState], target: CampaignState, **changes: Any) -> bool:
+        """Compare-and-set the state; False where it was in none of the `origins`."""
+        ...
+
+    def page(self, after: str, limit: int) -> list[Campaign]:
+        """A page, in the order of ids, which is the order of making."""
+        ...
+
+    def listening(self, state: CampaignState, due: datetime | None = None) -> list[Campaign]:
+        """Those in a state; with `due`, only those whose schedule is due by then."""
+        ...

@@ -1,0 +1,170 @@
+"""Launch: draft -> running. Checks that it can go out, opens the run once, and rings for a worker."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
+from campaigns.run import Run, Runs, RunState, run_id
+from campaigns.trigger import parse
+from common.clock import Clock
+from common.doorbell import Doorbell
+from common.errors import Conflict, Invalid, NotFound
+from content.templates import Templates
+from loyalty.offer import Offers
+from segments.audience import Audience
+from segments.segment import Segments
+
+
+class Cancellable(Protocol):
+    """What ends the messages of a run."""
+
+    def cancel(self, run: str) -> int:
+        """Cancel what is not handed over yet; how many."""
+        ...
+
+
+class Launcher:
+    """Moves campaigns through their life and opens their runs."""
+
+    def __init__(
+        self,
+        *,
+        campaigns: Campaigns,
+        runs: Runs,
+        segments: Segments,
+        templates: Templates,
+        offers: Offers,
+        audience: Audience,
+        messages: Cancellable,
+        referral_programme: Callable[[str], Any],
+        doorbell: Doorbell,
+        clock: Clock,
+    ) -> None:
+        self._campaigns = campaigns
+        self._runs = runs
+        self._segments = segments
+        self._templates = templates
+        self._offers = offers
+        self._audience = audience
+        self._messages = messages
+        self._referral_programme = referral_programme
+        self._doorbell = doorbell
+        self._clock = clock
+
+    def check(self, campaign: Campaign) -> None:
+        """Raise Invalid naming the field where a campaign names what is not there or its trigger makes no sense."""
+        wrong: dict[str, list[str]] = {}
+        trigger = parse(campaign.trigger)
+        looked_up: dict[str, tuple[str, Callable[[str], Any]]] = {
+            "template": (campaign.template, self._templates.get),
+            "segment": (campaign.segment, self._segments.get),
+            "offer": (campaign.offer, self._offers.get),
+            "referral_programme": (campaign.referral_programme, self._referral_programme),
+        }
+        for field, (named, get) in looked_up.items():
+            try:
+                if named:
+                    get(named)
+            except NotFound as error:
+                wrong[field] = [str(error)]
+        if not campaign.segment and not trigger.event:
+            wrong["segment"] = ["Say to whom: only a campaign that an event triggers needs no segment."]
+        if wrong:
+            raise Invalid("The campaign cannot go out like this.", wrong)
+
+    def launch(self, id: str) -> Campaign:
+        """Let a draft go: now, or from now on by its schedule or its event. Raises Conflict for any but a draft."""
+        campaign = self._campaigns.get(id)
+        now = self._clock.now()
+        if campaign.state is not CampaignState.DRAFT:
+            raise Conflict(f"Campaign {id!r} is {campaign.state.value} already.", f"already_{campaign.state.value}")
+        self.check(campaign)
+        trigger = parse(campaign.trigger)
+        trigger.check(now)
+        next_at = trigger.next_at(now)
+        if not trigger.event and next_at is None and not self._audience.count(self._rules(campaign)):
+            raise Conflict("Nobody is in this segment now, so there is nobody to write to.", "empty_audience")
+        target = CampaignState.SCHEDULED if next_at and trigger.once else CampaignState.RUNNING
+        if not self._campaigns.move(id, [CampaignState.DRAFT], target, launched_at=now, next_at=next_at):
+            raise Conflict(f"Campaign {id!r} has just been launched by somebody else.", "already_running")
+        launched = self._campaigns.get(id)
+        if not trigger.event and next_at is None:
+            self.open_run(launched, occurrence="launch", at=now)
+        return launched
+
+    def open_run(self, campaign: Campaign, occurrence: str, at: datetime, customer: str = "", **data: Any) -> str:
+        """Open the run of an occurrence, once, and ring for its planning; the run's id."""
+        run = Run(
+            id=run_id(campaign.id, occurrence),
+            campaign=campaign,
+            occurrence=occurrence,
+            rules=self._rules(campaign) if campaign.segment else {},
+            template_version=self._templates.get(campaign.template).version,
+            customer=customer,
+            data=data,
+            started_at=at,
+            rung_at=at,
+        )
+        self._runs.open(run)
+        self._doorbell.ring("plan_run", run.id)
+        return run.id
+
+    def pause(self, id: str) -> Campaign:
+        """Stop handing over, at once; what is in a request open now is finished."""
+        return self._move(id, CampaignState.PAUSED)
+
+    def resume(self, id: str) -> Campaign:
+        """Go on after a pause."""
+        campaign = self._campaigns.get(id)
+        once = parse(campaign.trigger).once
+        waiting = once and campaign.next_at is not None
+        resumed = self._move(id, CampaignState.SCHEDULED if waiting else CampaignState.RUNNING)
+        self._doorbell.ring("sweep")
+        return resumed
+
+    def cancel(self, id: str) -> Campaign:
+        """End a campaign for good, with every message that is not handed over yet."""
+        cancelled = self._move(id, CampaignState.CANCELLED)
+        for run in self._runs.of_campaigns([id]):
+            self._messages.cancel(run.id)
+        return cancelled
+
+    def _move(self, id: str, target: CampaignState) -> Campaign:
+        origins = [origin for origin, targets in TRANSITIONS.items() if target in targets]
+        if target is not CampaignState.PAUSED and CampaignState.DRAFT in origins:
+            origins.remove(CampaignState.DRAFT)
+        if target in (CampaignState.RUNNING, CampaignState.SCHEDULED):
+            origins = [CampaignState.PAUSED]
+        if not self._campaigns.move(id, origins, target):
+            state = self._campaigns.get(id).state.value
+            raise Conflict(f"Campaign {id!r} is {state}; it cannot become {target.value}.", f"is_{state}")
+        return self._campaigns.get(id)
+
+    def _rules(self, campaign: Campaign) -> dict[str, Any]:
+        rules: dict[str, Any] = msgspec.to_builtins(self._segments.get(campaign.segment).rules)
+        return rules
+
+
+def may_send(campaigns: Campaigns) -> Callable[[str], str]:
+    """What delivery asks just before it hands over: "go", "pause" or "cancel"."""
+    words = {CampaignState.PAUSED: "pause", CampaignState.CANCELLED: "cancel"}
+
+    def ask(id: str) -> str:
+        return words.get(campaigns.get(id).state, "go") if id else "go"
+
+    return ask
+
+
+def settle(runs: Runs, campaigns: Campaigns, is_open: Callable[[str], bool], now: datetime) -> int:
+    """Finish the runs of which no message is open, and the campaigns that have one run only; how many runs."""
+    finished = 0
+    for run in runs.in_state(RunState.SENDING, 1_000):
+        if is_open(run.id) or not runs.move(run.id, RunState.SENDING, RunState.FINISHED, finished_at=now):
+            continue
+        finished += 1
+        if parse(run.campaign.trigger).once:
+            campaigns.move(run.campaign.id, [CampaignState.RUNNING], CampaignState.FINISHED)
+    return finished

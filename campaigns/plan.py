@@ -1,0 +1,195 @@
+"""Plan: audience x words x offer -> messages with ids that follow from what they are for."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Protocol
+
+import msgspec
+
+from campaigns.experiment import held_out
+from campaigns.run import Run, Runs, RunState
+from common.clock import Clock
+from common.doorbell import Doorbell
+from common.ids import derive, new_id
+from content.templates import Template, Templates, pick_locale
+from customers.customer import Customer, Customers
+from customers.shop import Shop, Shops
+from messaging.message import Batch, Message, Route, State, message_id
+from messaging.routing import routes_for
+from segments.audience import Audience
+
+# Customers are streamed; the cursor is moved, and memory given back, after so many.
+CHUNK = 2_000
+LEASE_SECONDS = 60.0
+
+
+class Planned(Protocol):
+    """Where planned messages are kept."""
+
+    def plan(self, batch: Batch, messages: Sequence[Message]) -> int:
+        """Keep the batch, then its messages, each once; how many were new."""
+        ...
+
+    def total(self, run: str) -> int:
+        """How many messages a run has."""
+        ...
+
+
+class Turns(Protocol):
+    """Sees to it that one process at a time plans a run."""
+
+    def hold(self, chore: str, owner: str, seconds: float) -> bool:
+        """Take a chore, or keep it; False where somebody else has it."""
+        ...
+
+    def release(self, chore: str, owner: str) -> None:
+        """Give it back."""
+        ...
+
+
+class Planner:
+    """Fills a run with messages, in batches that share channel and words. Planning twice plans once."""
+
+    def __init__(
+        self,
+        *,
+        runs: Runs,
+        audience: Audience,
+        customers: Customers,
+        messages: Planned,
+        templates: Templates,
+        shops: Shops,
+        turns: Turns,
+        doorbell: Doorbell,
+        clock: Clock,
+        batch_size: int,
+    ) -> None:
+        self._runs = runs
+        self._audience = audience
+        self._customers = customers
+        self._messages = messages
+        self._templates = templates
+        self._shops = shops
+        self._turns = turns
+        self._doorbell = doorbell
+        self._clock = clock
+        self._batch_size = batch_size
+
+    def plan(self, id: str) -> int:
+        """Plan a run to its end, from where an earlier try got to; how many messages it has.
+
+        Two planners at once would each write only what the other has not, but one that ends while the
+        other still finds newcomers would count too few: so one at a time.
+        """
+        owner = new_id()
+        run = self._runs.get(id)
+        if run.state is not RunState.PLANNING or not self._mine(id, owner):
+            return run.planned
+        try:
+            return self._plan(run, owner)
+        finally:
+            self._turns.release(_chore(id), owner)
+
+    def _plan(self, run: Run, owner: str) -> int:
+        template = self._templates.get(run.campaign.template, run.template_version)
+        shop = self._shops.get()
+        people = self._people(run)
+        while chunk := list(islice(people, CHUNK)):
+            here = {"cursor": chunk[-1].id, "rung_at": self._clock.now()}
+            if not self._mine(run.id, owner):
+                return run.planned
+            self._plan_chunk(run, template, shop, chunk)
+            self._runs.move(run.id, RunState.PLANNING, RunState.PLANNING, **here)
+        planned = self._messages.total(run.id)
+        ended = {"planned": planned, "planned_at": self._clock.now(), "cursor": ""}
+        self._runs.move(run.id, RunState.PLANNING, RunState.SENDING, **ended)
+        return planned
+
+    def _mine(self, run: str, owner: str) -> bool:
+        return self._turns.hold(_chore(run), owner, LEASE_SECONDS)
+
+    def _people(self, run: Run) -> Iterator[Customer]:
+        if not run.customer:
+            return self._audience.stream(run.rules, after=run.cursor)
+        if run.rules and not self._audience.contains(run.rules, run.customer):
+            return iter(())
+        return iter(self._customers.get([run.customer]).values())
+
+    def _plan_chunk(self, run: Run, template: Template, shop: Shop, people: Sequence[Customer]) -> None:
+        groups: dict[tuple[str, str], list[Message]] = {}
+        for customer in people:
+            message = self._message(run, template, shop, customer)
+            channel = message.routes[0].channel if message.state is State.QUEUED else ""
+            groups.setdefault((channel, message.locale), []).append(message)
+        for (channel, _), messages in sorted(groups.items()):
+            for start in range(0, len(messages), self._batch_size):
+                self._keep(run, channel, messages[start : start + self._batch_size])
+
+    def _keep(self, run: Run, channel: str, messages: list[Message]) -> None:
+        now = self._clock.now()
+        first = messages[0]
+        batch = Batch(
+            id=new_id(),
+            run=run.id,
+            campaign=run.campaign.id,
+            channel=channel,
+            template=first.template,
+            template_version=first.template_version,
+            locale=first.locale,
+            brand=first.brand,
+            due_at=first.not_before,
+            rung_at=now,
+            open=bool(channel),
+        )
+        kept = self._messages.plan(batch, [msgspec.structs.replace(message, batch=batch.id) for message in messages])
+        if kept and channel:
+            self._doorbell.ring("deliver", batch.id)
+
+    def _message(self, run: Run, template: Template, shop: Shop, customer: Customer) -> Message:
+        campaign = run.campaign
+        routes = routes_for(customer, list(template.content), campaign.purpose)
+        locale = pick_locale(template, routes[0].channel, customer.locale, shop.locale) if routes else None
+        state, reason = _fate(run, customer, routes, locale)
+        now = self._clock.now()
+        return Message(
+            id=message_id(run.id, customer.id, 0),
+            run=run.id,
+            campaign=campaign.id,
+            customer=customer.id,
+            purpose=campaign.purpose,
+            state=state,
+            reason=reason,
+            state_at=now,
+            routes=routes,
+            address_hash=_address_hash(routes[0]) if state is State.QUEUED else None,
+            template=template.id,
+            template_version=template.version,
+            locale=locale or shop.locale,
+            brand=campaign.brand,
+            offer=campaign.offer,
+            referral_programme=campaign.referral_programme,
+            policy=campaign.limits.policy,
+            not_before=run.started_at,
+            expires_at=run.started_at + timedelta(hours=campaign.limits.expires_after_hours),
+            data=run.data,
+        )
+
+
+def _fate(run: Run, customer: Customer, routes: Sequence[Route], locale: str | None) -> tuple[State, str]:
+    """Whether a customer is written to; whoever is held out is drawn from all, reachable or not, so as to compare."""
+    if held_out(run.campaign.id, customer.id, run.campaign.holdout_percent):
+        return State.HELD_OUT, ""
+    if not routes:
+        return State.SKIPPED, "no_address"
+    if locale is None:
+        return State.SKIPPED, "no_content"
+    return State.QUEUED, ""
+
+
+def _address_hash(route: Route) -> str:
+    return derive("address", route.channel, route.address)
+
+
+def _chore(run: str) -> str:
+    return f"plan:{run}"

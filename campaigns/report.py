@@ -1,0 +1,93 @@
+"""What a campaign did: planned, sent, read, redeemed, earned, and what would have happened anyway."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from campaigns.campaign import Campaign
+from campaigns.experiment import Arm, Uplift, uplift
+from campaigns.run import Runs
+from messaging.message import State
+
+# A message that reached one of these was handed to a provider that took it.
+SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.UNDELIVERED})
+
+
+class Figures(Protocol):
+    """What the database works out for a campaign."""
+
+    def messages(self, campaign: str) -> list[dict[str, Any]]:
+        """Rows of {state, channel, reason, count}."""
+        ...
+
+    def engagement(self, campaign: str) -> dict[str, int]:
+        """How many messages were opened, clicked, replied to, complained about …, by the fact's type."""
+        ...
+
+    def arms(self, campaign: str, days: int, currency: str) -> dict[str, Arm]:
+        """The orders of those written to ("treated") and of those held out ("holdout") within `days` of the plan."""
+        ...
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All figures of one campaign over its runs; money in minor units of `currency`."""
+
+    campaign: str
+    name: str
+    state: str
+    planned: int
+    states: dict[str, int]
+    sent: dict[str, int]
+    delivered: dict[str, int]
+    skipped: dict[str, int]
+    failed: dict[str, int]
+    engagement: dict[str, int]
+    redemptions: dict[str, Any]
+    attribution_days: int
+    currency: str
+    treated: Arm
+    holdout: Arm
+    uplift: Uplift | None
+
+
+class Reporter:
+    """Makes reports."""
+
+    def __init__(self, runs: Runs, figures: Figures, redeemed: Callable[[str], Mapping[str, Any]]) -> None:
+        self._runs = runs
+        self._figures = figures
+        self._redeemed = redeemed
+
+    def report(self, campaign: Campaign, currency: str) -> Report:
+        """The campaign's figures as they stand now; revenue is of orders in the shop's `currency`."""
+        rows = self._figures.messages(campaign.id)
+        arms = self._figures.arms(campaign.id, campaign.limits.attribution_days, currency)
+        treated, holdout = arms.get("treated", Arm()), arms.get("holdout", Arm())
+        return Report(
+            campaign=campaign.id,
+            name=campaign.name,
+            state=campaign.state.value,
+            planned=sum(run.planned for run in self._runs.of_campaigns([campaign.id])),
+            states=_tally(rows, "state"),
+            sent=_tally(rows, "channel", SENT),
+            delivered=_tally(rows, "channel", {State.DELIVERED}),
+            skipped=_tally(rows, "reason", {State.SKIPPED}),
+            failed=_tally(rows, "reason", {State.FAILED, State.EXPIRED, State.UNCERTAIN, State.UNCERTAIN_FINAL}),
+            engagement=self._figures.engagement(campaign.id),
+            redemptions=dict(self._redeemed(campaign.id)),
+            attribution_days=campaign.limits.attribution_days,
+            currency=currency,
+            treated=treated,
+            holdout=holdout,
+            uplift=uplift(treated, holdout),
+        )
+
+
+def _tally(rows: list[dict[str, Any]], by: str, states: set[State] | frozenset[State] | None = None) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for row in rows:
+        if states is None or row["state"] in states:
+            counts[row[by] or "unknown"] += row["count"]
+    return dict(sorted(counts.items()))

@@ -1,0 +1,95 @@
+"""The clock's and the events' part: opens the runs that are due."""
+
+from datetime import timedelta
+
+from campaigns.campaign import Campaign, Campaigns, CampaignState
+from campaigns.launch import Launcher
+from campaigns.run import Runs, RunState
+from campaigns.trigger import parse
+from common.clock import Clock
+from common.doorbell import Doorbell
+from common.events import Event, Events
+
+CONSUMER = "triggers"
+
+
+class Schedule:
+    """Opens runs for schedules that are due and events that came in. Doing it twice opens each run once."""
+
+    def __init__(
+        self,
+        *,
+        campaigns: Campaigns,
+        runs: Runs,
+        launcher: Launcher,
+        events: Events,
+        doorbell: Doorbell,
+        clock: Clock,
+        ring_again_after: float,
+    ) -> None:
+        self._campaigns = campaigns
+        self._runs = runs
+        self._launcher = launcher
+        self._events = events
+        self._doorbell = doorbell
+        self._clock = clock
+        self._ring_again_after = timedelta(seconds=ring_again_after)
+
+    def open_due(self) -> int:
+        """Open a run for each schedule that is due, once an occurrence, however late we are; how many."""
+        now = self._clock.now()
+        due = [
+            campaign
+            for state in (CampaignState.SCHEDULED, CampaignState.RUNNING)
+            for campaign in self._campaigns.listening(state, due=now)
+        ]
+        for campaign in due:
+            self._open(campaign)
+        return len(due)
+
+    def _open(self, campaign: Campaign) -> None:
+        if campaign.next_at is None:
+            return
+        now = self._clock.now()
+        self._launcher.open_run(campaign, occurrence=campaign.next_at.isoformat(), at=now)
+        # Only after the run is there: to die in between opens the same run again, which is none.
+        following = parse(campaign.trigger).next_at(now)
+        self._campaigns.move(campaign.id, [campaign.state], CampaignState.RUNNING, next_at=following)
+
+    def react(self, limit: int = 500) -> int:
+        """Open runs for the events that running campaigns listen to; how many events were looked at."""
+        events = self._events.waiting_for(CONSUMER, limit)
+        if not events:
+            return 0
+        listening = [
+            campaign for campaign in self._campaigns.listening(CampaignState.RUNNING) if parse(campaign.trigger).event
+        ]
+        for event in events:
+            self._react(event, listening)
+        self._events.done(CONSUMER, [event.id for event in events])
+        return len(events)
+
+    def _react(self, event: Event, listening: list[Campaign]) -> None:
+        for campaign in listening:
+            launched = campaign.launched_at or event.at
+            if parse(campaign.trigger).accepts(event) and event.at >= launched:
+                self._launcher.open_run(
+                    campaign, occurrence=event.id, at=self._clock.now(), customer=event.customer, event=event.data
+                )
+
+    def mend(self) -> int:
+        """Ring again for plans that stand still, and open the run that a launch died before opening; how many."""
+        now = self._clock.now()
+        stale = [
+            run
+            for run in self._runs.in_state(RunState.PLANNING, 100)
+            if run.rung_at is None or run.rung_at <= now - self._ring_again_after
+        ]
+        for run in stale:
+            self._runs.move(run.id, RunState.PLANNING, RunState.PLANNING, rung_at=now)
+            self._doorbell.ring("plan_run", run.id)
+        launched = [c for c in self._campaigns.listening(CampaignState.RUNNING) if c.trigger["kind"] == "launched"]
+        orphans = [c for c in launched if not self._runs.of_campaigns([c.id])]
+        for campaign in orphans:
+            self._launcher.open_run(campaign, occurrence="launch", at=campaign.launched_at or now)
+        return len(stale) + len(orphans)

@@ -1,0 +1,67 @@
+"""What a kind of trigger is: something that opens runs of a campaign, by hand, by the clock or by an event."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar
+
+import msgspec
+
+from campaigns import triggers
+from common.errors import Invalid
+from common.events import Event
+from common.kinds import scan
+
+
+class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For a trigger that needs none."""
+
+
+class Trigger(ABC):
+    """A kind of trigger; one file in campaigns/triggers.
+
+    `name` is what a campaign says, `summary` a sentence for a form, `Settings` what may be set,
+    `event` the type of event it listens to ("" for none) and `once` whether a single run ends the campaign.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    Settings: ClassVar[type[msgspec.Struct]] = NoSettings
+    event: ClassVar[str] = ""
+    once: ClassVar[bool] = False
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def next_at(self, after: datetime) -> datetime | None:
+        """When it is due next, strictly after an instant; None for never, or not by the clock."""
+
+    def accepts(self, event: Event) -> bool:
+        """Whether an event of its type opens a run."""
+        return event.type == self.event
+
+    def check(self, now: datetime) -> None:  # noqa: B027  # most kinds have nothing to refuse
+        """Raise Invalid where the settings make no sense at this time; at launch."""
+
+
+@cache
+def kinds() -> dict[str, type[Trigger]]:
+    """Every kind of trigger, by name."""
+    return scan(triggers, Trigger)
+
+
+def parse(trigger: Mapping[str, Any]) -> Trigger:
+    """The trigger that a campaign's setting stands for; raises Invalid naming the field."""
+    given = dict(trigger)
+    name = given.pop("kind", "launched")
+    kind = kinds().get(str(name))
+    if kind is None:
+        raise Invalid.field("trigger.kind", f"There is no trigger {name!r}; there are {', '.join(kinds())}.")
+    try:
+        return kind(msgspec.convert(given, kind.Settings))
+    except msgspec.ValidationError as error:
+        sentence, _, place = str(error).partition(" - at `$.")
+        path = f"trigger.{place.rstrip('`')}" if place else "trigger"
+        raise Invalid.field(path, f"{sentence}.") from None

@@ -1,0 +1,53 @@
+"""The runs in MongoDB."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from campaigns.run import Run, RunState
+from common.errors import NotFound
+from storage.indexes import Index
+from storage.mongo import Mongo, from_document, from_documents, plain, to_document
+
+INDEXES = [
+    Index(collection="runs", keys=[("state", 1), ("started_at", 1)]),
+    Index(collection="runs", keys=[("campaign._id", 1), ("started_at", 1)]),
+]
+
+
+class MongoRuns:
+    """Keeps runs; `state` is always written, so that it can be compared with."""
+
+    def __init__(self, database: Mongo) -> None:
+        self._runs = database["runs"]
+
+    def open(self, run: Run) -> bool:
+        """Keep a new run; one that is already there stays as it is. Whether it is new."""
+        try:
+            self._runs.insert_one({**to_document(run), "state": run.state.value})
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def get(self, id: str) -> Run:
+        """One run; raises NotFound."""
+        document = self._runs.find_one({"_id": id})
+        if document is None:
+            raise NotFound("run", id)
+        return from_document(document, Run)
+
+    def move(self, id: str, origin: RunState, target: RunState, **changes: Any) -> bool:
+        """Compare-and-set the state; False where it was not in `origin`. The same state twice only changes fields."""
+        fields = {name: plain(value) for name, value in changes.items()}
+        held = {"_id": id, "state": origin.value}
+        return self._runs.update_one(held, {"$set": {"state": target.value, **fields}}).matched_count == 1
+
+    def in_state(self, state: RunState, limit: int) -> list[Run]:
+        """Some runs in a state, the oldest first."""
+        return from_documents(self._runs.find({"state": state.value}).sort("started_at", 1).limit(limit), Run)
+
+    def of_campaigns(self, campaigns: Sequence[str]) -> list[Run]:
+        """The runs of these campaigns, the oldest first."""
+        found = self._runs.find({"campaign._id": {"$in": list(campaigns)}}).sort("started_at", 1)
+        return from_documents(found, Run)
