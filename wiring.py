@@ -9,6 +9,7 @@ from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
 from storage.doorbell import RqDoorbell, redis_of
+from storage.keys import MongoKeys
 from storage.mongo import Mongo, connect
 
 
@@ -33,6 +34,11 @@ class Services:
     def doorbell(self) -> Doorbell:
         """What wakes the workers."""
         return RqDoorbell(self.redis, self.settings)
+
+    @cached_property
+    def keys(self) -> MongoKeys:
+        """Who may call the API."""
+        return MongoKeys(self.database, self.clock)
 
     @cached_property
     def links(self) -> Links:

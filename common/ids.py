@@ -3,13 +3,26 @@
 import base64
 import hashlib
 import hmac
+import re
 
 from ulid import ULID
+
+# What a shop may call its things: 1 to 64 characters that can be seen, no "/", no invisible or text-turning ones, and
+# neither a space at an end nor a dot at the start, so that an id survives a path. Both Python and ECMA 262 read it.
+SHOP_ID_LENGTH = 64
+_HIDDEN = r"/\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff"
+SHOP_ID_PATTERN = rf"^[^\s.{_HIDDEN}](?:[^{_HIDDEN}]*[^\s{_HIDDEN}])?$"
+_SHOP_ID = re.compile(SHOP_ID_PATTERN)
 
 
 def new_id() -> str:
     """A new identifier: 26 lower-case letters and digits, later ones sort after earlier ones (a ULID)."""
     return str(ULID()).lower()
+
+
+def is_shop_id(text: str) -> bool:
+    """Whether this can be the shop's own id of something."""
+    return 1 <= len(text) <= SHOP_ID_LENGTH and text == text.strip() and _SHOP_ID.match(text) is not None
 
 
 def derive(*parts: str | int) -> str:

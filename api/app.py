@@ -1,0 +1,53 @@
+"""The application: parse -> call -> answer. Resources are found by scanning their folder."""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from flask_smorest import Api
+
+import api.resources
+from api import auth, problems, routing
+from api.context import EXTENSION
+from wiring import Services
+
+TITLE = "Encore"
+VERSION = "1"
+OPENAPI = "3.1.0"
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # ships no types
+    """Flask-smorest with our one shape of errors."""
+
+    ERROR_SCHEMA = problems.ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        problems.install(self._app)
+
+
+def create_app(services: Services) -> Flask:
+    """The WSGI application over these services; connects to nothing until it is asked something."""
+    app = Flask("api", static_folder=None)
+    app.extensions[EXTENSION] = services
+    app.config.update(API_TITLE=TITLE, API_VERSION=VERSION, OPENAPI_VERSION=OPENAPI, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.json = _json_of(app)
+    routing.install(app.url_map)
+    auth.install(app)
+    smorest = ProblemApi(app)
+    for module in _modules(api.resources):
+        smorest.register_blueprint(module.blueprint)
+    return app
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+def _json_of(app: Flask) -> DefaultJSONProvider:
+    provider = DefaultJSONProvider(app)
+    provider.sort_keys = False
+    provider.ensure_ascii = False
+    return provider

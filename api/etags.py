@@ -1,0 +1,26 @@
+"""ETags from versions: a caller may say which version it means to change, and is told when it is too late."""
+
+from flask import request
+
+from common.errors import Stale
+
+
+def etag_of(version: int) -> str:
+    """The ETag header's value for a version."""
+    return f'"v{version}"'
+
+
+def etag_headers(version: int) -> dict[str, str]:
+    """The header to answer with, to be returned as `(body, status, headers)` or `(body, headers)`."""
+    return {"ETag": etag_of(version)}
+
+
+def expected_version() -> int | None:
+    """The version that If-Match insists on, None where it insists on none; raises Stale for what was never an ETag."""
+    if "If-Match" not in request.headers or request.if_match.star_tag:
+        return None
+    for tag in request.if_match.as_set():
+        number = tag.removeprefix("v")
+        if tag.startswith("v") and number.isascii() and number.isdigit() and len(number) < 19:
+            return int(number)
+    raise Stale("If-Match names no version of this; read it again and send its ETag.")

@@ -1,0 +1,104 @@
+"""What every schema is made of: strictness, ids, instants, money, pages."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from common.ids import SHOP_ID_LENGTH, SHOP_ID_PATTERN, is_shop_id
+from common.money import Money
+
+MAX_AMOUNT = 10**12
+MAX_TEXT = 10_000
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 250
+
+
+class Strict(Schema):
+    """A schema that refuses fields it does not know, so that a misspelt one is never silently without effect."""
+
+    class Meta:
+        """Marshmallow's settings."""
+
+        unknown = RAISE
+
+
+class ShopId(fields.String):
+    """The shop's own id of something: printable, without "/", at most 64 characters."""
+
+    def __init__(self, **settings: Any) -> None:
+        metadata = {"minLength": 1, "maxLength": SHOP_ID_LENGTH, "pattern": SHOP_ID_PATTERN}
+        super().__init__(**{**settings, "metadata": {**metadata, **settings.get("metadata", {})}})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if not is_shop_id(text):
+            raise ValidationError(f"An id has 1 to {SHOP_ID_LENGTH} printable characters and no '/'.")
+        return text
+
+
+class Instant(fields.Field[datetime]):
+    """An instant: RFC 3339 with its offset comes in, UTC to the millisecond with a Z goes out."""
+
+    def __init__(self, **settings: Any) -> None:
+        metadata = {"type": "string", "format": "date-time"}
+        super().__init__(**{**settings, "metadata": {**metadata, **settings.get("metadata", {})}})
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else instant_text(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        try:
+            at = datetime.fromisoformat(value.upper())
+            utc = at.astimezone(UTC)
+        except (AttributeError, ValueError, OverflowError):
+            raise ValidationError("Not an instant; write it like 2026-11-22T14:30:00Z.") from None
+        if at.tzinfo is None:
+            raise ValidationError("An instant needs its offset, like 2026-11-22T14:30:00Z.")
+        return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as the API writes it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class MoneySchema(Strict):
+    """An amount in minor units of a currency (1250 EUR is 12.50 euros)."""
+
+    amount = fields.Integer(required=True, strict=True, validate=validate.Range(0, MAX_AMOUNT))
+    currency = fields.String(
+        required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"), metadata={"pattern": "^[A-Z]{3}$"}
+    )
+
+    @post_load
+    def _money(self, data: dict[str, Any], **_: Any) -> Money:
+        return Money(**data)
+
+
+class PageArgs(Strict):
+    """Which part of a list is wanted."""
+
+    limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(1, MAX_LIMIT))
+    after = fields.String(
+        load_default="",
+        validate=validate.Length(max=512),
+        metadata={"description": "The `next` of the page before."},
+    )
+
+
+@cache
+def Page(item: type[Schema]) -> type[Schema]:  # noqa: N802  # it makes a class and is used like one
+    """The schema of one page of a list: `{"data": [...], "next": "cursor or null"}`."""
+    name = item.__name__.removesuffix("Schema") + "Page"
+    return Strict.from_dict(
+        {
+            "data": fields.List(fields.Nested(item), required=True),
+            "next": fields.String(
+                required=True, allow_none=True, metadata={"description": "`after` of the next page; null at the end."}
+            ),
+        },
+        name=name,
+    )

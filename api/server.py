@@ -1,0 +1,14 @@
+"""What the web server loads: `granian --interface wsgi --factory api.server:app_factory`."""
+
+import os
+
+from flask import Flask
+
+from api.app import create_app
+from common.settings import load
+from wiring import Services
+
+
+def app_factory() -> Flask:
+    """The application over the environment's settings."""
+    return create_app(Services(load(os.environ)))
