@@ -38,6 +38,11 @@ def keyed(key: bytes, *parts: str | int) -> str:
     return _letters(hmac.digest(key, _framed(parts), "sha256"), 26)
 
 
+def number(key: bytes, *parts: str | int) -> int:
+    """Like `keyed`, as a whole number below 2**256, for whoever has an alphabet of their own."""
+    return int.from_bytes(hmac.digest(key, _framed(parts), "sha256"))
+
+
 def _framed(parts: tuple[str | int, ...]) -> bytes:
     texts = [str(part).encode() for part in parts]
     return b"".join(len(text).to_bytes(4, "big") + text for text in texts)
