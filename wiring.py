@@ -9,6 +9,8 @@ from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
 from storage.doorbell import RqDoorbell, redis_of
+from storage.health import Health
+from storage.idempotency import MongoAnswers
 from storage.keys import MongoKeys
 from storage.mongo import Mongo, connect
 
@@ -39,6 +41,16 @@ class Services:
     def keys(self) -> MongoKeys:
         """Who may call the API."""
         return MongoKeys(self.database, self.clock)
+
+    @cached_property
+    def answers(self) -> MongoAnswers:
+        """The answers to requests with an Idempotency-Key."""
+        return MongoAnswers(self.database, self.clock, self.settings.idempotency_kept)
+
+    @cached_property
+    def health(self) -> Health:
+        """Whether the servers answer."""
+        return Health(self.database, self.settings)
 
     @cached_property
     def links(self) -> Links:

@@ -3,14 +3,16 @@
 import importlib
 import pkgutil
 from types import ModuleType
+from typing import Any
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
 import api.resources
-from api import auth, problems, routing
+from api import auth, bodies, docs, headers, idempotency, limits, openapi, problems, requests, routing
 from api.context import EXTENSION
+from common.settings import Settings
 from wiring import Services
 
 TITLE = "Encore"
@@ -34,11 +36,19 @@ def create_app(services: Services) -> Flask:
     app.config.update(API_TITLE=TITLE, API_VERSION=VERSION, OPENAPI_VERSION=OPENAPI, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = _json_of(app)
     routing.install(app.url_map)
-    auth.install(app)
+    # Hooks run before a request in this order, and after it in the opposite one.
+    for hooks in (requests, headers, auth, limits, bodies, idempotency, docs):
+        hooks.install(app)
     smorest = ProblemApi(app)
+    openapi.prepare(smorest)
     for module in _modules(api.resources):
         smorest.register_blueprint(module.blueprint)
     return app
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, made with no server running and nothing set."""
+    return openapi.described(create_app(Services(Settings())))
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:

@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
 Kind = TypeVar("Kind")
-Shape = Schema | type[Schema]
+Shape = Schema | type[Schema] | dict[str, Any]
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # ships no types

@@ -1,8 +1,24 @@
 """ETags from versions: a caller may say which version it means to change, and is told when it is too late."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from flask import request
 
 from common.errors import Stale
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def versioned(view: View) -> View:
+    """Mark a view that answers with an ETag or obeys If-Match, so that the document says so."""
+    view.versioned = True  # type: ignore[attr-defined]  # functions take attributes; decorators copy them
+    return view
+
+
+def is_versioned(view: Callable[..., Any] | None) -> bool:
+    """Whether a view is so marked."""
+    return getattr(view, "versioned", False)
 
 
 def etag_of(version: int) -> str:

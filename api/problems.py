@@ -66,7 +66,7 @@ def of_ours(error: EncoreError) -> Response:
     """One of our own errors, which say themselves what is wrong."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 422)
     headers: dict[str, str] = {}
-    if isinstance(error, Unavailable):
+    if hasattr(error, "retry_after"):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unknown):
         headers["WWW-Authenticate"] = 'Bearer realm="encore"'
@@ -77,6 +77,9 @@ def of_ours(error: EncoreError) -> Response:
 
 def of_http(error: HTTPException) -> Response:
     """An error of the web framework: no such route, a method it does not know, too large a body, wrong fields."""
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, Exception):
+        return of_anything(original)
     status = error.code or 500
     kept = {"Allow", "Retry-After"}
     headers = {name: value for name, value in error.get_headers() if name in kept}

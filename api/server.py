@@ -5,10 +5,13 @@ import os
 from flask import Flask
 
 from api.app import create_app
+from common import logs
 from common.settings import load
 from wiring import Services
 
 
 def app_factory() -> Flask:
     """The application over the environment's settings."""
-    return create_app(Services(load(os.environ)))
+    settings = load(os.environ)
+    logs.configure(settings.log_level)
+    return create_app(Services(settings))

@@ -1,0 +1,85 @@
+"""What is told of each request: an id to follow it by, one line in the log, and the figures at /metrics.
+
+Only the path's template is told, never the path: a path can hold a token or the shop's id of a person.
+"""
+
+import logging
+import os
+import re
+import time
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from common.ids import new_id
+
+log = logging.getLogger(__name__)
+
+HEADER = "X-Request-Id"
+_OTHERS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_EXTENSION = "encore-metrics"
+
+
+class _Figures:
+    """The counters of one application; with several processes prometheus-client keeps them in files that they share."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ["method", "route", "status"]
+        self.requests = Counter("encore_requests", "Requests answered.", labels, registry=self.registry)
+        self.seconds = Histogram("encore_request_seconds", "Time to an answer.", ["route"], registry=self.registry)
+
+    def text(self) -> bytes:
+        """All figures as Prometheus reads them, of all processes where there are several."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # ships half its types
+        return generate_latest(together)
+
+
+def install(app: Flask) -> None:
+    """Follow every request; must be installed before any other hook."""
+    app.extensions[_EXTENSION] = _Figures()
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_forget)
+
+
+def metrics(app: Flask) -> Response:
+    """The figures as a response."""
+    figures: _Figures = app.extensions[_EXTENSION]
+    return Response(figures.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _begin() -> None:
+    given = request.headers.get(HEADER, "")
+    g.request_id = given if _OTHERS_ID.match(given) else new_id()
+    g.begun = time.perf_counter()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers[HEADER] = g.request_id
+    seconds = time.perf_counter() - g.begun
+    route = request.url_rule.rule if request.url_rule else "none"
+    method = request.method if request.method in _METHODS else "other"
+    figures = _of_app()
+    figures.requests.labels(method, route, str(response.status_code)).inc()
+    figures.seconds.labels(route).observe(seconds)
+    key = g.get("caller")
+    told = {"method": method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
+    log.info("request", extra={**told, "key": key.id if key else ""})
+    return response
+
+
+def _of_app() -> _Figures:
+    figures: _Figures = current_app.extensions[_EXTENSION]
+    return figures
+
+
+def _forget(_: BaseException | None) -> None:
+    structlog.contextvars.unbind_contextvars("request_id")

@@ -1,0 +1,45 @@
+"""Are the servers there? Asked with a short time-out, so that a frozen one is told from a slow one."""
+
+import logging
+
+import pymongo
+from pymongo.errors import PyMongoError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from common.settings import Settings
+from storage.mongo import Mongo
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 2
+
+
+class Health:
+    """Knows whether MongoDB and Redis answer."""
+
+    def __init__(self, database: Mongo, settings: Settings) -> None:
+        self._database = database
+        self._redis = Redis.from_url(
+            settings.redis_url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS
+        )
+
+    def answering(self) -> dict[str, bool]:
+        """Which of the servers answered just now."""
+        return {"mongodb": self._mongodb(), "redis": self._redis_answers()}
+
+    def _mongodb(self) -> bool:
+        try:
+            with pymongo.timeout(TIMEOUT_SECONDS):
+                self._database.command("ping")
+        except PyMongoError as error:
+            log.warning("health.mongodb", extra={"error": type(error).__name__})
+            return False
+        return True
+
+    def _redis_answers(self) -> bool:
+        try:
+            return bool(self._redis.ping())
+        except RedisError as error:
+            log.warning("health.redis", extra={"error": type(error).__name__})
+            return False
