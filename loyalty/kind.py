@@ -1,0 +1,102 @@
+"""What a kind of offer is: one file in loyalty/offers/, found by scanning."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+import msgspec
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, get_currency_precision
+
+import loyalty.offers
+from common.errors import Invalid
+from common.kinds import scan
+from common.money import Money
+from loyalty.basket import Basket
+
+MOST = 10**12
+
+
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An amount of money in an offer's settings: more than nothing, in minor units, with an ISO 4217 code."""
+
+    amount: Annotated[int, msgspec.Meta(gt=0, le=MOST)]
+    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class OfferKind(ABC, Generic[S]):
+    """A way to give something. A kind declares its `name` and its `Settings` and says what it is worth, and in words."""
+
+    name: ClassVar[str]
+    # One line for a person who chooses a kind.
+    about: ClassVar[str]
+    Settings: ClassVar[type[msgspec.Struct]]
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def discount(self, basket: Basket) -> Money:
+        """What comes off this basket, in its currency: never less than nothing, never more than its total."""
+
+    @abstractmethod
+    def summary(self, locale: str) -> str:
+        """What it gives, in a few words of this language; English where the language is not known."""
+
+    @property
+    def currency(self) -> str:
+        """The only currency that it can be used in, or an empty text where it can be used in any."""
+        return ""
+
+
+def kinds() -> dict[str, type[OfferKind[Any]]]:
+    """Every kind of offer by its name."""
+    return dict(_scanned())
+
+
+@cache
+def _scanned() -> dict[str, type[OfferKind[Any]]]:
+    return scan(loyalty.offers, OfferKind)  # type: ignore[type-abstract]  # only concrete ones are returned
+
+
+def make(kind: str, settings: Mapping[str, Any]) -> OfferKind[Any]:
+    """A kind with its settings; raises Invalid naming the setting that is wrong."""
+    if kind not in _scanned():
+        raise Invalid.field("kind", f"Must be one of: {', '.join(_scanned())}.")
+    chosen = _scanned()[kind]
+    try:
+        return chosen(msgspec.convert(settings, chosen.Settings))
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        raise Invalid.field(f"settings{place.rstrip('`')}", f"{message}.") from None
+
+
+def money_text(amount: int, currency: str, locale: str) -> str:
+    """An amount in minor units as people of this locale write it; whole amounts without their cents."""
+    digits = get_currency_precision(currency)
+    value = Decimal(amount).scaleb(-digits)
+    if amount % 10**digits:
+        return format_currency(value, currency, locale=known(locale))
+    pattern = known(locale).currency_formats["standard"].pattern.replace("0.00", "0")
+    return format_currency(value, currency, format=pattern, locale=known(locale), currency_digits=False)
+
+
+def known(locale: str) -> Locale:
+    """The locale by its tag ("pt-BR", "pt_BR"), its language where the region is unknown, or English."""
+    parts = locale.replace("_", "-").split("-")
+    for tag in ("-".join(parts), parts[0], "en"):
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError("English is always known")  # pragma: no cover
+
+
+def words(texts: Mapping[str, str], locale: str) -> str:
+    """The text in this locale's language, or in English."""
+    return texts.get(known(locale).language, texts["en"])

@@ -1,0 +1,154 @@
+"""An offer: what is given, to whom, when, and how much of it in all."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+
+from common.errors import Invalid
+from common.money import Money
+from loyalty.kind import OfferKind, make, money_text, words
+from loyalty.redemption import Entry
+
+FROM = {"en": "{what} from {minimum}", "de": "{what} ab {minimum}", "es": "{what} desde {minimum}",
+        "fr": "{what} dès {minimum}", "pt": "{what} a partir de {minimum}"}  # fmt: skip
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a basket and its buyer must fulfil; what is not set, everybody fulfils.
+
+    `products`: at least one of them is in the basket. `first_order`: the buyer has no earlier standing order.
+    """
+
+    minimum: Money | None = None
+    products: list[str] = []
+    first_order: bool = False
+    currency: str = ""
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """How much may be given: so many uses in all, so much money in all, so many uses by one customer."""
+
+    uses: int | None = None
+    money: Money | None = None
+    per_customer: int | None = None
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """How much has been given or is held: uses, and minor units by currency."""
+
+    uses: int = 0
+    money: dict[str, int] = {}
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """Something given. `valid_days` count from the day a voucher is issued; the earlier of both ends holds.
+
+    `seed` is the secret its codes are derived from. `spent` and `open` are kept by the redemptions alone:
+    `open` lists what has been taken from or is to be given back to the budget and is not yet settled.
+    """
+
+    id: str
+    name: str
+    kind: str
+    settings: dict[str, Any] = {}
+    conditions: Conditions = Conditions()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    valid_days: int | None = None
+    budget: Budget = Budget()
+    active: bool = True
+    seed: str = ""
+    spent: Spent = Spent()
+    open: list[Entry] = []
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    @property
+    def gives(self) -> OfferKind[Any]:
+        """The kind with this offer's settings."""
+        return make(self.kind, self.settings)
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The currencies it insists on: none for any, and more than one is a mistake."""
+        named = {self.gives.currency, self.conditions.currency}
+        named |= {money.currency for money in (self.conditions.minimum, self.budget.money) if money}
+        return frozenset(named - {""})
+
+    def ends(self, issued: datetime) -> datetime | None:
+        """Until when a voucher issued now can be used, None for ever."""
+        ends = [self.valid_until] if self.valid_until else []
+        if self.valid_days is not None:
+            ends.append(issued + timedelta(days=self.valid_days))
+        return min(ends, default=None)
+
+    def summary(self, locale: str) -> str:
+        """What it gives, in a few words of this language, with plain spaces so that a text message stays cheap."""
+        what = self.gives.summary(locale)
+        minimum = self.conditions.minimum
+        if minimum and minimum.amount:
+            text = money_text(minimum.amount, minimum.currency, locale)
+            what = words(FROM, locale).format(what=what, minimum=text)
+        return what.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def checked(offer: Offer) -> Offer:
+    """The offer, if it makes sense; raises Invalid naming the field that does not."""
+    currencies = offer.currencies  # also checks kind and settings
+    if len(currencies) > 1:
+        raise Invalid.field("conditions.currency", f"The offer names several currencies: {', '.join(sorted(currencies))}.")
+    if offer.valid_from and offer.valid_until and offer.valid_from >= offer.valid_until:
+        raise Invalid.field("valid_until", "Must be later than valid_from.")
+    return offer
+
+
+class Offers(Protocol):
+    """The offers as they are kept."""
+
+    def add(self, offer: Offer) -> None:
+        """Keep a new one; raises Conflict where its id is taken."""
+        ...
+
+    def get(self, id: str) -> Offer:
+        """One offer; raises NotFound."""
+        ...
+
+    def page(self, after: str, limit: int) -> Sequence[Offer]:
+        """A page in the order of ids."""
+        ...
+
+    def change(self, offer: Offer, expected_version: int) -> Offer:
+        """Keep another definition; what is spent stays as it is. Raises Stale where the version no longer holds."""
+        ...
+
+
+class Budgets(Protocol):
+    """What has been taken from the offers' budgets; each call is one update of one offer, and exact.
+
+    An update that takes or gives leaves a mark among the offer's `open` entries, or takes one away, so that
+    whoever finds an entry can tell whether its part has been done.
+    """
+
+    def take(self, offer: Offer, entry: Entry) -> bool:
+        """Take the entry's use and money, if the budget allows, the definition is still this one, and nothing is open
+        about the same redemption."""
+        ...
+
+    def intend(self, offer: str, entry: Entry) -> None:
+        """Note that something is to be given back; nothing is given yet."""
+        ...
+
+    def give_back(self, offer: str, entry: Entry) -> bool:
+        """Give back the entry's use and money and strike the entry; False where it is struck already."""
+        ...
+
+    def close(self, offer: str, entry: Entry) -> None:
+        """Strike the entry; what it took stays taken."""
+        ...
+
+    def unsettled(self, before: datetime) -> Sequence[tuple[str, Entry]]:
+        """Entries older than this, with their offers' ids."""
+        ...

@@ -1,0 +1,43 @@
+"""Vouchers by their codes."""
+
+from collections.abc import Sequence
+
+from pymongo.errors import BulkWriteError
+
+from loyalty.voucher import Voucher
+from storage.indexes import Index
+from storage.mongo import Mongo, from_document, to_document
+
+INDEXES: list[Index] = []
+
+_TAKEN = 11000
+
+
+class MongoVouchers:
+    """Vouchers (VoucherStore); the code is the id, so a code belongs to one voucher."""
+
+    def __init__(self, database: Mongo) -> None:
+        self._vouchers = database["vouchers"]
+
+    def add(self, vouchers: Sequence[Voucher]) -> list[str]:
+        """Keep new ones in bulk; returns the codes that were taken already, whose vouchers stay as they were."""
+        if not vouchers:
+            return []
+        try:
+            self._vouchers.insert_many([to_document(voucher) for voucher in vouchers], ordered=False)
+        except BulkWriteError as error:
+            errors = error.details["writeErrors"]
+            if any(one["code"] != _TAKEN for one in errors):
+                raise
+            return [vouchers[one["index"]].code for one in errors]
+        return []
+
+    def get(self, codes: Sequence[str]) -> dict[str, Voucher]:
+        """Those of these codes that exist."""
+        found = self._vouchers.find({"_id": {"$in": list(codes)}})
+        return {document["_id"]: from_document(document, Voucher) for document in found}
+
+    def cancel(self, code: str) -> bool:
+        """Make a code useless from now on; False where it was already, or does not exist."""
+        change = {"$set": {"state": "cancelled"}}
+        return self._vouchers.update_one({"_id": code, "state": {"$ne": "cancelled"}}, change).modified_count == 1
