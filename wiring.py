@@ -8,10 +8,12 @@ from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
+from storage.batches import MongoBatches
 from storage.doorbell import RqDoorbell, redis_of
 from storage.health import Health
 from storage.idempotency import MongoAnswers
 from storage.keys import MongoKeys
+from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 
 
@@ -56,3 +58,13 @@ class Services:
     def links(self) -> Links:
         """Makes and reads signed links."""
         return Links(self.settings.keys, self.settings.public_url)
+
+    @cached_property
+    def messages(self) -> MongoMessages:
+        """The messages: planning and reading them, and a provider's word on them."""
+        return MongoMessages(self.database, self.clock)
+
+    @cached_property
+    def batches(self) -> MongoBatches:
+        """The batches that messages are worked on in."""
+        return MongoBatches(self.database)

@@ -38,10 +38,19 @@ OPEN = frozenset({State.QUEUED, State.WAITING, State.CLAIMED, State.HANDING_OVER
 
 # from -> to: who may make the move, and when, stands in docs/messages.md.
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED}),
-    State.WAITING: frozenset({State.CLAIMED, State.CANCELLED}),
+    # A queued, waiting or claimed message that was tried before may turn out to have arrived after all.
+    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.ACCEPTED}),
+    State.WAITING: frozenset({State.CLAIMED, State.CANCELLED, State.ACCEPTED}),
     State.CLAIMED: frozenset(
-        {State.QUEUED, State.WAITING, State.SKIPPED, State.EXPIRED, State.CANCELLED, State.HANDING_OVER}
+        {
+            State.QUEUED,
+            State.WAITING,
+            State.SKIPPED,
+            State.EXPIRED,
+            State.CANCELLED,
+            State.HANDING_OVER,
+            State.ACCEPTED,
+        }
     ),
     State.HANDING_OVER: frozenset(
         {State.ACCEPTED, State.WAITING, State.QUEUED, State.FAILED, State.UNCERTAIN, State.SKIPPED, State.CANCELLED}
@@ -57,7 +66,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.CANCELLED: frozenset({State.ACCEPTED}),
     State.UNCERTAIN_FINAL: frozenset({State.ACCEPTED}),
     State.HELD_OUT: frozenset(),
-    State.EXPIRED: frozenset(),
+    State.EXPIRED: frozenset({State.ACCEPTED}),
 }
 
 
@@ -86,6 +95,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     `id` is derived from run, customer and step, so that planning twice plans once. `routes` are the
     ways still to be tried, the current one first. `batch` names the work unit it is claimed with.
     `claim` is the token of the worker that holds it until `lease_until`; `epoch` counts the claims.
+    `channel` is the current route's. `request` is the token of the latest attempt on it, `handed_at` its time.
+    The sweeper looks at a message that is still claimed, handed over or uncertain at `check_at`.
     """
 
     id: str
@@ -98,6 +109,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     reason: str = ""
     epoch: int = 0
     routes: list[Route] = []
+    channel: str = ""
     address_hash: str | None = None
     batch: str = ""
     template: str = ""
@@ -113,9 +125,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     data: dict[str, Any] = {}
     claim: str | None = None
     lease_until: datetime | None = None
+    check_at: datetime | None = None
+    request: str = ""
     attempts: list[Attempt] = []
     provider: str = ""
     provider_id: str = ""
+    planned_at: datetime | None = None
+    handed_at: datetime | None = None
     state_at: datetime | None = None
 
 
@@ -137,11 +153,23 @@ class Unrenderable(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one attempt on a message carried, word for word."""
+
+    message: str
+    token: str
+    channel: str
+    address: str
+    rendered: Rendered
+    written_at: datetime
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """A work unit of messages with one channel, template version, locale, variant and brand.
 
     It is written before its messages and stays `open` until none of them is; the sweeper rings again for
-    an open one that is due and was last rung some time ago.
+    an open one that is due and was last rung some time ago. `touched` counts how often it was opened, so that
+    nobody closes it who looked before a message was put into it.
     """
 
     id: str
@@ -157,6 +185,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     rung_at: datetime
     open: bool = True
     urgent: bool = False
+    touched: int = 0
 
 
 def may_move(origin: State, target: State) -> bool:

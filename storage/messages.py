@@ -1,0 +1,171 @@
+"""The messages in MongoDB: planning them, reading them, and a provider's word on them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pymongo.errors import BulkWriteError
+
+from common.clock import Clock
+from messaging.life import overruled_by
+from messaging.message import OPEN, Batch, Message, State
+from messaging.receipts import Proof
+from storage.batches import MongoBatches
+from storage.indexes import Index
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+
+DUPLICATE = 11_000
+# What no state but a claim has; a message leaves them behind with it.
+UNCLAIMED = {"claim": "", "lease_until": "", "check_at": ""}
+# As far as anybody knows, these may have reached a person.
+ARRIVED = [
+    State.HANDING_OVER,
+    State.UNCERTAIN,
+    State.UNCERTAIN_FINAL,
+    State.ACCEPTED,
+    State.DELIVERED,
+    State.BOUNCED,
+    State.UNDELIVERED,
+]
+
+INDEXES = [
+    Index(collection="messages", keys=[("batch", 1), ("state", 1)]),
+    Index(collection="messages", keys=[("run", 1), ("state", 1)]),
+    Index(collection="messages", keys=[("campaign", 1), ("_id", 1)]),
+    Index(collection="messages", keys=[("claim", 1)], only={"claim": {"$exists": True}}),
+    Index(collection="messages", keys=[("check_at", 1)], only={"check_at": {"$exists": True}}),
+    Index(collection="messages", keys=[("customer", 1), ("handed_at", 1)], only={"handed_at": {"$exists": True}}),
+    Index(
+        collection="messages",
+        keys=[("run", 1), ("step", 1), ("channel", 1), ("address_hash", 1)],
+        unique=True,
+        only={"address_hash": {"$exists": True}},
+    ),
+]
+
+
+class MongoMessages:
+    """Keeps messages; `state`, `channel` and `purpose` are always written, so that they can be asked for."""
+
+    def __init__(self, database: Mongo, clock: Clock) -> None:
+        self._messages = database["messages"]
+        self._batches = MongoBatches(database)
+        self._clock = clock
+
+    def plan(self, batch: Batch, messages: Sequence[Message]) -> int:
+        """Keep the batch, then its messages, each once; how many were new.
+
+        A second message of a run and step to one address is kept as skipped, with `same_address`.
+        """
+        self._batches.open(batch)
+        documents = [self._planned(message) for message in messages]
+        new, clashes = self._insert(documents)
+        same = {"state": State.SKIPPED.value, "reason": "same_address"}
+        again, _ = self._insert([{**_without_hash(document), **same} for document in clashes])
+        if new:
+            self._batches.open(batch)  # somebody may have found it empty, and closed it
+        return new + again
+
+    def total(self, run: str) -> int:
+        """How many messages a run has."""
+        return self._messages.count_documents({"run": run})
+
+    def counts(self, run: str) -> dict[tuple[State, str, str], int]:
+        """How many messages of a run there are by state, channel and reason, counted afresh."""
+        key = {"state": "$state", "channel": "$channel", "reason": "$reason"}
+        rows = self._messages.aggregate([{"$match": {"run": run}}, {"$group": {"_id": key, "count": {"$sum": 1}}}])
+        counts: dict[tuple[State, str, str], int] = {}
+        for row in rows:
+            name = (State(row["_id"]["state"]), row["_id"].get("channel") or "", row["_id"].get("reason") or "")
+            counts[name] = counts.get(name, 0) + row["count"]
+        return counts
+
+    def open(self, run: str) -> bool:
+        """Whether any message of a run is still to be worked on."""
+        return self._messages.find_one({"run": run, "state": {"$in": _words(OPEN)}}, {"_id": 1}) is not None
+
+    def cancel(self, run: str) -> int:
+        """Cancel what is queued or waiting; how many. What a worker holds it will cancel itself before it sends."""
+        waiting = {"run": run, "state": {"$in": _words([State.QUEUED, State.WAITING])}}
+        now = self._clock.now()
+        cancelled = {"state": State.CANCELLED.value, "reason": "campaign_cancelled", "state_at": now}
+        return self._messages.update_many(waiting, {"$set": cancelled}).modified_count
+
+    def get(self, ids: Sequence[str]) -> dict[str, Message]:
+        """Those of these messages that exist, by id, in one read."""
+        found = self._messages.find({"_id": {"$in": list(ids)}})
+        return {document["_id"]: from_document(document, Message) for document in found}
+
+    def of_campaign(self, campaign: str, after: str, limit: int, state: State | None = None) -> list[Message]:
+        """A page of a campaign's messages in the order of ids, of one state or of all."""
+        wanted: Document = {"campaign": campaign, "_id": {"$gt": after}}
+        if state is not None:
+            wanted["state"] = state.value
+        return from_documents(self._messages.find(wanted).sort("_id", 1).limit(limit), Message)
+
+    def customers_of(self, run: str, states: Sequence[State]) -> Iterator[str]:
+        """The customers whose messages of a run are in these states, one by one."""
+        for document in self._messages.find({"run": run, "state": {"$in": _words(states)}}, {"customer": 1}):
+            yield document["customer"]
+
+    def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
+        """When each was last sent marketing since then, as far as it may have arrived, in one read."""
+        wanted = {
+            "customer": {"$in": list(customers)},
+            "handed_at": {"$gte": since},
+            "purpose": "marketing",
+            "state": {"$in": _words(ARRIVED)},
+        }
+        times: dict[str, list[datetime]] = {}
+        for document in self._messages.find(wanted, {"customer": 1, "handed_at": 1}):
+            times.setdefault(document["customer"], []).append(document["handed_at"])
+        return times
+
+    def apply(self, proofs: Sequence[Proof]) -> None:
+        """Move messages to what is proven, in bulk, by compare-and-set; a rank only rises, strange ids are left.
+
+        A proof counts only for the latest attempt: the message must have been handed over, and with the
+        proof's token where it has one. Applying a proof again does nothing.
+        """
+        groups: dict[tuple[State, str, bool], list[Proof]] = {}
+        for proof in proofs:
+            groups.setdefault((proof.state, proof.reason, bool(proof.token)), []).append(proof)
+        now = self._clock.now()
+        for (state, reason, _), alike in groups.items():
+            tokens = sorted({proof.token for proof in alike if proof.token})
+            held = {
+                "_id": {"$in": sorted({proof.message for proof in alike})},
+                "state": {"$in": _words(overruled_by(state))},
+                "request": {"$in": tokens} if tokens else {"$exists": True},
+            }
+            proven = {"state": state.value, "reason": reason, "state_at": now}
+            self._messages.update_many(held, {"$set": proven, "$unset": UNCLAIMED})
+
+    def _planned(self, message: Message) -> Document:
+        return {
+            **to_document(message),
+            "state": message.state.value,
+            "purpose": message.purpose,
+            "channel": message.channel or (message.routes[0].channel if message.routes else ""),
+            "planned_at": message.planned_at or self._clock.now(),
+        }
+
+    def _insert(self, documents: list[Document]) -> tuple[int, list[Document]]:
+        """How many were new, and those whose address another message of the run has."""
+        if not documents:
+            return 0, []
+        try:
+            return len(self._messages.insert_many(documents, ordered=False).inserted_ids), []
+        except BulkWriteError as error:
+            failures = error.details["writeErrors"]
+            if any(failure["code"] != DUPLICATE for failure in failures):
+                raise
+            clashes = [documents[failure["index"]] for failure in failures if "address_hash" in failure["errmsg"]]
+            return error.details["nInserted"], clashes
+
+
+def _without_hash(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name != "address_hash"}
+
+
+def _words(states: Sequence[State] | frozenset[State]) -> list[str]:
+    return sorted(state.value for state in states)
