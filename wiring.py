@@ -8,13 +8,23 @@ from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
+from customers.importing import Importer
 from storage.batches import MongoBatches
+from storage.consents import ConsentLog
+from storage.customers import MongoCustomers
 from storage.doorbell import RqDoorbell, redis_of
+from storage.events import MongoEvents
 from storage.health import Health
 from storage.idempotency import MongoAnswers
+from storage.imports import MongoUploads
+from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
+from storage.orders import MongoOrders
+from storage.products import MongoProducts
+from storage.shops import MongoShops
+from storage.suppressions import MongoSuppressions
 
 
 class Services:
@@ -68,3 +78,50 @@ class Services:
     def batches(self) -> MongoBatches:
         """The batches that messages are worked on in."""
         return MongoBatches(self.database)
+
+    @cached_property
+    def customers(self) -> MongoCustomers:
+        """The customers."""
+        return MongoCustomers(self.database, self.clock)
+
+    @cached_property
+    def consents(self) -> ConsentLog:
+        """Every word of consent ever said."""
+        return ConsentLog(self.database)
+
+    @cached_property
+    def orders(self) -> MongoOrders:
+        """The orders."""
+        return MongoOrders(self.database, self.clock)
+
+    @cached_property
+    def products(self) -> MongoProducts:
+        """The products."""
+        return MongoProducts(self.database)
+
+    @cached_property
+    def suppressions(self) -> MongoSuppressions:
+        """Addresses never to be written to."""
+        newest, *older = (key.encode() for key in self.settings.keys)
+        return MongoSuppressions(self.database, newest, *older)
+
+    @cached_property
+    def shops(self) -> MongoShops:
+        """The one shop."""
+        return MongoShops(self.database)
+
+    @cached_property
+    def events(self) -> MongoEvents:
+        """What has happened."""
+        return MongoEvents(self.database)
+
+    @cached_property
+    def jobs(self) -> MongoJobs:
+        """Long work that can be followed."""
+        return MongoJobs(self.database)
+
+    @cached_property
+    def importer(self) -> Importer:
+        """Takes in files."""
+        uploads = MongoUploads(self.database)
+        return Importer(uploads, self.jobs, self.customers, self.orders, self.products, self.doorbell, self.clock)

@@ -20,6 +20,19 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str = ""
 
 
+# Where a word came from that nobody dated: it yields to every word that somebody gave.
+IMPORTED = "import"
+
+
+def yields(known: Consent | None, word: Consent) -> bool:
+    """Whether what is known gives way to a word: a later one wins, but a file's word only over nothing or a file's."""
+    if known is None:
+        return True
+    if word.source == IMPORTED:
+        return known.source == IMPORTED and known.state != word.state
+    return known.source == IMPORTED or known.at < word.at
+
+
 class Suppressions(Protocol):
     """Addresses never to be written to, as keyed hashes, so that they outlive the erasure of a customer.
 
@@ -27,7 +40,7 @@ class Suppressions(Protocol):
     """
 
     def add(self, channel: str, address: str, purpose: str, reason: str, at: datetime) -> None:
-        """Suppress an address; the first reason stays."""
+        """Suppress an address; each reason stands until it is lifted, and the first one is the one told."""
         ...
 
     def lift(self, channel: str, address: str, reason: str) -> None:

@@ -1,13 +1,20 @@
 """A customer: who they are, how they may be reached, and what their orders add up to."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
+from common.errors import Invalid
 from customers.consent import Consent
 from customers.profile import Profile
+
+# What the shop tells of a customer; the rest of the fields is Encore's own.
+FACTS = ("first_name", "last_name", "locale", "time_zone", "country", "addresses", "preferred", "attributes", "tags")
+
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
@@ -63,6 +70,24 @@ class Customers(Protocol):
         ...
 
 
+class Records(Protocol):
+    """One customer's record, as the API changes it."""
+
+    def change(
+        self, id: str, facts: Mapping[str, Any], *, create: bool = False, expected_version: int | None = None
+    ) -> Customer:
+        """Set the given facts, by field or by `field.key` (`addresses.email`); None takes one away.
+
+        Raises NotFound where there is no such customer and `create` is not set, and Stale when
+        `expected_version` is given and no longer holds.
+        """
+        ...
+
+    def erase(self, id: str) -> bool:
+        """Forget a customer, their consents and their events; False when there was no such customer."""
+        ...
+
+
 class Matching(Protocol):
     """Customers that match what a segment compiled to; `pipeline` is plain MongoDB stages over customers."""
 
@@ -77,3 +102,27 @@ class Matching(Protocol):
     def stream(self, pipeline: Sequence[dict[str, Any]], after: str = "") -> Iterator[Customer]:
         """All who match with an id greater than `after`, in the order of ids, with flat memory."""
         ...
+
+
+def facts_of(customer: Customer) -> dict[str, Any]:
+    """The facts a shop gave of a customer, flat: `{"first_name": …, "addresses.email": […]}`, without the empty ones.
+
+    Raises Invalid for an attribute whose name could not be one of a field.
+    """
+    facts: dict[str, Any] = {}
+    for name in FACTS:
+        value = getattr(customer, name)
+        if isinstance(value, dict):
+            facts |= {f"{name}.{key}": one for key, one in value.items()}
+        elif value:
+            facts[name] = value
+    for path in facts:
+        if path.startswith("attributes."):
+            check_attribute(path.removeprefix("attributes."))
+    return facts
+
+
+def check_attribute(name: str) -> None:
+    """Raise Invalid unless this can be an attribute's name."""
+    if not _ATTRIBUTE.fullmatch(name):
+        raise Invalid.field("attributes", "A name is up to 64 letters, digits and _, and begins with a letter.")

@@ -41,7 +41,7 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quiet_hours: QuietHours | None = None
     caps: list[Cap] = []
     return_window_days: int = 30
-    brands: dict[str, Brand] = {"default": Brand()}
+    brands: dict[str, Brand] = msgspec.field(default_factory=lambda: {"default": Brand()})
     marketing_stopped: bool = False
     version: int = 0
 

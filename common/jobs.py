@@ -1,0 +1,69 @@
+"""Long work that a caller asked for and can follow: an import, say. It is kept, so it outlives its worker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+JobState = Literal["queued", "running", "finished", "failed"]
+
+# A report lists this many bad rows; the rest are counted.
+MAX_ERRORS = 100
+
+
+class RowError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a row of a file was not taken: its line (the first is 1), the field ("" where it is the row), the reason."""
+
+    line: int
+    field: str = ""
+    reason: str
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """Work on many rows. `done` rows of about `total`; `good` were taken, `bad` were not.
+
+    `errors` holds the first of the bad ones. `checkpoint` is how far the work is, in the words of whoever does it.
+    `claim` is the worker that holds the job until `lease_until`; `detail` says why a failed one failed.
+    """
+
+    id: str
+    kind: str
+    state: JobState = "queued"
+    done: int = 0
+    total: int = 0
+    good: int = 0
+    bad: int = 0
+    errors: list[RowError] = []
+    detail: str = ""
+    subject: dict[str, Any] = {}
+    checkpoint: dict[str, Any] = {}
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    claim: str = ""
+    lease_until: datetime | None = None
+
+
+class Jobs(Protocol):
+    """The jobs as they are kept."""
+
+    def add(self, job: Job) -> None:
+        """Keep a new job."""
+        ...
+
+    def get(self, id: str) -> Job | None:
+        """The job as it is now."""
+        ...
+
+    def claim(self, id: str, token: str, now: datetime, lease_until: datetime) -> Job | None:
+        """Take an unfinished job that nobody holds; None where somebody does, or it is over."""
+        ...
+
+    def save(self, job: Job) -> bool:
+        """Keep the progress of a job that `job.claim` holds; False when it has lost it."""
+        ...
+
+    def left_over(self, now: datetime, limit: int) -> Sequence[Job]:
+        """The oldest unfinished jobs that nobody holds."""
+        ...

@@ -1,0 +1,204 @@
+"""Customers in MongoDB, their consents, and what they are forgotten with."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from pymongo import UpdateOne
+
+from common.clock import Clock
+from common.errors import NotFound, Stale
+from common.events import event
+from customers.addresses import channel_of
+from customers.consent import IMPORTED, Consent, yields
+from customers.customer import Customer, facts_of
+from storage.consents import ConsentLog
+from storage.events import pending_index, pending_push
+from storage.indexes import Index
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.profiles import Profiles
+from storage.writes import insert_new
+
+PUMPED = "customers"
+
+# At most eight in all on this collection: each slows every import down.
+INDEXES = [
+    Index(collection="customers", keys=[("addresses.email", 1)]),
+    Index(collection="customers", keys=[("addresses.sms", 1)]),
+    pending_index("customers"),
+]
+
+
+class MongoCustomers:
+    """Customers in MongoDB."""
+
+    def __init__(self, database: Mongo, clock: Clock) -> None:
+        self._customers = database["customers"]
+        self._log = ConsentLog(database)
+        self._profiles = Profiles(database)
+        self._clock = clock
+
+    def get(self, ids: Sequence[str]) -> dict[str, Customer]:
+        """Those of these customers that exist, by id, in one read."""
+        found = self._customers.find({"_id": {"$in": list(ids)}})
+        return {one["_id"]: from_document(one, Customer) for one in found}
+
+    def upsert(self, customers: Sequence[Customer]) -> None:
+        """Keep the given facts of each; facets and what the shop did not give stay as they are.
+
+        Their consents are taken only from a file (source "import"), and there only where nobody said anything else.
+        """
+        given = _merged(customers)
+        known = self.get(list(given))
+        self._log.add(_news_of_consent(known, given.values()))
+        fresh = [customer for customer in given.values() if customer.id not in known]
+        late = self._insert(fresh) if fresh else set()
+        if late:
+            known |= self.get(list(late))
+        updates = [
+            update
+            for customer in given.values()
+            if customer.id in known
+            for update in self._updates(known[customer.id], customer)
+        ]
+        if updates:
+            self._customers.bulk_write(updates, ordered=False)
+
+    def find(self, after: str, limit: int, address: str | None = None) -> list[Customer]:
+        """A page in the order of ids, or those who have this (normalised) address."""
+        query: Document = {"_id": {"$gt": after}}
+        if address is not None:
+            query[f"addresses.{channel_of(address)}"] = address
+        return from_documents(self._customers.find(query).sort("_id", 1).limit(limit), Customer)
+
+    def set_consent(self, customer: str, channel: str, purpose: str, consent: Consent) -> bool:
+        """Append a word of consent and make it the current one; False when there is no such customer."""
+        if self._customers.find_one({"_id": customer}, {"_id": 1}) is None:
+            return False
+        self._log.add([(customer, channel, purpose, consent)])
+        place = f"consents.{channel}.{purpose}"
+        said = event(
+            "consent_changed",
+            consent.at,
+            customer,
+            [customer, channel, purpose, consent.state, consent.at.isoformat()],
+            channel=channel,
+            purpose=purpose,
+            state=consent.state,
+        )
+        pushed = pending_push([said])
+        older: Document = {
+            "$or": [{f"{place}.at": {"$lt": consent.at}}, {f"{place}.source": {"$in": [None, IMPORTED]}}]
+        }
+        fields = {place: to_document(consent), "updated_at": self._clock.now(), **pushed["$set"]}
+        # An older word that arrives late is in the log, and stays without effect.
+        self._customers.update_one(
+            {"_id": customer, f"{place}.at": {"$ne": consent.at}, **older},
+            {"$set": fields, "$push": pushed["$push"], "$inc": {"version": 1}},
+        )
+        return True
+
+    def roll_up(self, ids: Sequence[str]) -> None:
+        """Work out these customers' profiles from their orders, in the database."""
+        self._profiles.roll_up(ids, self._clock.now())
+
+    def change(
+        self, id: str, facts: Mapping[str, Any], *, create: bool = False, expected_version: int | None = None
+    ) -> Customer:
+        """Set the given facts, by field or by `field.key`; None takes one away. See customers/customer.py."""
+        if create and expected_version is None and not self._insert([_customer(id, facts)]):
+            return self.get([id])[id]
+        known = self.get([id]).get(id)
+        if known is None and expected_version is None:
+            raise NotFound("customer", id)
+        if known is None or expected_version not in (None, known.version):
+            raise Stale(f"The customer {id!r} was changed in the meantime; read it again.")
+        current = facts_of(known)
+        changed = {path: value for path, value in facts.items() if current.get(path) != value}
+        if not changed:
+            return known
+        same = {"_id": id} if expected_version is None else {"_id": id, "version": expected_version}
+        if not self._customers.update_one(same, self._setting(changed)).matched_count:
+            raise Stale(f"The customer {id!r} was changed in the meantime; read it again.")
+        return self.get([id])[id]
+
+    def erase(self, id: str) -> bool:
+        """Forget a customer and their consents; False when there was no such customer."""
+        self._log.forget(id)
+        return bool(self._customers.delete_one({"_id": id}).deleted_count)
+
+    def _insert(self, customers: Sequence[Customer]) -> set[str]:
+        """Insert new customers; the ids of those that were there already."""
+        now = self._clock.now()
+        rows = [msgspec.structs.replace(one, created_at=now, updated_at=now, version=1) for one in customers]
+        return insert_new(self._customers, [to_document(row) for row in rows])
+
+    def _updates(self, known: Customer, given: Customer) -> Iterable[UpdateOne]:
+        current = facts_of(known)
+        changed = {path: value for path, value in facts_of(given).items() if current.get(path) != value}
+        if changed:
+            yield UpdateOne({"_id": given.id}, self._setting(changed))
+        for channel, purpose, word in _words(given):
+            if yields(known.consents.get(channel, {}).get(purpose), word):
+                place = f"consents.{channel}.{purpose}"
+                # The customer may have said something since this was read: then their word stands.
+                said = {"$set": {place: to_document(word)}, "$inc": {"version": 1}}
+                yield UpdateOne({"_id": given.id, "$or": _undated(place)}, said)
+
+    def _setting(self, facts: Mapping[str, Any]) -> Document:
+        update: Document = {"$set": {"updated_at": self._clock.now()}, "$inc": {"version": 1}}
+        update["$set"] |= {path: value for path, value in facts.items() if value is not None}
+        absent = {path: "" for path, value in facts.items() if value is None}
+        return update | ({"$unset": absent} if absent else {})
+
+
+def _undated(place: str) -> list[Document]:
+    """That there is no word at a place, or only a file's."""
+    return [{place: None}, {f"{place}.source": IMPORTED}]
+
+
+def _customer(id: str, facts: Mapping[str, Any]) -> Customer:
+    """A new customer of flat facts."""
+    fields: dict[str, Any] = {"id": id}
+    for path, value in facts.items():
+        name, _, key = path.partition(".")
+        if value is not None and key:
+            fields.setdefault(name, {})[key] = value
+        elif value is not None:
+            fields[name] = value
+    return Customer(**fields)
+
+
+def _merged(customers: Sequence[Customer]) -> dict[str, Customer]:
+    """One of each id: where a customer is given twice, what is given later counts."""
+    merged: dict[str, Customer] = {}
+    for customer in customers:
+        facts_of(customer)  # refuses names that could not be a field's
+        earlier = merged.get(customer.id)
+        merged[customer.id] = customer if earlier is None else _later(earlier, customer)
+    return merged
+
+
+def _later(earlier: Customer, later: Customer) -> Customer:
+    fields = msgspec.structs.asdict(earlier)
+    for name, value in msgspec.structs.asdict(later).items():
+        if isinstance(value, dict):
+            fields[name] = {**fields[name], **value}
+        elif value:
+            fields[name] = value
+    return Customer(**fields)
+
+
+def _words(customer: Customer) -> Iterable[tuple[str, str, Consent]]:
+    for channel, purposes in customer.consents.items():
+        for purpose, word in purposes.items():
+            yield channel, purpose, word
+
+
+def _news_of_consent(known: Mapping[str, Customer], given: Iterable[Customer]) -> list[tuple[str, str, str, Consent]]:
+    return [
+        (customer.id, channel, purpose, word)
+        for customer in given
+        for channel, purpose, word in _words(customer)
+        if customer.id not in known or yields(known[customer.id].consents.get(channel, {}).get(purpose), word)
+    ]

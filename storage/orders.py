@@ -1,0 +1,246 @@
+"""Orders in MongoDB, and with them the profiles of the customers who placed them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+from pymongo import UpdateOne
+
+from common.clock import Clock
+from common.errors import Unavailable
+from common.events import Event, event
+from common.ids import new_id
+from common.jobs import RowError
+from customers.orders import ERASED, Order, OrderEvent, OrderRow, revised, with_event, with_rows
+from storage.events import pending_fields, pending_index, pending_push
+from storage.indexes import Index
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.profiles import Profiles
+from storage.writes import insert_new
+
+PUMPED = "orders"
+
+INDEXES = [
+    Index(collection="orders", keys=[("customer_id", 1), ("placed_at", 1)]),
+    Index(collection="orders", keys=[("placed_at", 1)]),
+    pending_index("orders"),
+]
+
+# An order placed longer ago than this is history when we first hear of it: nobody is to be thanked for it now.
+NEWS = timedelta(days=3)
+# How often a change is tried again when others change the same orders.
+TRIES = 12
+
+# What an order becomes; must give an order that already is so back as it is, so that trying again is safe.
+Change = Callable[[Order | None], Order | None]
+_FIELDS = tuple(field.encode_name for field in msgspec.structs.fields(Order) if field.encode_name != "_id")
+
+
+class MongoOrders:
+    """Orders in MongoDB. Every change is a compare-and-set on the order's version, in bulk."""
+
+    def __init__(self, database: Mongo, clock: Clock) -> None:
+        self._orders = database["orders"]
+        self._customers = database["customers"]
+        self._profiles = Profiles(database)
+        self._clock = clock
+
+    def get(self, ids: Sequence[str]) -> dict[str, Order]:
+        """Those of these orders that exist, by id."""
+        return {found["_id"]: from_document(found, Order) for found in self._orders.find({"_id": {"$in": list(ids)}})}
+
+    def upsert(self, orders: Sequence[Order]) -> None:
+        """Keep orders, and bring the profiles of the customers they touch up to date; twice is once.
+
+        An order's events stay. Raises Conflict, keeping none, for an order that belongs to another customer.
+        """
+        self._apply({order.id: partial(_revised, order) for order in orders})
+
+    def add_event(self, order: str, event: OrderEvent) -> Order | None:
+        """Add what happened, once; the order as it is then, or None when there is no such order."""
+        self._apply({order: partial(_with_event, event)}, event)
+        return self.get([order]).get(order)
+
+    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
+        """Add rows of a file to their orders, each once; the rows that contradict their order come back."""
+        grouped: dict[str, list[OrderRow]] = defaultdict(list)
+        for row in rows:
+            grouped[row.order_id].append(row)
+        known = self.get(list(grouped))
+        errors: list[RowError] = []
+        agreeing: dict[str, list[OrderRow]] = {}
+        for order, group in grouped.items():
+            good, bad = _agreeing(known.get(order), file, group)
+            errors += bad
+            if good:
+                agreeing[order] = good
+        self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()})
+        return sorted(errors, key=lambda error: error.line)
+
+    def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
+        """The latest standing order of each of these customers."""
+        found = self._orders.aggregate(
+            [
+                {"$match": {"customer_id": {"$in": list(customers)}, "state": {"$ne": "cancelled"}}},
+                {"$sort": {"placed_at": -1, "_id": -1}},
+                {"$group": {"_id": "$customer_id", "order": {"$first": "$$ROOT"}}},
+            ]
+        )
+        return {row["_id"]: from_document(row["order"], Order) for row in found}
+
+    def revenue(self, pipeline: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The rows of an aggregation over orders."""
+        return iter(self._orders.aggregate(list(pipeline)))
+
+    def of_customer(self, customer: str) -> list[Order]:
+        """All of a customer's orders, the latest first."""
+        return from_documents(self._orders.find({"customer_id": customer}).sort("placed_at", -1), Order)
+
+    def forget(self, customer: str) -> int:
+        """Put the orders of an erased customer under a name that leads to nobody; how many there were."""
+        nobody = ERASED + new_id()
+        gone = {"$set": {"customer_id": nobody}, "$unset": {"pending": "", "pending_at": ""}}
+        return self._orders.update_many({"customer_id": customer}, gone).modified_count
+
+    def roll_up_left_over(self) -> int:
+        """Work out the profiles that a process that died did not come to; how many of its batches there were."""
+        return self._profiles.settle_left_over(self._clock.now())
+
+    def _apply(self, changes: Mapping[str, Change], news: OrderEvent | None = None) -> None:
+        """Change orders until nothing is left to change, then the profiles of whom it touched."""
+        now = self._clock.now()
+        notes: dict[str, list[str]] = {}
+        left = dict(changes)
+        for _ in range(TRIES):
+            known = self.get(list(left))
+            wanted = _wanted(known, left)
+            touched = {one.customer_id for one in wanted.values() if _counts(known.get(one.id)) != _counts(one)}
+            if touched:
+                notes[self._profiles.announce(touched, now)] = sorted(touched)
+            lost = self._write(known, wanted, news, now) if wanted else set()
+            left = {order: left[order] for order in lost}
+            if not left:
+                break
+        for note, customers in notes.items():
+            self._profiles.settle(note, customers, now)
+        if left:
+            raise Unavailable("Others are changing the same orders. Try again shortly.", retry_after=1)
+
+    def _write(
+        self, known: Mapping[str, Order], wanted: Mapping[str, Order], news: OrderEvent | None, now: datetime
+    ) -> set[str]:
+        """Write orders that nobody changed since they were read; the ids of those that may not have been."""
+        fresh = [order for order in wanted.values() if order.id not in known]
+        changed = [order for order in wanted.values() if order.id in known]
+        lost = self._insert(fresh, now) if fresh else set()
+        if changed:
+            updates = [_update(order, news) for order in changed]
+            result = self._orders.bulk_write(updates, ordered=False)
+            if result.matched_count < len(changed):
+                # Which ones is not told; those that did go in are found unchanged when they are read again.
+                lost |= {order.id for order in changed}
+        return lost
+
+    def _insert(self, orders: Sequence[Order], now: datetime) -> set[str]:
+        told = self._placed(orders, now)
+        documents = [
+            to_document(msgspec.structs.replace(order, version=1))
+            | (pending_fields([told[order.id]]) if order.id in told else {})
+            for order in orders
+        ]
+        return insert_new(self._orders, documents)
+
+    def _placed(self, orders: Sequence[Order], now: datetime) -> dict[str, Event]:
+        """The event of each order that is news, which says whether it is its customer's first."""
+        recent = sorted((order for order in orders if order.placed_at >= now - NEWS), key=lambda one: one.placed_at)
+        told: dict[str, Event] = {}
+        seen = self._have_ordered({order.customer_id for order in recent})
+        for order in recent:
+            told[order.id] = event(
+                "order_placed",
+                order.placed_at,
+                order.customer_id,
+                [order.id],
+                order=order.id,
+                total=order.total,
+                currency=order.currency,
+                first=order.customer_id not in seen,
+            )
+            seen.add(order.customer_id)
+        return told
+
+    def _have_ordered(self, customers: Iterable[str]) -> set[str]:
+        if not (ids := list(customers)):
+            return set()
+        found = self._customers.find({"_id": {"$in": ids}, "profile.orders": {"$gt": 0}}, {"_id": 1})
+        return {customer["_id"] for customer in found}
+
+
+def _revised(given: Order, known: Order | None) -> Order:
+    return revised(known, given)
+
+
+def _with_event(event: OrderEvent, known: Order | None) -> Order | None:
+    return None if known is None else with_event(known, event)
+
+
+def _with_rows(file: str, rows: Sequence[OrderRow], known: Order | None) -> Order:
+    return with_rows(known, file, rows)
+
+
+def _wanted(known: Mapping[str, Order], changes: Mapping[str, Change]) -> dict[str, Order]:
+    """What the orders are to become, without those that already are so."""
+    wanted = [change(known.get(order)) for order, change in changes.items()]
+    return {order.id: order for order in wanted if order is not None and order != known.get(order.id)}
+
+
+def _counts(order: Order | None) -> tuple[Any, ...] | None:
+    """What of an order a profile depends on."""
+    if order is None:
+        return None
+    products = {line.product_id for line in order.lines}
+    return (order.stands, order.placed_at, order.currency, order.total, order.refunded, products)
+
+
+def _update(order: Order, news: OrderEvent | None) -> UpdateOne:
+    fields = to_document(order)
+    given = {name: fields[name] for name in _FIELDS if name in fields}
+    absent = {name: "" for name in _FIELDS if name not in fields}
+    update: Document = {"$set": given | {"version": order.version + 1}, "$unset": absent}
+    if news is not None:
+        pushed = pending_push([_happened(order, news)])
+        update = update | {"$set": update["$set"] | pushed["$set"], "$push": pushed["$push"]}
+    return UpdateOne({"_id": order.id, "version": order.version}, update)
+
+
+def _happened(order: Order, what: OrderEvent) -> Event:
+    data = {name: value for name, value in to_document(what).items() if name not in ("type", "at")}
+    return event(
+        f"order_{what.type}",
+        what.at,
+        order.customer_id,
+        [order.id, what.type, what.at.astimezone(UTC).isoformat()],
+        order=order.id,
+        **data,
+    )
+
+
+def _agreeing(known: Order | None, file: str, rows: Sequence[OrderRow]) -> tuple[list[OrderRow], list[RowError]]:
+    """The rows that agree with their order, or where it is new with its first row; and the others, with the reason."""
+    customer = known.customer_id if known else rows[0].customer_id
+    currency = known.currency if known and known.import_file == file else rows[0].currency
+    good: list[OrderRow] = []
+    bad: list[RowError] = []
+    for row in rows:
+        if row.customer_id != customer:
+            reason = "The order belongs to another customer."
+            bad.append(RowError(line=row.row, field="customer_id", reason=reason))
+        elif row.currency != currency:
+            reason = f"The order's other lines are in {currency}."
+            bad.append(RowError(line=row.row, field="currency", reason=reason))
+        else:
+            good.append(row)
+    return good, bad

@@ -1,0 +1,50 @@
+"""Suppressions in MongoDB, under keyed hashes of addresses: they tell a reader nothing, and outlive an erasure.
+
+The newest key hashes what is added; what older keys hashed is still found, so that keys can be rotated.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from common.ids import keyed
+from storage.mongo import Document, Mongo
+from storage.writes import insert_new
+
+ALL = "all"
+
+
+class MongoSuppressions:
+    """Addresses never to be written to. `hash_key` is the newest secret key, `older` those before it."""
+
+    def __init__(self, database: Mongo, hash_key: bytes, *older: bytes) -> None:
+        self._suppressions = database["suppressions"]
+        self._keys = (hash_key, *older)
+
+    def add(self, channel: str, address: str, purpose: str, reason: str, at: datetime) -> None:
+        """Suppress an address; each reason stands until it is lifted, and the first one is the one told."""
+        word = {"purpose": purpose, "reason": reason, "at": at}
+        newest = self._hashes(channel, address)[0]
+        if not insert_new(self._suppressions, [{"_id": newest, "channel": channel, "words": [word]}]):
+            return
+        untold: Document = {"words": {"$not": {"$elemMatch": {"purpose": purpose, "reason": reason}}}}
+        self._suppressions.update_one({"_id": newest, **untold}, {"$push": {"words": word}})
+
+    def lift(self, channel: str, address: str, reason: str) -> None:
+        """Lift what was suppressed for this reason (a START after a STOP)."""
+        self._suppressions.update_many(
+            {"_id": {"$in": self._hashes(channel, address)}}, {"$pull": {"words": {"reason": reason}}}
+        )
+
+    def among(self, channel: str, addresses: Sequence[str], purpose: str) -> dict[str, str]:
+        """Which of these addresses are suppressed for this purpose, with the reason, in one read."""
+        address_of = {hashed: address for address in addresses for hashed in self._hashes(channel, address)}
+        found = self._suppressions.find({"_id": {"$in": list(address_of)}})
+        reasons: dict[str, str] = {}
+        for suppression in found:
+            for word in suppression["words"]:
+                if word["purpose"] in (purpose, ALL):
+                    reasons.setdefault(address_of[suppression["_id"]], word["reason"])
+        return reasons
+
+    def _hashes(self, channel: str, address: str) -> list[str]:
+        return [keyed(key, "suppression", channel, address) for key in self._keys]
