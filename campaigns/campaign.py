@@ -66,6 +66,18 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     updated_at: datetime | None = None
     version: int = 0
 
+    def draft(self, id: str) -> "Campaign":
+        """A draft like it, under a new id."""
+        return msgspec.structs.replace(
+            self,
+            id=id,
+            name=f"{self.name} (copy)"[:200],
+            state=CampaignState.DRAFT,
+            next_at=None,
+            launched_at=None,
+            version=0,
+        )
+
 
 class Campaigns(Protocol):
     """The campaigns as they are kept."""

@@ -1,0 +1,177 @@
+"""Campaigns: set up, launched, paused, ended, reported on."""
+
+from typing import Any
+
+import msgspec
+from flask.views import MethodView
+
+from api.auth import scope
+from api.blueprint import Blueprint
+from api.context import services
+from api.etags import etag_headers, expected_version
+from api.paging import paged
+from api.schemas.base import Page, PageArgs
+from api.schemas.campaigns import CampaignSchema, ReportSchema, TriggersSchema
+from campaigns.campaign import Campaign
+from campaigns.experiment import Arm
+from campaigns.trigger import kinds
+from common.ids import new_id
+
+blueprint = Blueprint("campaigns", __name__, url_prefix="/v1/campaigns", description="Who gets what, and when.")
+
+Answer = tuple[Campaign, dict[str, str]]
+
+
+def answer(campaign: Campaign) -> Answer:
+    """A campaign with its ETag."""
+    return campaign, etag_headers(campaign.version)
+
+
+@blueprint.route("")
+class CampaignList(MethodView):
+    """All campaigns."""
+
+    @scope("read")
+    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.response(200, Page(CampaignSchema))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List the campaigns in the order they were made."""
+        return paged(services().campaigns.page, args)
+
+    @scope("campaigns")
+    @blueprint.arguments(CampaignSchema)
+    @blueprint.response(201, CampaignSchema)
+    def post(self, body: dict[str, Any]) -> Answer:
+        """Set up a campaign as a draft."""
+        campaign = Campaign(id=new_id(), **body)
+        services().launcher.check(campaign)
+        return answer(services().campaigns.save(campaign))
+
+
+@blueprint.route("/triggers")
+class TriggerList(MethodView):
+    """What can trigger a campaign."""
+
+    @scope("read")
+    @blueprint.response(200, TriggersSchema)
+    def get(self) -> dict[str, Any]:
+        """List the kinds of trigger with the schemas of their settings."""
+        return {
+            "data": [
+                {
+                    "kind": kind.name,
+                    "summary": kind.summary,
+                    "event": kind.event,
+                    "settings": msgspec.json.schema(kind.Settings),
+                }
+                for kind in kinds().values()
+            ]
+        }
+
+
+@blueprint.route("/<campaign_id>")
+class CampaignItem(MethodView):
+    """One campaign."""
+
+    @scope("read")
+    @blueprint.response(200, CampaignSchema)
+    def get(self, campaign_id: str) -> Answer:
+        """Read a campaign."""
+        return answer(services().campaigns.get(campaign_id))
+
+    @scope("campaigns")
+    @blueprint.arguments(CampaignSchema(partial=True))
+    @blueprint.response(200, CampaignSchema)
+    def patch(self, body: dict[str, Any], campaign_id: str) -> Answer:
+        """Change a draft."""
+        changed = msgspec.structs.replace(services().campaigns.get(campaign_id), **body)
+        services().launcher.check(changed)
+        return answer(services().campaigns.save(changed, expected_version()))
+
+    @scope("campaigns")
+    @blueprint.response(204)
+    def delete(self, campaign_id: str) -> None:
+        """Remove a draft."""
+        services().campaigns.delete(campaign_id)
+
+
+@blueprint.route("/<campaign_id>/launch")
+class CampaignLaunch(MethodView):
+    """Launching."""
+
+    @scope("campaigns")
+    @blueprint.response(202, CampaignSchema)
+    def post(self, campaign_id: str) -> Answer:
+        """Let a draft go: now, or from now on by its schedule or its event."""
+        return answer(services().launcher.launch(campaign_id))
+
+
+@blueprint.route("/<campaign_id>/pause")
+class CampaignPause(MethodView):
+    """Pausing."""
+
+    @scope("campaigns")
+    @blueprint.response(200, CampaignSchema)
+    def post(self, campaign_id: str) -> Answer:
+        """Stop handing over, at once."""
+        return answer(services().launcher.pause(campaign_id))
+
+
+@blueprint.route("/<campaign_id>/resume")
+class CampaignResume(MethodView):
+    """Going on."""
+
+    @scope("campaigns")
+    @blueprint.response(200, CampaignSchema)
+    def post(self, campaign_id: str) -> Answer:
+        """Go on after a pause."""
+        return answer(services().launcher.resume(campaign_id))
+
+
+@blueprint.route("/<campaign_id>/cancel")
+class CampaignCancel(MethodView):
+    """Ending."""
+
+    @scope("campaigns")
+    @blueprint.response(200, CampaignSchema)
+    def post(self, campaign_id: str) -> Answer:
+        """End it for good, with every message that is not handed over yet."""
+        return answer(services().launcher.cancel(campaign_id))
+
+
+@blueprint.route("/<campaign_id>/copy")
+class CampaignCopy(MethodView):
+    """Copying."""
+
+    @scope("campaigns")
+    @blueprint.response(201, CampaignSchema)
+    def post(self, campaign_id: str) -> Answer:
+        """Make a draft like it."""
+        return answer(services().campaigns.save(services().campaigns.get(campaign_id).draft(new_id())))
+
+
+@blueprint.route("/<campaign_id>/report")
+class CampaignReport(MethodView):
+    """What it did."""
+
+    @scope("read")
+    @blueprint.response(200, ReportSchema)
+    def get(self, campaign_id: str) -> dict[str, Any]:
+        """Report on a campaign, as things stand now."""
+        shop = services().shops.get()
+        report = services().reporter.report(services().campaigns.get(campaign_id), shop.currency)
+        return {
+            **msgspec.structs.asdict(report),
+            "treated": arm(report.treated, report.currency),
+            "holdout": arm(report.holdout, report.currency),
+        }
+
+
+def arm(arm: Arm, currency: str) -> dict[str, Any]:
+    """One arm as the API shows it."""
+    return {
+        "customers": arm.customers,
+        "buyers": arm.buyers,
+        "revenue": {"amount": arm.revenue, "currency": currency},
+        "revenue_per_customer": round(arm.mean, 2),
+    }

@@ -1,0 +1,96 @@
+"""The engine room: RQ jobs of a few lines each, the chores of the clock, and main().
+
+A job is a name and ids; it may run twice, late or never, and what it does is safe all the same.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from functools import cache
+
+from common.chores import Chore, Scheduler
+from common.settings import load
+from storage.rq_worker import work
+from wiring import Services
+
+DAY = 86_400.0
+HOUR = 3_600.0
+
+
+@cache
+def services() -> Services:
+    """This process's services, made when the first job comes."""
+    return Services(load(os.environ))
+
+
+def plan_run(run: str) -> None:
+    """Fill a run with messages."""
+    services().planner.plan(run)
+
+
+def deliver(batch: str) -> None:
+    """Work off a batch of messages."""
+    services().delivery.deliver(batch)
+
+
+def take_webhooks() -> None:
+    """Work off what providers have said."""
+    services().receipts.take()
+
+
+def run_import(job: str) -> None:
+    """Bring in an uploaded file, from where an earlier try got to."""
+    services().importer.run(job)
+
+
+def sweep() -> None:
+    """Take back what dead workers held, and ring again for what stands still."""
+    services().sweeper.sweep()
+
+
+def refresh_scores() -> None:
+    """Work out everybody's RFM scores."""
+    services().scores.refresh()
+
+
+def chores(made: Services) -> list[Chore]:
+    """What the scheduler does, and how often. What may take long is rung for, not done here."""
+    often = made.settings.sweep_every
+
+    def ring(job: str) -> Callable[[], bool]:
+        return lambda: made.doorbell.ring(job)
+
+    return [
+        Chore("open_due", often, made.schedule.open_due),
+        Chore("pump", often, made.events.pump),
+        Chore("react", often, made.schedule.react),
+        Chore("mend", often, made.schedule.mend),
+        Chore("sweep", often, made.sweeper.sweep),
+        Chore("settle_runs", often, made.settle_runs),
+        Chore("take_webhooks", often, made.receipts.take),
+        Chore("resume_imports", 30.0, made.importer.ring_left_over),
+        Chore("roll_up", 30.0, made.orders.roll_up_left_over),
+        Chore("recover_redemptions", 30.0, made.vouchers.recover),
+        Chore("settle_referrals", 60.0, made.referrals.settle),
+        Chore("forget_keys", HOUR, made.idempotency.sweep),
+        Chore("refresh_scores", DAY, ring("refresh_scores")),
+    ]
+
+
+def main() -> None:
+    """Work off jobs until told to stop."""
+    made = services()
+    work(made.redis, made.settings)
+
+
+def scheduler_main() -> None:
+    """Do the chores until told to stop."""
+    made = services()
+    scheduler = Scheduler(chores(made), made.leases, made.clock)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(min(1.0, made.settings.sweep_every)):
+        scheduler.tick()
+    scheduler.stop()
