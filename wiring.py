@@ -25,6 +25,7 @@ from storage.orders import MongoOrders
 from storage.products import MongoProducts
 from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
+from storage.templates import MongoTemplates
 
 
 class Services:
@@ -125,3 +126,8 @@ class Services:
         """Takes in files."""
         uploads = MongoUploads(self.database)
         return Importer(uploads, self.jobs, self.customers, self.orders, self.products, self.doorbell, self.clock)
+
+    @cached_property
+    def templates(self) -> MongoTemplates:
+        """What is written to customers."""
+        return MongoTemplates(self.database, self.clock)

@@ -1,0 +1,117 @@
+"""E-mail: a fragment of HTML becomes a whole letter, in HTML and in plain text, when the template is compiled.
+
+The frame, the inlined styles and the text part are worked out once; each receiver then costs one pass of filling in.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template as Frame
+
+from css_inline import CSSInliner
+
+from content.allowlist import check
+from content.form import Form
+from content.markup import Held, check_markup
+from content.plain import as_text
+from content.render import Piece, compiled
+from content.wording import direction, wording
+from customers.consent import Purpose
+
+SUBJECT_LIMIT = 500
+# A fragment with its frame and its styles written out on every tag.
+_FRAMED_LIMIT = 400_000
+# A mail client shows the first words beside the subject; these keep the letter itself from following the preheader.
+_SPACERS = "&#847;&zwnj;&nbsp;" * 40
+_OWN_WAY_OUT = "links.unsubscribe"
+_BRAND = (
+    '{% if brand.logo_url %}<img src="{{ brand.logo_url }}" alt="{{ brand.name }}" height="36">'
+    "{% else %}{{ brand.name }}{% endif %}"
+)
+_SENDER = "{{ shop.name }}{% if shop.postal_address %}, {{ shop.postal_address }}{% endif %}"
+
+
+def check_part(part: str, source: str) -> None:
+    """Raises NotAllowed where a part holds what a message must not."""
+    check(source)
+    if part == "html":
+        held = Held()
+        check_markup(held.hold(source), held)
+
+
+def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, Piece]:
+    """Subject, text and HTML, ready to be rendered; raises NotAllowed."""
+    held = Held()
+    words = held.hold(parts["html"])
+    check_markup(words, held)
+    ways = _ways_out(locale, purpose, own=_OWN_WAY_OUT in check(parts["html"]).names)
+    foot = held.hold(_foot(ways))
+    framed = _inliner().inline(_framed(parts, words, foot, held, locale))
+    check_markup(framed, held, frame=True)
+    text = held.hold(parts["text"], comments=False) if "text" in parts else as_text(words, held)
+    text = f"{held.restore(text).rstrip()}\n\n-- \n{_foot_text(ways)}"
+    return {
+        "subject": compiled(check(parts["subject"]), html=False),
+        "text": compiled(check(text, _FRAMED_LIMIT), html=False),
+        "html": compiled(check(held.restore(framed), _FRAMED_LIMIT), html=True),
+    }
+
+
+def _framed(parts: Mapping[str, str], words: str, foot: str, held: Held, locale: str) -> str:
+    return Frame(_layout()).substitute(
+        locale=escape(locale),
+        direction=direction(locale),
+        subject=escape(held.hold(parts["subject"], comments=False)),
+        preheader=_preheader(parts.get("preheader", ""), held),
+        colour=held.hold("{{ brand.colour }}"),
+        ink=held.hold("{{ brand.colour | ink }}"),
+        brand=held.hold(_BRAND),
+        words=words,
+        foot=f'<div class="foot">{foot}</div>',
+    )
+
+
+def _preheader(source: str, held: Held) -> str:
+    if not source.strip():
+        return ""
+    words = escape(held.hold(source.strip(), comments=False))
+    return f'<div class="preheader" aria-hidden="true">{words}{_SPACERS}</div>'
+
+
+def _ways_out(locale: str, purpose: Purpose, *, own: bool) -> list[tuple[str, str]]:
+    """The variable and the words of each link below a marketing message; law and manners ask for them."""
+    if purpose != "marketing":
+        return []
+    words = wording(locale)
+    ways = [("links.preferences", words.preferences), ("links.why", words.why)]
+    return ways if own else [(_OWN_WAY_OUT, words.unsubscribe), *ways]
+
+
+def _foot(ways: list[tuple[str, str]]) -> str:
+    anchors = [f'<a href="{{{{ {name} }}}}">{escape(words)}</a>' for name, words in ways]
+    return (f"<p>{' &nbsp; '.join(anchors)}</p>" if anchors else "") + f"<p>{_SENDER}</p>"
+
+
+def _foot_text(ways: list[tuple[str, str]]) -> str:
+    return "\n".join([_SENDER, *(f"{words}: {{{{ {name} }}}}" for name, words in ways)])
+
+
+@cache
+def _layout() -> str:
+    return resources.files("content").joinpath("layout.html").read_text(encoding="utf-8")
+
+
+def _inliner() -> CSSInliner:
+    return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+
+
+FORM = Form(
+    channel="email",
+    required=frozenset({"subject", "html"}),
+    optional=frozenset({"preheader", "text"}),
+    check=check_part,
+    compile=compile_parts,
+    lines=frozenset({"subject"}),
+    limits={"subject": SUBJECT_LIMIT},
+)

@@ -1,0 +1,53 @@
+"""A channel's form of words: which parts it has, and how they are checked and made ready."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from content.errors import Empty
+from content.render import OUTPUT_LIMIT, Piece, clean, context_for
+from customers.consent import Purpose
+
+Parts = Mapping[str, str]
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel's content is made of.
+
+    `check(part, source)` raises NotAllowed; `compile(parts, locale, purpose)` gives what is rendered, which may be
+    more parts than were written. `lines` are parts of one line each, a mail header among them; `limits` are the
+    most characters a part may come out with.
+    """
+
+    channel: str
+    required: frozenset[str]
+    optional: frozenset[str] = frozenset()
+    check: Callable[[str, str], None]
+    compile: Callable[[Parts, str, Purpose], dict[str, Piece]]
+    lines: frozenset[str] = frozenset()
+    limits: dict[str, int] = {}
+
+
+class Compiled(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel's content in one language, ready for any number of receivers."""
+
+    form: Form
+    locale: str
+    pieces: dict[str, Piece]
+    names: frozenset[str]
+
+    def render(self, values: Mapping[str, object]) -> dict[str, str]:
+        """The parts as one receiver gets them, from values by the vocabulary's paths.
+
+        `values["time_zone"]` and `values["locale"]` decide how days and figures are written. Raises MissingValue,
+        TooLarge or Empty: then nothing can be written for this receiver, and nothing half-written goes out.
+        """
+        context = context_for(self.names, values, self.locale)
+        parts = {}
+        for part, piece in self.pieces.items():
+            text = piece.render(context, self.form.limits.get(part, OUTPUT_LIMIT))
+            words = clean(text) if part in self.form.lines else text.strip()
+            if not words:
+                raise Empty(part)
+            parts[part] = words
+        return parts

@@ -1,0 +1,118 @@
+"""What is unwise about a message, though it could be sent: warnings, each with a stable word and a way out."""
+
+import re
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+
+import msgspec
+
+from content.form import Parts
+from content.sms import segments
+from content.wording import WORDINGS, language_of
+
+SUBJECT_SHOWN = 60
+GMAIL_CLIPS = 102_000  # bytes of HTML, after which Gmail cuts the letter and hides the footer
+SEGMENTS_WANTED = 3
+_SHOUTING = re.compile(r"\b[A-Z]{4,}\b(?:\W+\b[A-Z]{4,}\b)+")
+
+
+class Warn(msgspec.Struct, frozen=True, kw_only=True):
+    """A warning about one part: `code` is a stable word for programs, `message` a sentence for the writer."""
+
+    code: str
+    part: str
+    message: str
+
+
+def lint(channel: str, locale: str, written: Parts, rendered: Parts, *, purpose: str = "marketing") -> list[Warn]:
+    """What is unwise about one channel's content in one language, as written and as one person would get it."""
+    if channel == "email":
+        return [*_subject(rendered["subject"]), *_letter(written, rendered), *_language(locale, purpose)]
+    if channel == "sms":
+        return list(_text_message(rendered["text"]))
+    return []
+
+
+def lint_languages(content: Mapping[str, Mapping[str, Parts]], default_locale: str) -> list[Warn]:
+    """Channels that are not written in the shop's own language: who speaks none of the others gets nothing."""
+    return [
+        Warn(
+            code="no_default_locale",
+            part=channel,
+            message=f"{channel} is not written in {default_locale}, the shop's own language: customers whose language "
+            "is missing too will get nothing.",
+        )
+        for channel, locales in content.items()
+        if default_locale not in locales and language_of(default_locale) not in locales
+    ]
+
+
+def _subject(subject: str) -> Iterator[Warn]:
+    if len(subject) > SUBJECT_SHOWN:
+        yield Warn(
+            code="subject_long",
+            part="subject",
+            message=f"The subject has {len(subject)} characters; phones show about {SUBJECT_SHOWN}.",
+        )
+    if _SHOUTING.search(subject) or subject.count("!") > 1:
+        yield Warn(code="shouting", part="subject", message="Capitals and exclamation marks put a letter among spam.")
+
+
+def _letter(written: Parts, rendered: Parts) -> Iterator[Warn]:
+    if not written.get("preheader"):
+        yield Warn(
+            code="no_preheader",
+            part="preheader",
+            message="Without a preheader the letter's first words stand beside the subject.",
+        )
+    size = len(rendered["html"].encode())
+    if size > GMAIL_CLIPS:
+        yield Warn(
+            code="gmail_clips",
+            part="html",
+            message=f"The letter has {size:,} bytes of HTML; Gmail cuts it at {GMAIL_CLIPS:,}, the way out included.",
+        )
+    reader = _Reader()
+    reader.feed(written["html"])
+    yield from reader.warnings
+
+
+def _language(locale: str, purpose: str) -> Iterator[Warn]:
+    if purpose == "marketing" and language_of(locale) not in WORDINGS:
+        yield Warn(
+            code="footer_in_english",
+            part="html",
+            message=f"Encore does not speak {locale} yet: the links in the footer will be in English.",
+        )
+
+
+def _text_message(text: str) -> Iterator[Warn]:
+    count = segments(text)
+    if count.segments > SEGMENTS_WANTED:
+        yield Warn(code="sms_long", part="text", message=f"This is sent, and paid, as {count.segments} text messages.")
+    if count.unicode:
+        yield Warn(
+            code="sms_unicode",
+            part="text",
+            message=f"{' '.join(count.unicode[:5])} is outside the GSM alphabet, so that only 70 characters fit into a "
+            f"segment; it is {count.segments} now.",
+        )
+
+
+class _Reader(HTMLParser):
+    """Looks at the images and links that the writer wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[Warn] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A tag opens."""
+        given = dict(attrs)
+        if tag == "img" and given.get("alt") is None:
+            self._warn("no_alt", f"The image {given.get('src')} has no alt text for who cannot see it.")
+        if tag == "a" and (given.get("href") or "").strip().lower().startswith("http://"):
+            self._warn("plain_http", f"The link {given['href']} is not https.")
+
+    def _warn(self, code: str, message: str) -> None:
+        self.warnings.append(Warn(code=code, part="html", message=message))

@@ -1,0 +1,92 @@
+"""Text messages: what they may be made of, and how many segments they cost.
+
+Counting after 3GPP TS 23.038: in the GSM 7-bit alphabet a message holds 160 septets, or 153 in each part of a
+longer one; a single character outside the alphabet makes it UCS-2, with 70 and 67 16-bit units.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Literal
+
+import msgspec
+
+from content.allowlist import check
+from content.form import Form
+from content.render import Piece, compiled
+from content.wording import wording
+from customers.consent import Purpose
+
+# What Twilio, and most of the others, take as one message.
+TEXT_LIMIT = 1_600
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape before each: two septets
+
+
+class SmsCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text costs: `units` are septets in GSM-7 and 16-bit units in UCS-2; `left` fit into the last segment.
+
+    `unicode` are the characters that make it UCS-2, in the order in which they appear.
+    """
+
+    encoding: Literal["GSM-7", "UCS-2"]
+    units: int
+    segments: int
+    left: int
+    unicode: list[str] = []
+
+
+def segments(text: str) -> SmsCount:
+    """How many segments a text is sent in."""
+    foreign = list(dict.fromkeys(char for char in text if char not in _BASIC and char not in _EXTENDED))
+    if foreign:
+        sizes = [len(char.encode("utf-16-be")) // 2 for char in text]
+        return _count("UCS-2", sizes, single=70, part=67, unicode=foreign)
+    return _count("GSM-7", [2 if char in _EXTENDED else 1 for char in text], single=160, part=153, unicode=[])
+
+
+def _count(
+    encoding: Literal["GSM-7", "UCS-2"], sizes: list[int], *, single: int, part: int, unicode: list[str]
+) -> SmsCount:
+    units = sum(sizes)
+    if units <= single:
+        return SmsCount(encoding=encoding, units=units, segments=1, left=single - units, unicode=unicode)
+    starts = [*_starts(sizes, part), len(sizes)]
+    left = part - sum(sizes[starts[-2] :])
+    return SmsCount(encoding=encoding, units=units, segments=len(list(pairwise(starts))), left=left, unicode=unicode)
+
+
+def _starts(sizes: list[int], part: int) -> list[int]:
+    """Where each part starts; a character of two units is never cut in two, so a part may end one unit short."""
+    starts, filled = [0], 0
+    for at, size in enumerate(sizes):
+        if filled + size > part:
+            starts.append(at)
+            filled = 0
+        filled += size
+    return starts
+
+
+def check_part(_part: str, source: str) -> None:
+    """Raises NotAllowed where a text holds what a template must not."""
+    check(source)
+
+
+def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, Piece]:
+    """The text, ready to be rendered; below marketing stands the way out, unless the text names it itself."""
+    text = parts["text"].strip()
+    if purpose == "marketing" and "STOP" not in text:
+        text = f"{text}\n{wording(locale).stop}"
+    return {"text": compiled(check(text), html=False)}
+
+
+FORM = Form(
+    channel="sms",
+    required=frozenset({"text"}),
+    check=check_part,
+    compile=compile_parts,
+    limits={"text": TEXT_LIMIT},
+)

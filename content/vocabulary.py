@@ -1,0 +1,112 @@
+"""The words a template may use: every variable with its kind, what it says, and what it may look like.
+
+A template sees these names and nothing else. What a kind of variable may be given to stands in allowlist.py.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from common.money import Money
+
+
+class Kind(StrEnum):
+    """What a value is, and so what a template may do with it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    URL = "url"
+    COLOUR = "colour"
+    TEXTS = "list of text"
+    TRUTH = "truth"
+    GROUP = "group"
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """A name a template may use. `sample` stands in for it where nobody's own value is at hand."""
+
+    name: str
+    kind: Kind
+    about: str
+    sample: Any
+
+
+def _url(name: str, about: str, page: str) -> Variable:
+    return Variable(name=name, kind=Kind.URL, about=about, sample=f"https://shop.example/{page}")
+
+
+def _text(name: str, about: str, sample: str) -> Variable:
+    return Variable(name=name, kind=Kind.TEXT, about=about, sample=sample)
+
+
+def _date(name: str, about: str, sample: datetime) -> Variable:
+    return Variable(name=name, kind=Kind.DATE, about=about, sample=sample)
+
+
+_DECLARED = [
+    _text("first_name", "The customer's first name.", "Ana"),
+    _text("last_name", "The customer's last name.", "Souza"),
+    _text("locale", "The customer's language and country, such as pt-BR.", "en"),
+    Variable(name="profile.orders", kind=Kind.NUMBER, about="How many orders of theirs stand.", sample=4),
+    Variable(name="profile.days_since", kind=Kind.NUMBER, about="Whole days since their last order.", sample=74),
+    Variable(name="profile.spend", kind=Kind.MONEY, about="What they spent in all.", sample=Money(18_430, "EUR")),
+    _text("last_order.id", "The shop's id of their latest order.", "10042"),
+    _date("last_order.placed_at", "When their latest order was placed.", datetime(2026, 9, 9, 10, 30, tzinfo=UTC)),
+    _text("last_order.packed_by", "First name of who packed it.", "Marta"),
+    Variable(
+        name="last_order.products",
+        kind=Kind.TEXTS,
+        about="The names of the products in it.",
+        sample=["Night Ferry", "Slow Weather", "The Glass Orchard"],
+    ),
+    _text("offer.name", "The offer's name, as customers see it.", "A quarter off"),
+    _text("offer.summary", "What the offer gives, in a few words.", "25 % off your next order"),
+    _date("offer.valid_until", "Until when the offer can be used.", datetime(2026, 12, 31, 22, 0, tzinfo=UTC)),
+    _text("voucher.code", "The customer's own voucher code.", "ANA-7K4M-2P"),
+    _date("voucher.valid_until", "Until when the code can be used.", datetime(2026, 12, 6, 22, 0, tzinfo=UTC)),
+    _text("referral.code", "The customer's own code to share.", "ANA4KXW"),
+    _url("referral.link", "The customer's own link to share.", "r/ANA4KXW"),
+    _text("referral.friend_reward", "What the invited friend gets.", "10 % off"),
+    _text("referral.advocate_reward", "What the customer gets in return.", "€5.00 off"),
+    _text("shop.name", "The shop's name.", "Our shop"),
+    _url("shop.url", "The shop's own address on the web.", ""),
+    _text("shop.postal_address", "Where the shop can be written to on paper.", "1 Harbour Lane, 20457 Hamburg"),
+    _text("brand.name", "The name the message is sent under.", "Our shop"),
+    Variable(name="brand.colour", kind=Kind.COLOUR, about="The brand's colour, as #rrggbb.", sample="#8a2846"),
+    Variable(name="brand.logo_url", kind=Kind.URL, about="Where the brand's logo lies.", sample=""),
+    _url("links.unsubscribe", "The page that stops these messages.", "u/sample"),
+    _url("links.preferences", "The page to choose what is sent, and how.", "p/sample"),
+    _url("links.why", "The page that says why this person got the message.", "w/sample"),
+]
+
+VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _DECLARED}
+GROUPS: frozenset[str] = frozenset(name.split(".")[0] for name in VARIABLES if "." in name)
+
+
+def kind_of(path: str) -> Kind | None:
+    """The kind of a name as a template writes it (`voucher.code`, or `voucher` for all of it), or None."""
+    if path in VARIABLES:
+        return VARIABLES[path].kind
+    return Kind.GROUP if path in GROUPS else None
+
+
+def look_up(values: Mapping[str, Any], path: str) -> Any:
+    """The value at a path of nested mappings; None where there is none."""
+    found: Any = values
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found
+
+
+def sample(locale: str) -> dict[str, Any]:
+    """Values for a person who does not exist, to show what a template makes of them."""
+    values: dict[str, Any] = {}
+    for name, variable in VARIABLES.items():
+        group, _, field = name.rpartition(".")
+        (values.setdefault(group, {}) if group else values)[field] = variable.sample
+    return {**values, "locale": locale}
