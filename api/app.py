@@ -5,6 +5,7 @@ import pkgutil
 from types import ModuleType
 from typing import Any
 
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
@@ -39,7 +40,8 @@ def create_app(services: Services) -> Flask:
     # Hooks run before a request in this order, and after it in the opposite one.
     for hooks in (requests, headers, auth, limits, bodies, idempotency, docs):
         hooks.install(app)
-    smorest = ProblemApi(app)
+    plugin = MarshmallowPlugin(schema_name_resolver=openapi.schema_name)
+    smorest = ProblemApi(app, spec_kwargs={"marshmallow_plugin": plugin})
     openapi.prepare(smorest)
     for module in _modules(api.resources):
         smorest.register_blueprint(module.blueprint)

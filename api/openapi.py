@@ -31,6 +31,12 @@ _KEY = "ApiKey"
 _LATER = {401: False, 403: False, 429: True, 503: True}
 
 
+def schema_name(schema: Any) -> str:
+    """What a schema is called in the document: its class's name, with `Patch` where every field may be left out."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("Schema") + ("Patch" if getattr(schema, "partial", None) else "")
+
+
 def prepare(api: Api) -> None:
     """Teach the document our path converters and what it says about itself; before any route is registered."""
     api.register_converter(routing.IdConverter, lambda converter: dict(ID_SCHEMA))
