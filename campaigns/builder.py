@@ -1,24 +1,80 @@
 """Words + offer + customer -> what this person gets."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
+from campaigns.values import Gathered, Occasion, Values
+from common.links import Links
+from content.errors import MissingValue, Unwritable
+from content.links import rewrite
+from content.templates import Compiled, Templates, compile_template, pick_locale
 from customers.customer import Customer
-from customers.orders import Order
-from customers.shop import Brand, Shop
+from customers.shop import Shops
+from messaging.message import Batch, Message, Rendered, Unrenderable
 
 
-class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch needs, each read once for all of it."""
+class Builder:
+    """Writes messages, a batch at a time: compiled once, gathered once, rendered for each."""
 
-    shop: Shop
-    brand: Brand
-    customers: Mapping[str, Customer]
-    orders: Mapping[str, Order]
-    products: Mapping[str, str]
-    offer: dict[str, Any]
-    codes: Mapping[str, str]
-    referral: dict[str, Any]
-    referral_codes: Mapping[str, str]
+    def __init__(self, values: Values, templates: Templates, shops: Shops, links: Links) -> None:
+        self._values = values
+        self._templates = templates
+        self._shops = shops
+        self._links = links
+
+    def render(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
+        """What each of a batch's messages says, by its id, or why nothing can be written."""
+        first = messages[0]
+        template = self._templates.get(batch.template, batch.template_version)
+        # A message that failed over to another channel may not find its language there.
+        locale = pick_locale(template, batch.channel, batch.locale, self._shops.get().locale)
+        if locale is None:
+            return {message.id: Unrenderable(reason="no_content") for message in messages}
+        compiled = compile_template(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
+        gathered = self._values.gather(_occasion(first), {message.id: message.customer for message in messages})
+        return {message.id: self._write(compiled, gathered, batch.channel, message) for message in messages}
+
+    def rehearse(self, occasion: Occasion, customer: Customer) -> dict[str, Any]:
+        """What a template could say of this customer, to show it; no code is made."""
+        gathered = self._values.gather(occasion, {"preview": customer.id}, mint=False)
+        return self._values.of(gathered, customer, "preview")
+
+    def _write(self, compiled: Compiled, gathered: Gathered, channel: str, message: Message) -> Rendered | Unrenderable:
+        customer = gathered.customers.get(message.customer)
+        if customer is None:
+            return Unrenderable(reason="customer_gone")
+        values = self._values.of(gathered, customer, message.id)
+        try:
+            parts = compiled.render({**values, **message.data.get("values", {})})
+        except MissingValue as error:
+            return Unrenderable(reason=f"{error.reason}:{error.name}", detail=str(error))
+        except Unwritable as error:
+            return Unrenderable(reason=error.reason, detail=str(error))
+        if "html" in parts:
+            parts["html"] = rewrite(parts["html"], lambda address: self._tracked(message.id, address))
+        headers = self._headers(values) if channel == "email" and message.purpose == "marketing" else {}
+        return Rendered(parts=parts, headers=headers, voucher=gathered.codes.get(message.id, ""))
+
+    def _tracked(self, message: str, address: str) -> str:
+        """An address by way of ours, so that a click is known; our own pages, the ways out above all, stay direct."""
+        if address.startswith(self._links.public_url):
+            return address
+        return self._links.url("click", [message, address])
+
+    @staticmethod
+    def _headers(values: dict[str, Any]) -> dict[str, str]:
+        """The one-click way out of RFC 8058, which mail programs show as a button."""
+        return {
+            "List-Unsubscribe": f"<{values['links']['unsubscribe']}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+
+def _occasion(message: Message) -> Occasion:
+    return Occasion(
+        campaign=message.campaign,
+        offer=message.offer,
+        referral_programme=message.referral_programme,
+        brand=message.brand,
+        locale=message.locale,
+    )

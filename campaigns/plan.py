@@ -9,14 +9,15 @@ import msgspec
 
 from campaigns.experiment import held_out
 from campaigns.run import Run, Runs, RunState
+from common.chores import Turns
 from common.clock import Clock
 from common.doorbell import Doorbell
-from common.ids import derive, new_id
+from common.ids import new_id
 from content.templates import Template, Templates, pick_locale
 from customers.customer import Customer, Customers
 from customers.shop import Shop, Shops
 from messaging.message import Batch, Message, Route, State, message_id
-from messaging.routing import routes_for
+from messaging.routing import address_hash, routes_for
 from segments.audience import Audience
 
 # Customers are streamed; the cursor is moved, and memory given back, after so many.
@@ -33,18 +34,6 @@ class Planned(Protocol):
 
     def total(self, run: str) -> int:
         """How many messages a run has."""
-        ...
-
-
-class Turns(Protocol):
-    """Sees to it that one process at a time plans a run."""
-
-    def hold(self, chore: str, owner: str, seconds: float) -> bool:
-        """Take a chore, or keep it; False where somebody else has it."""
-        ...
-
-    def release(self, chore: str, owner: str) -> None:
-        """Give it back."""
         ...
 
 
@@ -120,7 +109,7 @@ class Planner:
         groups: dict[tuple[str, str], list[Message]] = {}
         for customer in people:
             message = self._message(run, template, shop, customer)
-            channel = message.routes[0].channel if message.state is State.QUEUED else ""
+            channel = message.channel if message.state is State.QUEUED else ""
             groups.setdefault((channel, message.locale), []).append(message)
         for (channel, _), messages in sorted(groups.items()):
             for start in range(0, len(messages), self._batch_size):
@@ -162,7 +151,8 @@ class Planner:
             reason=reason,
             state_at=now,
             routes=routes,
-            address_hash=_address_hash(routes[0]) if state is State.QUEUED else None,
+            channel=routes[0].channel if routes else "",
+            address_hash=address_hash(routes[0]) if state is State.QUEUED else None,
             template=template.id,
             template_version=template.version,
             locale=locale or shop.locale,
@@ -185,10 +175,6 @@ def _fate(run: Run, customer: Customer, routes: Sequence[Route], locale: str | N
     if locale is None:
         return State.SKIPPED, "no_content"
     return State.QUEUED, ""
-
-
-def _address_hash(route: Route) -> str:
-    return derive("address", route.channel, route.address)
 
 
 def _chore(run: str) -> str:

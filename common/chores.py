@@ -51,7 +51,7 @@ class Scheduler:
 
         A chore that fails is logged and comes again: an outage of a server must not end the scheduler.
         """
-        done = []
+        done: list[str] = []
         for chore in self._chores:
             now = self._clock.now()
             if self._due.get(chore.name, now) > now:

@@ -1,0 +1,178 @@
+"""What a template can say of each person: their history, the offer, their own code, their ways out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from common.clock import Clock
+from common.links import Links
+from common.money import Money
+from customers.catalogue import Product, Products
+from customers.customer import Customer, Customers
+from customers.orders import Order, Orders
+from customers.shop import Brand, Shop, Shops
+from loyalty.offer import Offer, Offers
+from loyalty.programme import Programmes
+
+
+class Minting(Protocol):
+    """Makes personal vouchers."""
+
+    def mint(
+        self, offer_id: str, owners: Mapping[str, str], campaign: str = "", single_use: bool = True
+    ) -> dict[str, str]:
+        """A code for each source (a message's id), owned by its customer; the same source, the same code."""
+        ...
+
+
+class Referring(Protocol):
+    """Gives customers their codes to share."""
+
+    def codes_for(self, programme: str, customers: Sequence[str]) -> dict[str, str]:
+        """Each customer's own code of a programme."""
+        ...
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """What several people are written to about: the same offer, programme, brand and language for all of them."""
+
+    campaign: str = ""
+    offer: str = ""
+    referral_programme: str = ""
+    brand: str = "default"
+    locale: str = "en"
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for all people of an occasion."""
+
+    shop: Shop
+    brand: Brand
+    now: datetime
+    values: dict[str, Any]
+    offer: Offer | None = None
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch of people needs, each read once for all of them; codes by source."""
+
+    shared: Shared
+    customers: Mapping[str, Customer]
+    orders: Mapping[str, Order]
+    products: Mapping[str, Product]
+    codes: Mapping[str, str]
+    referral_codes: Mapping[str, str]
+
+
+class Values:
+    """Gathers, in a handful of reads a batch, and spells out, person by person."""
+
+    def __init__(
+        self,
+        *,
+        customers: Customers,
+        orders: Orders,
+        products: Products,
+        offers: Offers,
+        vouchers: Minting,
+        programmes: Programmes,
+        referrals: Referring,
+        shops: Shops,
+        links: Links,
+        clock: Clock,
+    ) -> None:
+        self._customers = customers
+        self._orders = orders
+        self._products = products
+        self._offers = offers
+        self._vouchers = vouchers
+        self._programmes = programmes
+        self._referrals = referrals
+        self._shops = shops
+        self._links = links
+        self._clock = clock
+
+    def gather(self, occasion: Occasion, sources: Mapping[str, str], *, mint: bool = True) -> Gathered:
+        """All that these customers, by source (a message's id), need; mints their codes unless it is a rehearsal."""
+        people = sorted(set(sources.values()))
+        orders = self._orders.last_of(people)
+        bought = sorted({line.product_id for order in orders.values() for line in order.lines})
+        real = mint and bool(occasion.offer)
+        programme = occasion.referral_programme
+        return Gathered(
+            shared=self._shared(occasion),
+            customers=self._customers.get(people),
+            orders=orders,
+            products=self._products.get(bought) if bought else {},
+            codes=self._vouchers.mint(occasion.offer, sources, occasion.campaign) if real else {},
+            referral_codes=self._referrals.codes_for(programme, people) if programme and mint else {},
+        )
+
+    def of(self, gathered: Gathered, customer: Customer, source: str) -> dict[str, Any]:
+        """What can be said of one of them, by the paths of the vocabulary."""
+        shared = gathered.shared
+        values: dict[str, Any] = {
+            **shared.values,
+            "first_name": customer.first_name,
+            "last_name": customer.last_name,
+            "locale": customer.locale or shared.shop.locale,
+            "time_zone": customer.time_zone or shared.shop.time_zone,
+            "profile": _profile(customer, shared),
+            "links": self._ways_out(source),
+        }
+        order = gathered.orders.get(customer.id)
+        if order is not None:
+            values["last_order"] = _order(order, gathered.products)
+        code = gathered.codes.get(source)
+        if code and shared.offer:
+            values["voucher"] = {"code": code, "valid_until": shared.offer.ends(shared.now)}
+        referral = gathered.referral_codes.get(customer.id)
+        if referral:
+            mine = {"code": referral, "link": self._links.referral(referral)}
+            values["referral"] = {**shared.values["referral"], **mine}
+        return values
+
+    def _shared(self, occasion: Occasion) -> Shared:
+        shop = self._shops.get()
+        brand = shop.brands.get(occasion.brand) or Brand(name=shop.name)
+        now = self._clock.now()
+        values: dict[str, Any] = {
+            "shop": {"name": shop.name, "url": shop.url, "postal_address": shop.postal_address},
+            "brand": {"name": brand.name, "colour": brand.colour, "logo_url": brand.logo_url},
+        }
+        offer = self._offers.get(occasion.offer) if occasion.offer else None
+        if offer:
+            words = {"name": offer.name, "summary": offer.summary(occasion.locale), "valid_until": offer.ends(now)}
+            values["offer"] = words
+        if occasion.referral_programme:
+            programme = self._programmes.get(occasion.referral_programme)
+            values["referral"] = {
+                "friend_reward": self._offers.get(programme.friend_offer).summary(occasion.locale),
+                "advocate_reward": self._offers.get(programme.advocate_offer).summary(occasion.locale),
+            }
+        return Shared(shop=shop, brand=brand, now=now, values=values, offer=offer)
+
+    def _ways_out(self, source: str) -> dict[str, str]:
+        return {page: self._links.url(page, source) for page in ("unsubscribe", "preferences", "why")}
+
+
+def _profile(customer: Customer, shared: Shared) -> dict[str, Any]:
+    profile = customer.profile
+    currency = shared.shop.currency
+    return {
+        "orders": profile.orders,
+        "days_since": (shared.now - profile.last_at).days if profile.last_at else None,
+        "spend": Money(profile.spend[currency], currency) if currency in profile.spend else None,
+    }
+
+
+def _order(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
+    names = [products[line.product_id].name for line in order.lines if line.product_id in products]
+    return {
+        "id": order.id,
+        "placed_at": order.placed_at,
+        "packed_by": order.packed_by,
+        "products": list(dict.fromkeys(name for name in names if name)),
+    }
