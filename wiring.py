@@ -9,6 +9,9 @@ from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
 from customers.importing import Importer
+from loyalty.history import History
+from loyalty.referrals import Referrals
+from loyalty.vouchers import Vouchers
 from storage.batches import MongoBatches
 from storage.consents import ConsentLog
 from storage.customers import MongoCustomers
@@ -21,11 +24,16 @@ from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
+from storage.offers import MongoOffers
 from storage.orders import MongoOrders
 from storage.products import MongoProducts
+from storage.programmes import MongoProgrammes
+from storage.redemptions import MongoRedemptions
+from storage.referrals import MongoReferrals
 from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
 from storage.templates import MongoTemplates
+from storage.vouchers import MongoVouchers
 
 
 class Services:
@@ -131,3 +139,32 @@ class Services:
     def templates(self) -> MongoTemplates:
         """What is written to customers."""
         return MongoTemplates(self.database, self.clock)
+
+    @cached_property
+    def offers(self) -> MongoOffers:
+        """What is given, and how much of it has been."""
+        return MongoOffers(self.database, self.clock)
+
+    @cached_property
+    def redemptions(self) -> MongoRedemptions:
+        """What has been used."""
+        return MongoRedemptions(self.database)
+
+    @cached_property
+    def vouchers(self) -> Vouchers:
+        """Codes: minted, checked, held, used, taken back."""
+        store, history = MongoVouchers(self.database), History(self.customers, self.orders)
+        grace = self.settings.claim_lease
+        return Vouchers(self.offers, self.offers, store, self.redemptions, history.earlier_orders, self.clock, grace)
+
+    @cached_property
+    def programmes(self) -> MongoProgrammes:
+        """Referral programmes and their codes."""
+        return MongoProgrammes(self.database)
+
+    @cached_property
+    def referrals(self) -> Referrals:
+        """Friends sent by customers, and both their rewards."""
+        store = MongoReferrals(self.database)
+        people = (self.customers, self.orders)
+        return Referrals(self.programmes, store, store, *people, self.offers, self.vouchers, self.shops.get, self.clock)

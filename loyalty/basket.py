@@ -8,7 +8,6 @@ from common.errors import Invalid
 from common.money import Money
 from customers.orders import Line
 
-
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 

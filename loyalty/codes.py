@@ -6,6 +6,8 @@ others modulo 29, which finds every single wrong sign and every two neighbours t
 (the construction of ISBN-10; see J. Verhoeff, Error Detecting Decimal Codes, 1969).
 """
 
+from collections.abc import Callable, Iterable, Mapping
+
 from common.errors import NotFound
 from common.ids import number
 
@@ -16,6 +18,8 @@ _BODY = LENGTH - 1
 _VALUE = {sign: value for value, sign in enumerate(ALPHABET)}
 _MEANT = str.maketrans({"O": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "U": "V"})
 _BETWEEN = str.maketrans(dict.fromkeys("-_. \t\u00a0\u2010\u2011\u2012\u2013\u2014\u202f"))
+# Two sources that come to one code are told apart by a salt; a second one is needed once in 10**10.
+_SALTS = 4
 # Whoever sends more than this never read it off one of our messages.
 _LONGEST_TYPED = 64
 
@@ -40,6 +44,28 @@ def parse(typed: str, kind: str = "voucher") -> str:
     if not ours or _check(meant[:-1]) != meant[-1]:
         raise NotFound(kind, typed[:_LONGEST_TYPED])
     return meant
+
+
+def distinct(sources: Iterable[str], key: str, keep: Callable[[Mapping[str, str]], set[str]]) -> dict[str, str]:
+    """A code for each source, the same each time.
+
+    `keep` is given sources by their codes, keeps the new ones, and returns the codes that somebody else has.
+    """
+    chosen: dict[str, str] = {}
+    left = list(sources)
+    for salt in range(_SALTS):
+        tried = {make(key, source, salt): source for source in left}
+        clashes = keep(tried)
+        chosen.update({source: code for code, source in tried.items() if code not in clashes})
+        left = [source for source in left if source not in chosen]
+        if not left:
+            return chosen
+    raise RuntimeError(f"{_SALTS} codes in a row belong to others; these codes' key cannot be right.")
+
+
+def candidates(source: str, key: str) -> list[str]:
+    """The codes that a source may have, the likeliest first."""
+    return [make(key, source, salt) for salt in range(_SALTS)]
 
 
 def _check(body: str) -> str:

@@ -30,7 +30,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class OfferKind(ABC, Generic[S]):
-    """A way to give something. A kind declares its `name` and its `Settings` and says what it is worth, and in words."""
+    """A way to give something: a kind declares its `name` and `Settings`, and says what it is worth, and in words."""
 
     name: ClassVar[str]
     # One line for a person who chooses a kind.

@@ -1,7 +1,8 @@
 """Minting: codes that follow from the offer and what they are for, so that minting twice mints once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -10,11 +11,8 @@ from loyalty import codes
 from loyalty.offer import Offer, Offers
 from loyalty.voucher import Voucher, VoucherStore
 
-
 # One bulk insert; with some 400 bytes a voucher well below what a server takes at once.
 CHUNK = 1_000
-# Two sources that come to one code are told apart by a salt; the odds of needing the second are one in 10**10.
-SALTS = 4
 
 
 class Minting:
@@ -34,47 +32,34 @@ class Minting:
         code. With `campaign`, the sources are the ids of the messages that carry the codes.
         """
         offer = self._offers.get(offer_id)
-        now = self._clock.now()
+        blank = Voucher(
+            code="",
+            offer=offer.id,
+            source="",
+            issued_at=self._clock.now(),
+            campaign=campaign,
+            single_use=single_use,
+            valid_until=_own_end(offer, self._clock.now()),
+        )
         minted: dict[str, str] = {}
         sources = list(owners)
         for start in range(0, len(sources), CHUNK):
-            chunk = [
-                Voucher(
-                    code="",
-                    offer=offer.id,
-                    source=source,
-                    issued_at=now,
-                    customer=owners[source],
-                    campaign=campaign,
-                    message=source if campaign else "",
-                    single_use=single_use,
-                    valid_until=_personal_end(offer, now),
-                )
-                for source in sources[start : start + CHUNK]
-            ]
-            minted.update(self._add(offer, chunk))
+            chunk = sources[start : start + CHUNK]
+            minted |= codes.distinct(chunk, offer.seed, partial(self._keep, blank, owners))
         return minted
 
-    def _add(self, offer: Offer, vouchers: Sequence[Voucher]) -> dict[str, str]:
-        minted: dict[str, str] = {}
-        left = list(vouchers)
-        for salt in range(SALTS):
-            coded = [replace(voucher, code=codes.make(offer.seed, voucher.source, salt)) for voucher in left]
-            clashes = self._clashes(coded)
-            minted.update({voucher.source: voucher.code for voucher in coded if voucher.code not in clashes})
-            left = [voucher for voucher in coded if voucher.code in clashes]
-            if not left:
-                return minted
-        raise RuntimeError(f"{SALTS} codes in a row were taken; the offer's seed cannot be right.")
-
-    def _clashes(self, coded: Sequence[Voucher]) -> set[str]:
-        """The codes that were taken by another offer or source, not by an earlier minting of the same."""
-        taken = self._store.add(coded)
-        kept = self._store.get(taken) if taken else {}
-        wanted = {voucher.code: (voucher.offer, voucher.source) for voucher in coded}
-        return {code for code, voucher in kept.items() if (voucher.offer, voucher.source) != wanted[code]}
+    def _keep(self, blank: Voucher, owners: Mapping[str, str], tried: Mapping[str, str]) -> set[str]:
+        """Keep vouchers; the codes that another offer or source has, not an earlier minting of the same."""
+        taken = self._store.add([_voucher(blank, owners, code, source) for code, source in tried.items()])
+        kept = self._store.get(list(taken)) if taken else {}
+        return {code for code, other in kept.items() if (other.offer, other.source) != (blank.offer, tried[code])}
 
 
-def _personal_end(offer: Offer, issued: datetime) -> datetime | None:
+def _voucher(blank: Voucher, owners: Mapping[str, str], code: str, source: str) -> Voucher:
+    message = source if blank.campaign else ""
+    return replace(blank, code=code, source=source, customer=owners[source], message=message)
+
+
+def _own_end(offer: Offer, issued: datetime) -> datetime | None:
     """The voucher's own end; the offer's is read from the offer, which may be prolonged."""
     return offer.ends(issued) if offer.valid_days is not None else None

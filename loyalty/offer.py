@@ -99,7 +99,9 @@ def checked(offer: Offer) -> Offer:
     """The offer, if it makes sense; raises Invalid naming the field that does not."""
     currencies = offer.currencies  # also checks kind and settings
     if len(currencies) > 1:
-        raise Invalid.field("conditions.currency", f"The offer names several currencies: {', '.join(sorted(currencies))}.")
+        raise Invalid.field(
+            "conditions.currency", f"The offer names several currencies: {', '.join(sorted(currencies))}."
+        )
     if offer.valid_from and offer.valid_until and offer.valid_from >= offer.valid_until:
         raise Invalid.field("valid_until", "Must be later than valid_from.")
     return offer

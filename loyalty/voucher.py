@@ -1,6 +1,6 @@
 """A voucher: one code of an offer, anybody's or one person's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -28,7 +28,7 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
 class VoucherStore(Protocol):
     """The vouchers as they are kept."""
 
-    def add(self, vouchers: Sequence[Voucher]) -> list[str]:
+    def add(self, vouchers: Sequence[Voucher]) -> Collection[str]:
         """Keep new ones in bulk; returns the codes that were taken already, whose vouchers stay as they were."""
         ...
 

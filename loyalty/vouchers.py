@@ -232,23 +232,23 @@ def _claims(offer: Offer, voucher: Voucher, customer: str) -> list[Claim]:
     if voucher.single_use:
         claims.append(Claim(key=f"code:{voucher.code}", reason=Reason.SPENT.value))
     if offer.budget.per_customer is not None:
-        key = derive("customer", offer.id, customer)
-        claims.append(Claim(key=f"customer:{key}", reason=Reason.CUSTOMER_LIMIT.value, places=offer.budget.per_customer))
+        key = f"customer:{derive('customer', offer.id, customer)}"
+        claims.append(Claim(key=key, reason=Reason.CUSTOMER_LIMIT.value, places=offer.budget.per_customer))
     return claims
 
 
 def _entry(use: Use, until: datetime | None, over: str) -> Entry:
     """What is to be written into the budget for this use."""
-    id, token = redemption_id(use.voucher.code, use.basket.id), new_id()
+    about, token = redemption_id(use.voucher.code, use.basket.id), new_id()
     return Entry(
         token=token,
         at=use.now,
         what="take",
-        about=id,
+        about=about,
         claims=_claims(use.offer, use.voucher, use.customer),
         over=over,
         redemption=Redemption(
-            id=id,
+            id=about,
             code=use.voucher.code,
             offer=use.offer.id,
             customer=use.customer,

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 
-from pymongo.errors import BulkWriteError
-
 from loyalty.voucher import Voucher
 from storage.indexes import Index
 from storage.mongo import Mongo, from_document, to_document
+from storage.writes import insert_new
 
 INDEXES: list[Index] = []
-
-_TAKEN = 11000
 
 
 class MongoVouchers:
@@ -19,18 +16,9 @@ class MongoVouchers:
     def __init__(self, database: Mongo) -> None:
         self._vouchers = database["vouchers"]
 
-    def add(self, vouchers: Sequence[Voucher]) -> list[str]:
+    def add(self, vouchers: Sequence[Voucher]) -> set[str]:
         """Keep new ones in bulk; returns the codes that were taken already, whose vouchers stay as they were."""
-        if not vouchers:
-            return []
-        try:
-            self._vouchers.insert_many([to_document(voucher) for voucher in vouchers], ordered=False)
-        except BulkWriteError as error:
-            errors = error.details["writeErrors"]
-            if any(one["code"] != _TAKEN for one in errors):
-                raise
-            return [vouchers[one["index"]].code for one in errors]
-        return []
+        return insert_new(self._vouchers, [to_document(voucher) for voucher in vouchers])
 
     def get(self, codes: Sequence[str]) -> dict[str, Voucher]:
         """Those of these codes that exist."""

@@ -1,0 +1,1 @@
+"""Fraud rules of referrals, one file each."""

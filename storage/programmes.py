@@ -1,0 +1,50 @@
+"""Referral programmes, and the codes of those who may send."""
+
+from collections.abc import Sequence
+
+from pymongo.errors import DuplicateKeyError
+
+from common.errors import Conflict, NotFound
+from loyalty.programme import ReferralCode, ReferralProgramme
+from storage.indexes import Index
+from storage.mongo import Mongo, from_document, from_documents, to_document
+from storage.writes import insert_new
+
+INDEXES: list[Index] = []
+
+
+class MongoProgrammes:
+    """Programmes and codes (Programmes); a code is its document's id."""
+
+    def __init__(self, database: Mongo) -> None:
+        self._programmes = database["referral_programmes"]
+        self._codes = database["referral_codes"]
+
+    def add(self, programme: ReferralProgramme) -> None:
+        """Keep a new programme; raises Conflict where its id is taken."""
+        try:
+            self._programmes.insert_one(to_document(programme))
+        except DuplicateKeyError:
+            raise Conflict(f"There is a referral programme {programme.id!r} already.", "exists") from None
+
+    def get(self, id: str) -> ReferralProgramme:
+        """One programme; raises NotFound."""
+        document = self._programmes.find_one({"_id": id})
+        if document is None:
+            raise NotFound("referral programme", id)
+        return from_document(document, ReferralProgramme)
+
+    def page(self, after: str, limit: int) -> list[ReferralProgramme]:
+        """A page in the order of ids."""
+        return from_documents(
+            self._programmes.find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit), ReferralProgramme
+        )
+
+    def add_codes(self, codes: Sequence[ReferralCode]) -> set[str]:
+        """Keep codes in bulk; returns those that were kept already, which stay as they were."""
+        return insert_new(self._codes, [to_document(code) for code in codes])
+
+    def codes(self, codes: Sequence[str]) -> dict[str, ReferralCode]:
+        """Those of these codes that exist."""
+        found = self._codes.find({"_id": {"$in": list(codes)}})
+        return {document["_id"]: from_document(document, ReferralCode) for document in found}
