@@ -61,7 +61,7 @@ class MongoOrders:
 
     def add_event(self, order: str, event: OrderEvent) -> Order | None:
         """Add what happened, once; the order as it is then, or None when there is no such order."""
-        self._apply({order: partial(_with_event, event)}, event)
+        self._apply({order: partial(_with_event, event)}, news=event)
         return self.get([order]).get(order)
 
     def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
@@ -77,7 +77,7 @@ class MongoOrders:
             errors += bad
             if good:
                 agreeing[order] = good
-        self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()})
+        self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()}, known=known)
         return sorted(errors, key=lambda error: error.line)
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
@@ -109,19 +109,24 @@ class MongoOrders:
         """Work out the profiles that a process that died did not come to; how many of its batches there were."""
         return self._profiles.settle_left_over(self._clock.now())
 
-    def _apply(self, changes: Mapping[str, Change], news: OrderEvent | None = None) -> None:
-        """Change orders until nothing is left to change, then the profiles of whom it touched."""
+    def _apply(
+        self, changes: Mapping[str, Change], *, known: dict[str, Order] | None = None, news: OrderEvent | None = None
+    ) -> None:
+        """Change orders until nothing is left to change, then the profiles of whom it touched.
+
+        `known` are the orders as they were just read, where they were; `news` is the event that changes them.
+        """
         now = self._clock.now()
         notes: dict[str, list[str]] = {}
         left = dict(changes)
         for _ in range(TRIES):
-            known = self.get(list(left))
+            known = self.get(list(left)) if known is None else known
             wanted = _wanted(known, left)
             touched = {one.customer_id for one in wanted.values() if _counts(known.get(one.id)) != _counts(one)}
             if touched:
                 notes[self._profiles.announce(touched, now)] = sorted(touched)
             lost = self._write(known, wanted, news, now) if wanted else set()
-            left = {order: left[order] for order in lost}
+            left, known = {order: left[order] for order in lost}, None
             if not left:
                 break
         for note, customers in notes.items():

@@ -55,76 +55,74 @@ def pipeline(customers: Sequence[str], now: datetime) -> list[Document]:
     """The aggregation over orders that writes these customers' profiles; `customers/profile.py` says what they mean."""
     return [
         {"$match": {"customer_id": {"$in": list(customers)}}},
-        {"$set": {"stands": _STANDS}},
+        {"$project": _ORDER},
         {"$group": _BY_CURRENCY},
         {"$group": _BY_CUSTOMER},
+        {"$set": {"days": _united("$days")}},
         {"$project": {"rolled": 1, "profile": _PROFILE}},
         {"$set": {"created_at": now, "updated_at": now, "version": 1}},
         {"$merge": {"into": "customers", "on": "_id", "whenMatched": _UNLESS_NEWER, "whenNotMatched": "insert"}},
     ]
 
 
-def _when_standing(value: Any) -> Document:
-    return {"$cond": ["$stands", value, None]}
-
-
 def _united(lists: str) -> Document:
     return {"$reduce": {"input": lists, "initialValue": [], "in": {"$setUnion": ["$$value", "$$this"]}}}
 
 
-def _without_null(values: Any) -> Document:
-    return {"$filter": {"input": values, "as": "value", "cond": {"$ne": ["$$value", None]}}}
+def _if_standing(value: Any, otherwise: Any = None) -> Document:
+    return {"$cond": [{"$ne": [{"$ifNull": ["$state", "placed"]}, "cancelled"]}, value, otherwise]}
 
 
-_STANDS = {"$ne": [{"$ifNull": ["$state", "placed"]}, "cancelled"]}
-# A path through an array ("$lines.product_id") inside an accumulator is not understood by every server; a map is.
+# A path through an array ("$lines.product_id") is not understood by every server; a map is.
 _PRODUCT_IDS = {"$map": {"input": {"$ifNull": ["$lines", []]}, "as": "line", "in": "$$line.product_id"}}
-
+# What an order adds. It is cut down to this before anything else: servers are slow where documents are long.
+_ORDER: Document = {
+    "_id": 0,
+    "customer_id": 1,
+    "version": 1,
+    "one": _if_standing(1, 0),
+    "currency": _if_standing("$currency"),
+    "amount": {"$subtract": ["$total", {"$ifNull": ["$refunded", 0]}]},
+    "day": _if_standing({"$dateTrunc": {"date": "$placed_at", "unit": "day"}}),
+    "at": _if_standing("$placed_at"),
+    "products": _if_standing(_PRODUCT_IDS, []),
+}
+# Orders that do not stand gather under the currency null, and are counted only as having been seen.
 _BY_CURRENCY: Document = {
-    "_id": {"customer": "$customer_id", "currency": _when_standing("$currency")},
-    "orders": {"$sum": {"$cond": ["$stands", 1, 0]}},
-    "amount": {"$sum": {"$subtract": ["$total", {"$ifNull": ["$refunded", 0]}]}},
-    "days": {"$addToSet": _when_standing({"$dateTrunc": {"date": "$placed_at", "unit": "day"}})},
-    "first_at": {"$min": _when_standing("$placed_at")},
-    "last_at": {"$max": _when_standing("$placed_at")},
-    "products": {"$push": {"$cond": ["$stands", _PRODUCT_IDS, []]}},
+    "_id": {"customer": "$customer_id", "currency": "$currency"},
+    "orders": {"$sum": "$one"},
+    "amount": {"$sum": "$amount"},
+    "days": {"$addToSet": "$day"},
+    "first_at": {"$min": "$at"},
+    "last_at": {"$max": "$at"},
+    "products": {"$push": "$products"},
     "rolled": {"$sum": "$version"},
 }
 _BY_CUSTOMER: Document = {
     "_id": "$_id.customer",
     "orders": {"$sum": "$orders"},
-    "spend": {"$push": {"$cond": [{"$gt": ["$orders", 0]}, {"k": "$_id.currency", "v": "$amount"}, None]}},
-    "days": {"$push": "$days"},
+    "spend": {"$push": {"k": "$_id.currency", "v": "$amount"}},
+    "days": {"$push": {"$cond": [{"$gt": ["$orders", 0]}, "$days", []]}},
     "first_at": {"$min": "$first_at"},
     "last_at": {"$max": "$last_at"},
     "products": {"$push": _united("$products")},
     "rolled": {"$sum": "$rolled"},
 }
-_DAYS = _without_null(_united("$days"))
-_GAP_DAYS = {
-    "$let": {
-        "vars": {"days": _DAYS},
-        "in": {
-            "$cond": [
-                {"$gt": [{"$size": "$$days"}, 1]},
-                {
-                    "$divide": [
-                        {"$dateDiff": {"startDate": {"$min": "$$days"}, "endDate": {"$max": "$$days"}, "unit": "day"}},
-                        {"$subtract": [{"$size": "$$days"}, 1]},
-                    ]
-                },
-                None,
-            ]
-        },
-    }
-}
+_SPAN_DAYS = {"$dateDiff": {"startDate": {"$min": "$days"}, "endDate": {"$max": "$days"}, "unit": "day"}}
+_OCCASIONS = {"$size": "$days"}
 _PROFILE: Document = {
     "orders": "$orders",
-    "days": {"$size": _DAYS},
-    "spend": {"$arrayToObject": _without_null("$spend")},
+    "days": _OCCASIONS,
+    "spend": {"$arrayToObject": {"$filter": {"input": "$spend", "as": "sum", "cond": {"$ne": ["$$sum.k", None]}}}},
     "first_at": "$first_at",
     "last_at": "$last_at",
-    "gap_days": _GAP_DAYS,
+    "gap_days": {
+        "$cond": [
+            {"$gt": [_OCCASIONS, 1]},
+            {"$divide": [_SPAN_DAYS, {"$subtract": [_OCCASIONS, 1]}]},
+            None,
+        ]
+    },
     "products": {"$sortArray": {"input": _united("$products"), "sortBy": 1}},
 }
 # Two workers may work out one customer at once. Versions only grow, so the sum of the orders' versions tells which
