@@ -1,6 +1,7 @@
 """What has to be done every so often, by one process at a time, for ever."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -38,6 +39,7 @@ class Scheduler:
 
     LEASE = "scheduler"
     LEASE_SECONDS = 30.0
+    SLOW_SECONDS = 5.0
 
     def __init__(self, chores: Sequence[Chore], turns: Turns, clock: Clock) -> None:
         self._chores = chores
@@ -59,12 +61,19 @@ class Scheduler:
             try:
                 if not self._turns.hold(self.LEASE, self._owner, self.LEASE_SECONDS):
                     return done
-                chore.work()
+                self._do(chore)
                 done.append(chore.name)
             except Exception:
                 log.exception("chore.failed", extra={"chore": chore.name})
             self._due[chore.name] = now + timedelta(seconds=chore.every)
         return done
+
+    def _do(self, chore: Chore) -> None:
+        started = time.monotonic()
+        chore.work()
+        seconds = time.monotonic() - started
+        if seconds > self.SLOW_SECONDS:
+            log.warning("chore.slow", extra={"chore": chore.name, "seconds": round(seconds, 1)})
 
     def stop(self) -> None:
         """Let another process take over at once."""
