@@ -27,7 +27,7 @@ ReceiptType = Literal[
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """One message on its way to one address: `message` is our id of it, `address` is normalised, `name` may be empty."""
+    """One message on its way to one address: `message` is our id of it, `address` is normalised, `name` may be ""."""
 
     message: str
     address: str
@@ -92,9 +92,10 @@ Outcome = Accepted | NotTaken | Rejected | Uncertain
 
 
 class Hook(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook as it came in: `headers` in lower case, the raw `body`, the public `url` with its query."""
+    """A webhook as it came in: `headers` in lower case, the raw `body`, the public `url` with its query, and when."""
 
     url: str
+    at: datetime
     headers: dict[str, str]
     body: bytes
 
@@ -213,6 +214,10 @@ class Provider(ABC):
     def replies(self, hook: Hook) -> list[Reply]:
         """What customers wrote back, in a verified webhook."""
         return []
+
+    def answer(self, text: str) -> tuple[str, str]:
+        """The content type and the body of the answer to a webhook; where the provider can, it sends `text` back."""
+        return "", ""
 
     def _record(self, parcel: Parcel, outcomes: Mapping[str, Outcome], seconds: float) -> None:
         counts: dict[str, int] = {}

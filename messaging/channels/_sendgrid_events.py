@@ -1,0 +1,102 @@
+"""SendGrid's event webhook: is it theirs, and what do its events mean.
+
+Signature: ECDSA P-256 with SHA-256 over the time-stamp header and the raw body.
+"""
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from common.errors import Forged, Invalid
+from common.ids import derive
+from messaging.channel import Hook, Receipt, ReceiptType
+
+MESSAGE = "encore_message"
+TOKEN = "encore_token"  # noqa: S105  # the name of a field
+SIGNATURE = "x-twilio-email-event-webhook-signature"
+TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
+# SendGrid repeats a webhook for 24 hours; what is older than twice that is somebody's replay.
+STALE = timedelta(hours=48)
+
+# Event -> our word. `deferred` says that the receiver's server put SendGrid off: it has the letter and tries on.
+EVENTS: dict[str, ReceiptType] = {
+    "processed": "accepted",
+    "deferred": "accepted",
+    "delivered": "delivered",
+    "bounce": "bounced",
+    "blocked": "undelivered",
+    "dropped": "undelivered",
+    "open": "opened",
+    "click": "clicked",
+    "spamreport": "complained",
+    "unsubscribe": "unsubscribed",
+    "group_unsubscribe": "unsubscribed",
+}
+# SendGrid drops what it knows to be useless; for these reasons the address is to blame for good.
+DROPPED_FOR_GOOD = ("bounced address", "invalid")
+
+
+def verify(hook: Hook, public_key: str, now: datetime) -> None:
+    """Raises Forged where the signature does not fit, is missing or stale, or there is no key to check it with."""
+    stamp, signature = hook.headers.get(TIMESTAMP, ""), hook.headers.get(SIGNATURE, "")
+    if not public_key:
+        raise Forged("ENCORE_SENDGRID_WEBHOOK_KEY is not set, so no event of SendGrid's can be believed.")
+    if not stamp.isdigit() or len(stamp) > 12:
+        raise Forged("The time-stamp is missing.")
+    try:
+        key = load_der_public_key(base64.b64decode(public_key))
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise Forged("ENCORE_SENDGRID_WEBHOOK_KEY is not an elliptic curve's key.")
+        key.verify(base64.b64decode(signature), stamp.encode() + hook.body, ec.ECDSA(SHA256()))
+    except (InvalidSignature, binascii.Error, ValueError) as error:
+        raise Forged("The signature does not fit.") from error
+    if abs(now - datetime.fromtimestamp(int(stamp), UTC)) > STALE:
+        raise Forged("The webhook is stale.")
+
+
+def receipts(hook: Hook) -> list[Receipt]:
+    """The receipts in a webhook; raises Invalid where its body is not a list of events."""
+    try:
+        events = json.loads(hook.body)
+    except ValueError as error:
+        raise Invalid("The webhook is not JSON.") from error
+    if not isinstance(events, list):
+        raise Invalid("The webhook is not a list of events.")
+    return [_receipt(event, hook.at) for event in events if isinstance(event, dict)]
+
+
+def _receipt(event: dict[str, Any], came_in: datetime) -> Receipt:
+    word, kind = str(event.get("event", "")), str(event.get("type", ""))
+    if word == "bounce" and kind == "blocked":
+        word = "blocked"
+    type_ = EVENTS.get(word, "unknown")
+    message, url = str(event.get(MESSAGE, "")), str(event.get("url", ""))
+    about = message or str(event.get("sg_message_id", "")) or str(event.get("email", ""))
+    reason = str(event.get("reason") or event.get("response") or "")
+    return Receipt(
+        # Not by sg_event_id, which was seen to change when a webhook is repeated.
+        key=derive("sendgrid", about, word, str(event.get("timestamp", "")), url),
+        type=type_,
+        at=_at(event.get("timestamp"), came_in),
+        message=message,
+        token=str(event.get(TOKEN, "")),
+        provider_id=str(event.get("sg_message_id", "")),
+        address=str(event.get("email", "")).lower(),
+        permanent=type_ == "bounced" or (word == "dropped" and reason.lower().startswith(DROPPED_FOR_GOOD)),
+        url=url[:2_000],
+        detail=f"{word}: {reason}"[:500] if reason else word[:500],
+    )
+
+
+def _at(stamp: Any, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(stamp), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return otherwise

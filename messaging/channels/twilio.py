@@ -1,0 +1,256 @@
+"""Text messages through Twilio's HTTP API, one a request."""
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from xml.sax.saxutils import escape
+
+import httpx2
+import msgspec
+
+from common.errors import Forged, Invalid
+from common.ids import derive
+from messaging.channel import (
+    Accepted,
+    Hook,
+    Letter,
+    NotTaken,
+    Outcome,
+    Parcel,
+    Provider,
+    Receipt,
+    ReceiptType,
+    Rejected,
+    Reply,
+    Uncertain,
+)
+
+# Raised before the request had left whole, so Twilio cannot have taken it.
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.WriteTimeout,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+    httpx2.InvalidURL,
+)
+# Twilio's error codes (twilio.com/docs/api/errors). The receiver or the text is to blame:
+_REFUSED = {
+    21211: "invalid_address",
+    21214: "invalid_address",
+    21217: "invalid_address",
+    21614: "not_mobile",
+    21408: "country_not_allowed",
+    21612: "unreachable_address",
+    21265: "invalid_address",
+    21602: "empty_content",
+    21617: "too_long",
+    21619: "empty_content",
+    30039: "loop",
+}
+# … the sender, so that every other letter would fare the same:
+_SENDER_REFUSED = frozenset({21212, 21603, 21606, 21607, 21659, 21660, 21661, 21703})
+# … or nobody: too many at once.
+_TOO_MANY = frozenset({20429, 21611, 63038, 30001, 30022})
+STOPPED = 21610
+# Of a delivery report: the number will never take a text message.
+_NEVER = frozenset({"30005", "30006", "21211", "21614"})
+
+STATUSES: dict[str, ReceiptType] = {
+    "accepted": "accepted",
+    "scheduled": "accepted",
+    "queued": "accepted",
+    "sending": "accepted",
+    "sent": "accepted",
+    "delivered": "delivered",
+    "read": "opened",
+    "undelivered": "undelivered",
+    "failed": "undelivered",
+    "canceled": "undelivered",
+}
+
+
+class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Both credentials, or the channel delivers to the outbox."""
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_url: str = "https://api.twilio.com"
+
+
+class Twilio(Provider):
+    """Twilio has no idempotency key; our ids travel in the address that it reports back to."""
+
+    name: ClassVar[str] = "twilio"
+    channel: ClassVar[str] = "sms"
+    batch_max: ClassVar[int] = 1
+
+    @cached_property
+    def _own(self) -> TwilioSettings:
+        return self.settings.section(TwilioSettings)
+
+    @cached_property
+    def _client(self) -> httpx2.Client:
+        own = self._own
+        return httpx2.Client(
+            base_url=own.twilio_url.rstrip("/"),
+            auth=(own.twilio_account_sid, own.twilio_auth_token),
+            timeout=self.settings.http_timeout,
+            follow_redirects=False,
+        )
+
+    def configured(self) -> bool:
+        """Whether there are an account and its token."""
+        return bool(self._own.twilio_account_sid and self._own.twilio_auth_token)
+
+    def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
+        """One request a letter; after one that says stop, the others are not tried."""
+        outcomes: dict[str, Outcome] = {}
+        stopped: NotTaken | None = None
+        for letter in parcel.letters:
+            outcome = stopped or self._request(parcel, letter)
+            outcomes[letter.message] = outcome
+            if isinstance(outcome, NotTaken) and (outcome.stop or outcome.retry_after is not None):
+                stopped = outcome
+        return outcomes
+
+    def verify(self, hook: Hook) -> None:
+        """Check X-Twilio-Signature over the address and the form's fields; raises Forged. It carries no time."""
+        given = hook.headers.get("x-twilio-signature", "")
+        token = self._own.twilio_auth_token.encode()
+        fields = _form(hook)
+        fitting = [signature(token, url, fields) for url in _spellings(hook.url)]
+        if not any(hmac.compare_digest(given.encode(), one.encode()) for one in fitting):
+            raise Forged("The signature does not fit.")
+
+    def receipts(self, hook: Hook) -> list[Receipt]:
+        """The report on one message; its id and token stand in the address that was called."""
+        fields = dict(_form(hook))
+        status = fields.get("MessageStatus", "")
+        if not status:
+            return []
+        ours = dict(parse_qsl(urlsplit(hook.url).query))
+        code, sid = fields.get("ErrorCode", ""), fields.get("MessageSid", "")
+        type_ = STATUSES.get(status, "unknown")
+        return [
+            Receipt(
+                key=derive("twilio", sid, status),
+                type="bounced" if type_ == "undelivered" and code in _NEVER else type_,
+                at=hook.at,
+                message=ours.get("message", ""),
+                token=ours.get("token", ""),
+                provider_id=sid,
+                address=fields.get("To", ""),
+                permanent=code in _NEVER,
+                detail=f"{status}: error {code}" if code else status[:500],
+            )
+        ]
+
+    def replies(self, hook: Hook) -> list[Reply]:
+        """A text message that a customer sent to one of our numbers."""
+        fields = dict(_form(hook))
+        if "MessageStatus" in fields or "Body" not in fields or "From" not in fields:
+            return []
+        sid = fields.get("MessageSid", "")
+        return [
+            Reply(
+                key=derive("twilio", "reply", sid),
+                address=fields["From"],
+                to=fields.get("To", ""),
+                text=fields["Body"],
+                at=hook.at,
+                provider_id=sid,
+            )
+        ]
+
+    def answer(self, text: str) -> tuple[str, str]:
+        """An answer to the webhook that makes Twilio text this back, nothing where it is empty (TwiML)."""
+        message = f"<Message>{escape(text)}</Message>" if text else ""
+        return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
+
+    def _request(self, parcel: Parcel, letter: Letter) -> Outcome:
+        ids = urlencode({"message": letter.message, "token": parcel.token})
+        form = {
+            "To": letter.address,
+            "From": parcel.sender,
+            "Body": letter.rendered.parts.get("text", ""),
+            "StatusCallback": f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}?{ids}",
+        }
+        path = f"/2010-04-01/Accounts/{self._own.twilio_account_sid}/Messages.json"
+        try:
+            response = self._client.post(path, data=form)
+        except _NOT_SENT as error:
+            return NotTaken(reason="unreachable", detail=type(error).__name__)
+        except httpx2.TimeoutException as error:
+            return Uncertain(reason="no_answer", detail=type(error).__name__)
+        except httpx2.RequestError as error:
+            return Uncertain(reason="connection_lost", detail=type(error).__name__)
+        return _outcome(response, self.clock.now())
+
+
+def signature(token: bytes, url: str, fields: list[tuple[str, str]]) -> str:
+    """Twilio's signature: HMAC-SHA1 over the address and the form's fields in order, in base64."""
+    text = url + "".join(name + value for name, value in sorted(set(fields)))
+    return base64.b64encode(hmac.digest(token, text.encode(), "sha1")).decode()
+
+
+def _outcome(response: httpx2.Response, now: datetime) -> Outcome:
+    status = response.status_code
+    said = _json(response)
+    if status in (200, 201):
+        sid = said.get("sid")
+        return Accepted(sid) if isinstance(sid, str) and sid else Uncertain(reason="strange_answer")
+    if status < 300 or status >= 500:
+        # Twilio's reference does not say of any 5xx that the message was not taken, so none counts as that.
+        return Uncertain(reason="provider_error" if status >= 500 else "strange_answer", detail=f"HTTP {status}")
+    return _refusal(response, said, f"HTTP {status}: {said.get('code', '')} {said.get('message', '')}"[:300])
+
+
+def _refusal(response: httpx2.Response, said: Mapping[str, Any], detail: str) -> Outcome:
+    status, code = response.status_code, said.get("code")
+    if code == STOPPED:
+        return Rejected(reason="stopped", detail=detail, suppress="stop")
+    if code in _REFUSED:
+        return Rejected(reason=_REFUSED[code], detail=detail)
+    if status == 429 or code in _TOO_MANY:
+        after = response.headers.get("Retry-After", "")
+        return NotTaken(reason="rate_limited", retry_after=float(after) if after.isdigit() else 1.0, detail=detail)
+    if status in (401, 403):
+        return NotTaken(reason="credentials", stop=True, detail=detail)
+    if code in _SENDER_REFUSED:
+        return NotTaken(reason="sender_refused", stop=True, detail=detail)
+    if status == 400 and code:
+        return Rejected(reason="refused", detail=detail)
+    return NotTaken(reason="wrong_url", stop=True, detail=detail)
+
+
+def _json(response: httpx2.Response) -> dict[str, Any]:
+    try:
+        said = json.loads(response.content)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _form(hook: Hook) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(hook.body.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise Invalid("The webhook is not a form.") from error
+
+
+def _spellings(url: str) -> list[str]:
+    """The address with and without its scheme's usual port: Twilio signs the one or the other."""
+    parts = urlsplit(url)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    host = parts.netloc.rpartition(":")[0] if parts.port == usual else parts.netloc
+    if parts.port not in (None, usual):
+        return [url]
+    return [url, parts._replace(netloc=host).geturl(), parts._replace(netloc=f"{host}:{usual}").geturl()]
