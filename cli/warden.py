@@ -3,12 +3,16 @@
 Run as a script with `python -I -S`. Its standard input is a pipe whose other end only the supervisor
 holds. Process ids come in, one a line: `12` is a child that leads a process group, `-12` one whose group
 has ended. When the pipe ends, the supervisor is gone, however it went, and every group that is still
-there is killed, grandchildren and all.
+there is killed, grandchildren and all. It then waits until they are gone, because it also holds the lock
+on the data directory, and the next supervisor must not meet them there.
 """
 
 import os
 import signal
 import sys
+import time
+
+PATIENCE = 5.0
 
 
 def main() -> None:
@@ -17,13 +21,21 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()
     for line in sys.stdin.buffer:
-        number = int(line)
-        groups.add(number) if number > 0 else groups.discard(-number)
-    for group in groups:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue  # it ended a moment ago
+        group = int(line)
+        groups.add(group) if group > 0 else groups.discard(-group)
+    deadline = time.monotonic() + PATIENCE
+    while groups and time.monotonic() < deadline:
+        groups = {group for group in groups if killed(group)}
+        time.sleep(0.01)
+
+
+def killed(group: int) -> bool:
+    """Kill what is there of a process group; whether there was anything."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -66,8 +66,7 @@ def services(settings: Settings, clock: ManualClock) -> Iterator[Services]:
         yield services
         services.database.client.drop_database(settings.mongodb_database)
     finally:
-        services.redis.close()
-        services.database.client.close()
+        services.close()
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from cli.embedded import free_port, mongodb, redis
-from cli.supervisor import Child, StartFailed, Supervisor
+from cli.processes import Child, StartFailed
+from cli.supervisor import Supervisor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ENGINE = "ENCORE_TEST_MONGODB"
