@@ -4,6 +4,9 @@ from functools import cached_property
 
 from redis import Redis
 
+from campaigns.builder import Builder
+from campaigns.report import Reporter
+from campaigns.values import Values
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.links import Links
@@ -13,6 +16,7 @@ from loyalty.history import History
 from loyalty.referrals import Referrals
 from loyalty.vouchers import Vouchers
 from storage.batches import MongoBatches
+from storage.campaigns import MongoCampaigns
 from storage.consents import ConsentLog
 from storage.customers import MongoCustomers
 from storage.doorbell import RqDoorbell, redis_of
@@ -22,6 +26,7 @@ from storage.idempotency import MongoAnswers
 from storage.imports import MongoUploads
 from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
+from storage.leases import MongoLeases
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 from storage.offers import MongoOffers
@@ -30,6 +35,8 @@ from storage.products import MongoProducts
 from storage.programmes import MongoProgrammes
 from storage.redemptions import MongoRedemptions
 from storage.referrals import MongoReferrals
+from storage.reports import MongoFigures
+from storage.runs import MongoRuns
 from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
 from storage.templates import MongoTemplates
@@ -42,6 +49,13 @@ class Services:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
+
+    def close(self) -> None:
+        """Let go of the connections that were made."""
+        if "redis" in self.__dict__:
+            self.redis.close()
+        if "database" in self.__dict__:
+            self.database.client.close()
 
     @cached_property
     def database(self) -> Mongo:
@@ -168,3 +182,44 @@ class Services:
         store = MongoReferrals(self.database)
         people = (self.customers, self.orders)
         return Referrals(self.programmes, store, store, *people, self.offers, self.vouchers, self.shops.get, self.clock)
+
+    @cached_property
+    def leases(self) -> MongoLeases:
+        """Who does which chore."""
+        return MongoLeases(self.database, self.clock)
+
+    @cached_property
+    def campaigns(self) -> MongoCampaigns:
+        """The campaigns."""
+        return MongoCampaigns(self.database, self.clock)
+
+    @cached_property
+    def runs(self) -> MongoRuns:
+        """The runs of campaigns."""
+        return MongoRuns(self.database)
+
+    @cached_property
+    def values(self) -> Values:
+        """What a template can say of each person."""
+        return Values(
+            customers=self.customers,
+            orders=self.orders,
+            products=self.products,
+            offers=self.offers,
+            vouchers=self.vouchers,
+            programmes=self.programmes,
+            referrals=self.referrals,
+            shops=self.shops,
+            links=self.links,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Writes messages."""
+        return Builder(self.values, self.templates, self.shops, self.links)
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        """Says what a campaign did."""
+        return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals)

@@ -40,6 +40,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid.field(f"{PREFIX}SECRET_KEYS", "Set at least one long random text; newest first, by commas.")
         return keys
 
+    def missing(self) -> dict[str, str]:
+        """What must be set and is not: variable -> why it is needed."""
+        needed = {
+            "mongodb_url": "Where MongoDB is, as in mongodb://127.0.0.1:27017.",
+            "redis_url": "Where Redis is, as in redis://127.0.0.1:6379/0.",
+            "secret_keys": "Sign links; at least one long random text, newest first, by commas.",
+        }
+        return {PREFIX + name.upper(): why for name, why in needed.items() if not getattr(self, name)}
+
+    def complete(self) -> "Settings":
+        """These settings; raises Invalid naming every variable that must be set and is not."""
+        missing = self.missing()
+        if missing:
+            raise Invalid(
+                "Not everything is set that must be.", {name: [f"Not set. {why}"] for name, why in missing.items()}
+            )
+        return self
+
     def section(self, kind: type[T]) -> T:
         """A kind's own settings (a provider's, say), declared beside it as a Struct, from the same environment."""
         return _read(kind, self.environment)

@@ -34,3 +34,16 @@ def ensure(database: Mongo) -> int:
             options["partialFilterExpression"] = index.only
         database[index.collection].create_index(index.keys, **options)
     return len(indexes)
+
+
+def missing(database: Mongo) -> list[str]:
+    """The declared indexes that the database does not have, as `collection(field, field)`."""
+    there: dict[str, list[list[tuple[str, Any]]]] = {}
+    absent = []
+    for index in declared():
+        if index.collection not in there:
+            kept = database[index.collection].index_information().values()
+            there[index.collection] = [[(field, direction) for field, direction in one["key"]] for one in kept]
+        if index.keys not in there[index.collection]:
+            absent.append(f"{index.collection}({', '.join(field for field, _ in index.keys)})")
+    return absent
