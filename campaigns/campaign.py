@@ -56,7 +56,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     offer: str = ""
     referral_programme: str = ""
     brand: str = "default"
-    trigger: dict[str, Any] = {"kind": "launched"}
+    trigger: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "launched"})
     holdout_percent: float = 0.0
     limits: Limits = Limits()
     state: CampaignState = CampaignState.DRAFT

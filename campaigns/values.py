@@ -30,7 +30,7 @@ class Minting(Protocol):
 class Referring(Protocol):
     """Gives customers their codes to share."""
 
-    def codes_for(self, programme: str, customers: Sequence[str]) -> dict[str, str]:
+    def codes_for(self, programme_id: str, customers: Sequence[str]) -> dict[str, str]:
         """Each customer's own code of a programme."""
         ...
 

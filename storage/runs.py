@@ -1,6 +1,7 @@
 """The runs in MongoDB."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -22,13 +23,10 @@ class MongoRuns:
     def __init__(self, database: Mongo) -> None:
         self._runs = database["runs"]
 
-    def open(self, run: Run) -> bool:
-        """Keep a new run; one that is already there stays as it is. Whether it is new."""
-        try:
+    def open(self, run: Run) -> None:
+        """Keep a new run; one that is already there stays as it is."""
+        with suppress(DuplicateKeyError):
             self._runs.insert_one({**to_document(run), "state": run.state.value})
-        except DuplicateKeyError:
-            return False
-        return True
 
     def get(self, id: str) -> Run:
         """One run; raises NotFound."""
