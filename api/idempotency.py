@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import logging
 import os
+import re
 import time
 from collections.abc import Iterable
 from io import RawIOBase
@@ -36,6 +37,7 @@ REPLAYED = "Idempotent-Replayed"
 MAX_LENGTH = 255
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "WWW-Authenticate")
 _CHUNK = 1 << 16
+_KEY = re.compile(rf"[!-~]{{1,{MAX_LENGTH}}}\Z")
 
 
 class InProgress(Conflict):
@@ -106,8 +108,8 @@ def _before() -> Response | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    if not (1 <= len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
-        raise Invalid.field(HEADER, f"Must be 1 to {MAX_LENGTH} printable ASCII characters.")
+    if not _KEY.match(key):
+        raise Invalid.field(HEADER, f"Must be 1 to {MAX_LENGTH} printable ASCII characters without a space.")
     return _take_on(key, streams(view_of(request)))
 
 

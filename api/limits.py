@@ -1,6 +1,5 @@
 """So many requests per API key and no more, counted in Redis; in each process's own memory while Redis is away."""
 
-import math
 import time
 
 from flask import Flask, Response, request
@@ -38,6 +37,6 @@ def _not_counted() -> bool:
 
 def _too_many(limiter: Limiter) -> Response:
     current = limiter.current_limit
-    seconds = math.ceil(current.reset_at - time.time()) if current else 60
+    seconds = int(current.reset_at - time.time()) if current else 60
     detail = "This key has made too many requests; wait as long as Retry-After says."
     return problem(429, detail, {"Retry-After": str(max(1, seconds))})

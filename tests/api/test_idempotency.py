@@ -208,7 +208,7 @@ def test_what_is_kept_cannot_be_read_without_the_callers_key(call: Call, databas
         assert text not in kept
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "snow☃", "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "snow☃", "a\tb", "a b"])
 def test_a_key_that_is_no_key_is_refused(call: Call, key: str) -> None:
     answer = call("POST", "/v1/keys", headers={HEADER: key.encode().decode("latin-1")}, json=NEW_KEY)
     assert answer.status_code == 422
