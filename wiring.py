@@ -15,9 +15,11 @@ from customers.importing import Importer
 from loyalty.history import History
 from loyalty.referrals import Referrals
 from loyalty.vouchers import Vouchers
+from messaging.sweep import Sweeper
 from storage.batches import MongoBatches
 from storage.campaigns import MongoCampaigns
 from storage.consents import ConsentLog
+from storage.contents import MongoContents
 from storage.customers import MongoCustomers
 from storage.doorbell import RqDoorbell, redis_of
 from storage.events import MongoEvents
@@ -27,6 +29,7 @@ from storage.imports import MongoUploads
 from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.leases import MongoLeases
+from storage.leftovers import MongoLeftovers
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 from storage.offers import MongoOffers
@@ -101,6 +104,23 @@ class Services:
     def batches(self) -> MongoBatches:
         """The batches that messages are worked on in."""
         return MongoBatches(self.database)
+
+    @cached_property
+    def contents(self) -> MongoContents:
+        """What people received, word for word."""
+        return MongoContents(self.database)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """Looks after messages and batches that nobody works on."""
+        return Sweeper(
+            leftovers=MongoLeftovers(self.database),
+            batches=self.batches,
+            rung=self.batches,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            settings=self.settings,
+        )
 
     @cached_property
     def customers(self) -> MongoCustomers:

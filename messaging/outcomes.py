@@ -1,0 +1,115 @@
+"""What a provider's outcomes mean for the messages of a parcel: the moves out of handing_over."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from common.ids import derive
+from messaging.channel import Accepted, NotTaken, Outcome, Rejected, Uncertain
+from messaging.gate import Go, No, Verdict, Wait
+from messaging.life import Move
+from messaging.message import Batch, Message, State
+
+# Where the provider does not say how long to wait: so many seconds, doubled with each try, up to the most.
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 300.0
+# A provider that stops everything (wrong credentials) is asked again after so many seconds.
+STOPPED_FOR = 60.0
+# What may be tried again at once may not be so for ever.
+TRIES_AT_ONCE = 5
+
+
+def moves(outcomes: Mapping[str, Outcome], messages: Mapping[str, Message], batch: Batch, now: datetime) -> list[Move]:
+    """The moves for what became of each message of a request; `messages` are theirs, by id."""
+    groups: dict[Outcome, list[Message]] = {}
+    for id_, outcome in outcomes.items():
+        groups.setdefault(outcome, []).append(messages[id_])
+    only = len(groups) == 1
+    return [move for outcome, group in groups.items() for move in _of(outcome, group, batch, now, only)]
+
+
+def unsent(verdicts: Mapping[str, Verdict], outcome: str = "") -> list[Move]:
+    """The moves for what the gate did not let go, one for each reason."""
+    groups: dict[Verdict, list[str]] = {}
+    for id_, verdict in verdicts.items():
+        if not isinstance(verdict, Go):
+            groups.setdefault(verdict, []).append(id_)
+    return [unsent_move(verdict, ids, outcome) for verdict, ids in groups.items()]
+
+
+def unsent_move(verdict: Verdict, ids: Sequence[str] | None, outcome: str = "") -> Move:
+    """The move for one verdict of the gate; raises TypeError for a Go, which moves nothing."""
+    match verdict:
+        case No(reason=reason, state=state):
+            return Move(state=state, reason=reason, ids=ids, outcome=outcome)
+        case Wait(reason=reason, until=until):
+            return Move(state=State.WAITING, reason=reason, ids=ids, not_before=until, outcome=outcome)
+        case _:
+            raise TypeError("What may go out is not moved by the gate.")
+
+
+def wait_for(outcome: NotTaken, tries: int, now: datetime) -> datetime:
+    """When to try again: as the provider said, else after ever longer waits."""
+    backoff = min(FIRST_WAIT * 2 ** min(tries, 16), LONGEST_WAIT)
+    if outcome.stop:
+        seconds = STOPPED_FOR
+    elif outcome.retry_after is None:
+        seconds = backoff
+    else:
+        seconds = max(outcome.retry_after, 0.0 if tries < TRIES_AT_ONCE else backoff)
+    return now + timedelta(seconds=seconds)
+
+
+def next_batch(batch: Batch, channel: str, now: datetime) -> Batch:
+    """Where the messages of a batch go on over their next channel; the same for all of them, whoever asks."""
+    return Batch(
+        id=derive("batch", batch.id, channel),
+        run=batch.run,
+        campaign=batch.campaign,
+        channel=channel,
+        template=batch.template,
+        template_version=batch.template_version,
+        locale=batch.locale,
+        variant=batch.variant,
+        brand=batch.brand,
+        urgent=batch.urgent,
+        due_at=now,
+        rung_at=now,
+    )
+
+
+def _of(outcome: Outcome, group: Sequence[Message], batch: Batch, now: datetime, only: bool) -> Iterable[Move]:
+    ids = None if only else [message.id for message in group]
+    match outcome:
+        case Accepted(provider_id=provider_id):
+            return [Move(state=State.ACCEPTED, ids=ids, provider_id=provider_id, outcome="accepted")]
+        case Uncertain(reason=reason, detail=detail):
+            return [Move(state=State.UNCERTAIN, reason=reason, ids=ids, outcome="uncertain", detail=detail)]
+        case NotTaken(reason=reason, detail=detail):
+            tries = max(len(message.attempts) for message in group)
+            until = min(wait_for(outcome, tries, now), min(message.expires_at for message in group))
+            return [
+                Move(state=State.WAITING, reason=reason, ids=ids, not_before=until, outcome="not_taken", detail=detail)
+            ]
+        case Rejected():
+            return _rejected(outcome, group, batch, now)
+
+
+def _rejected(outcome: Rejected, group: Sequence[Message], batch: Batch, now: datetime) -> Iterable[Move]:
+    """failed where no way is left, else queued for the next channel."""
+    last = [message.id for message in group if len(message.routes) < 2]
+    if last:
+        yield Move(state=State.FAILED, reason=outcome.reason, ids=last, outcome="rejected", detail=outcome.detail)
+    for channel in sorted({message.routes[1].channel for message in group if len(message.routes) > 1}):
+        routes = {
+            message.id: message.routes[1:]
+            for message in group
+            if len(message.routes) > 1 and message.routes[1].channel == channel
+        }
+        yield Move(
+            state=State.QUEUED,
+            reason=outcome.reason,
+            batch=next_batch(batch, channel, now).id,
+            routes=routes,
+            outcome="rejected",
+            detail=outcome.detail,
+        )

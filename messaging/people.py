@@ -1,0 +1,68 @@
+"""What the gate must know of the receivers of a batch, loaded for all of them at once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from common.clock import Clock
+from customers.consent import Purpose, Suppressions
+from customers.customer import Customer, Customers
+from customers.shop import Shop
+from messaging.gate import Person
+from messaging.life import Received
+from messaging.message import Message
+
+
+class People:
+    """Looks receivers up: a read each for customers, suppressions and, where the shop has caps, what they had."""
+
+    def __init__(self, customers: Customers, suppressions: Suppressions, received: Received, clock: Clock) -> None:
+        self._customers = customers
+        self._suppressions = suppressions
+        self._received = received
+        self._clock = clock
+
+    def of(self, channel: str, messages: Sequence[Message], shop: Shop) -> dict[str, Person]:
+        """The receiver of each message on this channel, by the message's id."""
+        customers = self._customers.get([message.customer for message in messages])
+        suppressed = self._suppressed_by_message(channel, messages)
+        received = self._had(messages, shop)
+        return {
+            message.id: Person(
+                customer=customers.get(message.customer),
+                suppressed=suppressed.get(message.id, ""),
+                received=received.get(message.customer, ()),
+            )
+            for message in messages
+        }
+
+    def suppressed(self, channel: str, addresses: Sequence[str], purpose: Purpose) -> dict[str, str]:
+        """Which of these addresses may not be written to, with the reason."""
+        return self._suppressions.among(channel, addresses, purpose)
+
+    def suppress(self, channel: str, address: str, reason: str) -> None:
+        """Never write to an address again, whatever it is about."""
+        self._suppressions.add(channel, address, "all", reason, self._clock.now())
+
+    def _suppressed_by_message(self, channel: str, messages: Sequence[Message]) -> dict[str, str]:
+        reasons: dict[str, str] = {}
+        for purpose in sorted({message.purpose for message in messages}):
+            address_of = {
+                message.id: message.routes[0].address
+                for message in messages
+                if message.purpose == purpose and message.routes
+            }
+            found = self.suppressed(channel, sorted(set(address_of.values())), purpose)
+            reasons |= {id_: found[address] for id_, address in address_of.items() if address in found}
+        return reasons
+
+    def _had(self, messages: Sequence[Message], shop: Shop) -> dict[str, list[datetime]]:
+        marketed = [message.customer for message in messages if message.purpose == "marketing"]
+        if not shop.caps or not marketed:
+            return {}
+        longest = max(cap.days for cap in shop.caps)
+        return self._received.received(marketed, self._clock.now() - timedelta(days=longest))
+
+
+def name_of(customer: Customer | None) -> str:
+    """What stands beside an address."""
+    return f"{customer.first_name} {customer.last_name}".strip() if customer else ""
