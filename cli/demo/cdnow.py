@@ -15,15 +15,15 @@ PACKERS = ("Marta", "Jonas", "Ines", "Tariq", "Lena", "Olu")
 
 _ARTISTS = (
     ("Ida Voss & the Ferrymen", "folk", ("Night Ferry", "The Glass Orchard", "Letters to a Lighthouse", "Low Tide")),
-    ("The Paper Comets", "rock", ("Slow Weather", "Static Bloom", "Second Moon", "Exit, Singing")),
+    ("The Paper Comets", "rock", ("Slow Weather", "Static Bloom", "Second Moon", "Exit Singing")),
     ("Marisol Quintero Trio", "jazz", ("After the Rain Check", "Blue Tram", "Quarter to Never", "Smoke & Paprika")),
     ("Hollow Pine", "folk", ("Winter Hours", "A House Made of Maps", "Kindling", "Northbound")),
     ("Delta Marmalade", "blues", ("Sugar on the Rails", "Mud and Molasses", "Porchlight", "Long Way to Lunch")),
     ("Electric Aviary", "electronic", ("Birds of Voltage", "Migration Patterns", "Nest Protocol", "Dawn Chorus 2.0")),
     ("Asa Lindqvist", "classical", ("Nocturnes for Small Rooms", "Snow Studies", "Piano at the Window", "Hymnals")),
-    ("Brass Umbrella", "jazz", ("Parade in the Kitchen", "Sunday Best", "Wet Confetti", "Encore, Please")),
+    ("Brass Umbrella", "jazz", ("Parade in the Kitchen", "Sunday Best", "Wet Confetti", "Encore Please")),
     ("Kite Season", "pop", ("Everything Is Upstairs", "Postcards", "Honey and Headlights", "Our Tiny Parade")),
-    ("Ruben Okafor", "soul", ("Tenderly, Loudly", "Golden Hour Blues", "Rooftop Gospel", "Stay for Coffee")),
+    ("Ruben Okafor", "soul", ("Tender and Loud", "Golden Hour Blues", "Rooftop Gospel", "Stay for Coffee")),
 )
 
 
@@ -38,10 +38,11 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A CD that the shop of the demo sells; `price` in cents. Artist and title are invented."""
+    """A CD that the shop of the demo sells; `price` in cents. Artist and title (`name`) are invented."""
 
     id: str
     name: str
+    artist: str
     genre: str
     price: int
     stock: int
@@ -77,7 +78,8 @@ def catalogue() -> list[Record]:
     return [
         Record(
             id=f"cd-{number:02d}",
-            name=f"{title} ({artist})",
+            name=title,
+            artist=artist,
             genre=genre,
             price=pick((999, 1199, 1299, 1399, 1499), "price", number),
             stock=0 if number in {7, 23} else 5 + int(share("stock", number) * 120),
@@ -113,7 +115,9 @@ def orders_csv(orders: Iterator[DemoOrder]) -> str:
 
 def products_csv() -> str:
     """The catalogue as the API's import takes it."""
-    rows = ((one.id, one.name, _dollars(one.price), CURRENCY, one.stock, one.genre) for one in catalogue())
+    rows = (
+        (one.id, one.name, _dollars(one.price), CURRENCY, one.stock, f"{one.genre};{one.artist}") for one in catalogue()
+    )
     return to_csv(["product_id", "name", "price", "currency", "stock", "categories"], rows)
 
 
