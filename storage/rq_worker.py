@@ -51,7 +51,7 @@ class EncoreWorker(SimpleWorker):
     def request_stop(self, signum: Any, frame: Any) -> None:
         """End after the job at hand, or at once where there is none."""
         self._told_to_stop.set()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ types it in part
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Do a job, with its name and id on every line that is logged meanwhile."""
