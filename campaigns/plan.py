@@ -1,7 +1,7 @@
 """Plan: audience x words x offer -> messages with ids that follow from what they are for."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
@@ -108,7 +108,7 @@ class Planner:
     def _plan_chunk(self, run: Run, template: Template, shop: Shop, people: Sequence[Customer]) -> None:
         groups: dict[tuple[str, str], list[Message]] = {}
         for customer in people:
-            message = self._message(run, template, shop, customer)
+            message = message_for(run, template, shop, customer, self._clock.now())
             channel = message.channel if message.state is State.QUEUED else ""
             groups.setdefault((channel, message.locale), []).append(message)
         for (channel, _), messages in sorted(groups.items()):
@@ -135,35 +135,36 @@ class Planner:
         if kept and channel:
             self._doorbell.ring("deliver", batch.id)
 
-    def _message(self, run: Run, template: Template, shop: Shop, customer: Customer) -> Message:
-        campaign = run.campaign
-        routes = routes_for(customer, list(template.content), campaign.purpose)
-        locale = pick_locale(template, routes[0].channel, customer.locale, shop.locale) if routes else None
-        state, reason = _fate(run, customer, routes, locale)
-        now = self._clock.now()
-        return Message(
-            id=message_id(run.id, customer.id, 0),
-            run=run.id,
-            campaign=campaign.id,
-            customer=customer.id,
-            purpose=campaign.purpose,
-            state=state,
-            reason=reason,
-            state_at=now,
-            routes=routes,
-            channel=routes[0].channel if routes else "",
-            address_hash=address_hash(routes[0]) if state is State.QUEUED else None,
-            template=template.id,
-            template_version=template.version,
-            locale=locale or shop.locale,
-            brand=campaign.brand,
-            offer=campaign.offer,
-            referral_programme=campaign.referral_programme,
-            policy=campaign.limits.policy,
-            not_before=run.started_at,
-            expires_at=run.started_at + timedelta(hours=campaign.limits.expires_after_hours),
-            data=run.data,
-        )
+
+def message_for(run: Run, template: Template, shop: Shop, customer: Customer, now: datetime) -> Message:
+    """What is planned for a customer in a run; whoever gets nothing has a message too, with the reason."""
+    campaign = run.campaign
+    routes = routes_for(customer, list(template.content), campaign.purpose)
+    locale = pick_locale(template, routes[0].channel, customer.locale, shop.locale) if routes else None
+    state, reason = _fate(run, customer, routes, locale)
+    return Message(
+        id=message_id(run.id, customer.id, 0),
+        run=run.id,
+        campaign=campaign.id,
+        customer=customer.id,
+        purpose=campaign.purpose,
+        state=state,
+        reason=reason,
+        state_at=now,
+        routes=routes,
+        channel=routes[0].channel if routes else "",
+        address_hash=address_hash(routes[0]) if state is State.QUEUED else None,
+        template=template.id,
+        template_version=template.version,
+        locale=locale or shop.locale,
+        brand=campaign.brand,
+        offer=campaign.offer,
+        referral_programme=campaign.referral_programme,
+        policy=campaign.limits.policy,
+        not_before=run.started_at,
+        expires_at=run.started_at + timedelta(hours=campaign.limits.expires_after_hours),
+        data=run.data,
+    )
 
 
 def _fate(run: Run, customer: Customer, routes: Sequence[Route], locale: str | None) -> tuple[State, str]:

@@ -17,6 +17,10 @@ from loyalty.offer import Offer, Offers
 from loyalty.programme import Programmes
 
 
+# Stands where a code of one's own will be, in a rehearsal: shaped like a code, and good for nothing.
+SAMPLE_CODE = "SAMPLE-CODE"
+
+
 class Minting(Protocol):
     """Makes personal vouchers."""
 
@@ -99,16 +103,28 @@ class Values:
         people = sorted(set(sources.values()))
         orders = self._orders.last_of(people)
         bought = sorted({line.product_id for order in orders.values() for line in order.lines})
-        real = mint and bool(occasion.offer)
-        programme = occasion.referral_programme
         return Gathered(
             shared=self._shared(occasion),
             customers=self._customers.get(people),
             orders=orders,
             products=self._products.get(bought) if bought else {},
-            codes=self._vouchers.mint(occasion.offer, sources, occasion.campaign) if real else {},
-            referral_codes=self._referrals.codes_for(programme, people) if programme and mint else {},
+            codes=self._codes(occasion, sources, mint),
+            referral_codes=self._referral_codes(occasion, people, mint),
         )
+
+    def _codes(self, occasion: Occasion, sources: Mapping[str, str], mint: bool) -> dict[str, str]:
+        if not occasion.offer:
+            return {}
+        if not mint:
+            return dict.fromkeys(sources, SAMPLE_CODE)
+        return self._vouchers.mint(occasion.offer, sources, occasion.campaign)
+
+    def _referral_codes(self, occasion: Occasion, people: Sequence[str], mint: bool) -> dict[str, str]:
+        if not occasion.referral_programme:
+            return {}
+        if not mint:
+            return dict.fromkeys(people, SAMPLE_CODE)
+        return self._referrals.codes_for(occasion.referral_programme, people)
 
     def of(self, gathered: Gathered, customer: Customer, source: str) -> dict[str, Any]:
         """What can be said of one of them, by the paths of the vocabulary."""

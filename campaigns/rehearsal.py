@@ -1,0 +1,158 @@
+"""A dry run: who would get a campaign now, who would not, and why; nothing is kept and nothing sent."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+
+import msgspec
+
+from campaigns.builder import Builder
+from campaigns.campaign import Campaign
+from campaigns.plan import message_for
+from campaigns.run import Run, run_id
+from campaigns.values import Occasion
+from common.clock import Clock
+from content.errors import Unwritable
+from content.templates import Template, Templates, compile_template
+from customers.customer import Customer
+from customers.shop import Shop, Shops
+from messaging.gate import Go, Wait, decide
+from messaging.message import Message, State
+from messaging.people import People
+from segments.audience import Audience
+from segments.segment import Segments
+
+CHUNK = 1_000
+# So many are written out on trial: enough to find a value that many lack, too few to keep a marketer waiting.
+WRITTEN = 100
+EXAMPLES = 5
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer and what the dry run says of them."""
+
+    customer: str
+    first_name: str
+    channel: str
+    verdict: str
+    reason: str = ""
+
+
+class DryRun(msgspec.Struct, kw_only=True):
+    """The counts: by channel who would be sent to, by reason who would wait or not be sent to.
+
+    `unwritable` counts, among the first hundred who would be sent to, those for whom a value is missing.
+    """
+
+    audience: int = 0
+    held_out: int = 0
+    would_send: Counter[str] = msgspec.field(default_factory=Counter)
+    would_wait: Counter[str] = msgspec.field(default_factory=Counter)
+    would_skip: Counter[str] = msgspec.field(default_factory=Counter)
+    written: int = 0
+    unwritable: Counter[str] = msgspec.field(default_factory=Counter)
+    examples: list[Example] = []
+
+
+class Rehearsal:
+    """Plans, gates and writes as a launch would, and keeps nothing."""
+
+    def __init__(
+        self,
+        *,
+        segments: Segments,
+        audience: Audience,
+        templates: Templates,
+        people: People,
+        builder: Builder,
+        shops: Shops,
+        clock: Clock,
+    ) -> None:
+        self._segments = segments
+        self._audience = audience
+        self._templates = templates
+        self._people = people
+        self._builder = builder
+        self._shops = shops
+        self._clock = clock
+
+    def dry_run(self, campaign: Campaign) -> DryRun:
+        """What launching the campaign now would do; an event's campaign is tried on its whole segment."""
+        outcome = DryRun()
+        if not campaign.segment:
+            return outcome
+        now = self._clock.now()
+        shop = self._shops.get()
+        template = self._templates.get(campaign.template)
+        run = Run(id=run_id(campaign.id, "dry-run"), campaign=campaign, occurrence="dry-run", started_at=now)
+        people = self._audience.stream(self._segments.get(campaign.segment).rules)
+        while chunk := list(islice(people, CHUNK)):
+            planned = [(customer, message_for(run, template, shop, customer, now)) for customer in chunk]
+            self._count(outcome, planned, shop, template)
+        return outcome
+
+    def _count(
+        self, outcome: DryRun, planned: Sequence[tuple[Customer, Message]], shop: Shop, template: Template
+    ) -> None:
+        outcome.audience += len(planned)
+        by_channel: dict[str, list[tuple[Customer, Message]]] = {}
+        for customer, message in planned:
+            if message.state is State.HELD_OUT:
+                outcome.held_out += 1
+            elif message.state is State.SKIPPED:
+                self._note(outcome, customer, message, "skip", message.reason)
+            else:
+                by_channel.setdefault(message.channel, []).append((customer, message))
+        for channel, messages in by_channel.items():
+            self._gate(outcome, channel, messages, shop, template)
+
+    def _gate(
+        self,
+        outcome: DryRun,
+        channel: str,
+        planned: Sequence[tuple[Customer, Message]],
+        shop: Shop,
+        template: Template,
+    ) -> None:
+        people = self._people.of(channel, [message for _, message in planned], shop)
+        for customer, message in planned:
+            verdict = decide(message, people[message.id], shop, self._clock.now())
+            if isinstance(verdict, Go):
+                self._note(outcome, customer, message, "send", "")
+                self._try_writing(outcome, customer, message, template)
+            elif isinstance(verdict, Wait):
+                self._note(outcome, customer, message, "wait", verdict.reason)
+            else:
+                self._note(outcome, customer, message, "skip", verdict.reason)
+
+    @staticmethod
+    def _note(outcome: DryRun, customer: Customer, message: Message, verdict: str, reason: str) -> None:
+        counts = {"send": outcome.would_send, "wait": outcome.would_wait, "skip": outcome.would_skip}[verdict]
+        name = reason or message.channel
+        counts[name] += 1
+        if counts[name] <= EXAMPLES:
+            example = Example(
+                customer=customer.id,
+                first_name=customer.first_name,
+                channel=message.channel,
+                verdict=verdict,
+                reason=reason,
+            )
+            outcome.examples.append(example)
+
+    def _try_writing(self, outcome: DryRun, customer: Customer, message: Message, template: Template) -> None:
+        if outcome.written >= WRITTEN:
+            return
+        outcome.written += 1
+        occasion = Occasion(
+            offer=message.offer,
+            referral_programme=message.referral_programme,
+            brand=message.brand,
+            locale=message.locale,
+        )
+        parts = template.content[message.channel][message.locale]
+        try:
+            compiled = compile_template(parts, message.channel, message.locale, message.purpose)
+            compiled.render(self._builder.rehearse(occasion, customer))
+        except Unwritable as error:
+            outcome.unwritable[getattr(error, "name", error.reason)] += 1
