@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 
 from ulid import ULID
 
@@ -18,6 +19,11 @@ _SHOP_ID = re.compile(SHOP_ID_PATTERN)
 def new_id() -> str:
     """A new identifier: 26 lower-case letters and digits, later ones sort after earlier ones (a ULID)."""
     return str(ULID()).lower()
+
+
+def new_seed() -> str:
+    """A new secret, of 128 bits, for what is derived from it with `keyed` or `number`."""
+    return secrets.token_hex(16)
 
 
 def is_shop_id(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from common.errors import Invalid
+from common.ids import new_seed
 from common.money import Money
 from loyalty.kind import OfferKind, make, money_text, words
 from loyalty.redemption import Entry
@@ -59,7 +60,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
     valid_days: int | None = None
     budget: Budget = Budget()
     active: bool = True
-    seed: str = ""
+    seed: str = msgspec.field(default_factory=new_seed)
     spent: Spent = Spent()
     open: list[Entry] = []
     created_at: datetime

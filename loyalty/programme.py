@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from common.ids import new_seed
+
 
 class ReferralProgramme(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
     """Both rewards are vouchers of offers. `seed` is the secret that codes and traces are derived with."""
@@ -15,7 +17,7 @@ class ReferralProgramme(msgspec.Struct, frozen=True, kw_only=True, rename={"id":
     friend_offer: str
     advocate_offer: str
     active: bool = True
-    seed: str = ""
+    seed: str = msgspec.field(default_factory=new_seed)
     created_at: datetime
 
 

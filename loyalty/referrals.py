@@ -72,6 +72,15 @@ class Referrals:
         programme = self._programmes.get(programme_id)
         return codes.distinct(dict.fromkeys(customers), programme.seed, partial(self._keep_codes, programme))
 
+    def programme(self, named: str = "") -> ReferralProgramme:
+        """The programme of this id, or the newest active one; raises NotFound."""
+        if named:
+            return self._programmes.get(named)
+        active = [one for one in self._programmes.page("", AT_ONCE) if one.active]
+        if not active:
+            raise NotFound("referral programme", "active")
+        return max(active, key=lambda one: one.created_at)
+
     def code_of(self, programme: ReferralProgramme, customer: str) -> str:
         """The code that a customer has been given; raises NotFound where there is none."""
         likely = codes.candidates(customer, programme.seed)
@@ -130,6 +139,10 @@ class Referrals:
         """A person says no; raises NotFound, or Conflict for one that is rewarded or rejected already."""
         was = self._in(id, {ReferralState.REVIEW, ReferralState.PENDING})
         return self._pay(self._moved(was, ReferralState.REJECTED, self._ending(was, "by_hand")))
+
+    def page(self, after: str, limit: int, state: str | None = None) -> Sequence[Referral]:
+        """A page in the order of ids, of one state if given."""
+        return self._queues.page(after, limit, state)
 
     def settle(self, limit: int = AT_ONCE) -> int:
         """Decide what has outlived its return window, and issue what is owed; how many it has dealt with."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -24,6 +25,7 @@ HOLD_SECONDS = 900
 TRIES = 5
 AT_ONCE = 500
 
+State = Literal["active", "used", "expired", "cancelled"]
 EarlierOrders = Callable[[str, str], int]
 
 
@@ -36,6 +38,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     discount: Money | None = None
     reason: str = ""
     detail: str = ""
+
+
+class VoucherStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a voucher; a used one is held or redeemed by an order."""
+
+    state: State
+    valid_until: datetime | None
 
 
 class Vouchers:
@@ -75,6 +84,20 @@ class Vouchers:
         if voucher is None:
             raise NotFound("voucher", typed)
         return voucher
+
+    def status(self, voucher: Voucher) -> VoucherStatus:
+        """Whether a voucher can still be used by anybody, and until when."""
+        offer = self._offers.get(voucher.offer)
+        ends = [end for end in (offer.valid_until, voucher.valid_until) if end]
+        used = voucher.single_use and self._redemptions.taken(_single_use(voucher.code).keys)
+        state: State = "active"
+        if voucher.state == "cancelled":
+            state = "cancelled"
+        elif used:
+            state = "used"
+        elif ends and self._clock.now() >= min(ends):
+            state = "expired"
+        return VoucherStatus(state=state, valid_until=min(ends, default=None))
 
     def cancel(self, code: str) -> bool:
         """Make a code useless from now on; what was redeemed stays redeemed."""
@@ -226,11 +249,15 @@ class Vouchers:
         return self._settlement.settle(kept.offer, entry)
 
 
+def _single_use(code: str) -> Claim:
+    return Claim(key=f"code:{code}", reason=Reason.SPENT.value)
+
+
 def _claims(offer: Offer, voucher: Voucher, customer: str) -> list[Claim]:
     """The places that a use of this code by this customer must get."""
     claims = []
     if voucher.single_use:
-        claims.append(Claim(key=f"code:{voucher.code}", reason=Reason.SPENT.value))
+        claims.append(_single_use(voucher.code))
     if offer.budget.per_customer is not None:
         key = f"customer:{derive('customer', offer.id, customer)}"
         claims.append(Claim(key=key, reason=Reason.CUSTOMER_LIMIT.value, places=offer.budget.per_customer))
