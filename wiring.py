@@ -11,6 +11,7 @@ from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
+from customers.erasure import Eraser
 from customers.importing import Importer
 from loyalty.history import History
 from loyalty.referrals import Referrals
@@ -162,6 +163,11 @@ class Services:
     def jobs(self) -> MongoJobs:
         """Long work that can be followed."""
         return MongoJobs(self.database)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """Forgets people."""
+        return Eraser(self.customers, self.orders, self.events)
 
     @cached_property
     def importer(self) -> Importer:

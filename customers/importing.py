@@ -106,7 +106,7 @@ class Importer:
         except Invalid as error:
             return self._over(job, "failed", str(error))
 
-    def ring_again(self, limit: int = 100) -> int:
+    def ring_left_over(self, limit: int = 100) -> int:
         """Ring for the imports that nobody is at, because a doorbell was lost or a worker died; how many."""
         jobs = [job for job in self._jobs.left_over(self._clock.now(), limit) if job.kind.startswith(_PREFIX)]
         for job in jobs:

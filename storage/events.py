@@ -9,18 +9,21 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pymongo import UpdateOne
 
 import storage
 from common.events import Event
+from customers.orders import OrderEventType
 from storage.indexes import Index
 from storage.mongo import Document, Documents, Mongo, from_documents, to_document
 from storage.writes import insert_new
 
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
 CONSUMERS = ("triggers",)
+
+_OF_ORDERS = [f"order_{name}" for name in get_args(OrderEventType)]
 
 INDEXES = [
     Index(collection="events", keys=[("customer", 1), ("at", -1)]),
@@ -73,6 +76,14 @@ class MongoEvents:
         """A customer's events, newest first; `before` leaves out those at or after an instant."""
         query: Document = {"customer": customer} | ({"at": {"$lt": before}} if before else {})
         return from_documents(self._events.find(query).sort("at", -1).limit(limit), Event)
+
+    def others_of(self, customer: str, limit: int, before: tuple[datetime, str] | None) -> list[Event]:
+        """A customer's events but for those of their orders, newest first; `before` is the last one already known."""
+        query: Document = {"customer": customer, "type": {"$nin": _OF_ORDERS}}
+        if before:
+            at, id = before  # noqa: A001  # as the domain calls it
+            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
+        return from_documents(self._events.find(query).sort([("at", -1), ("_id", -1)]).limit(limit), Event)
 
     def forget(self, customer: str) -> None:
         """Remove all events of a customer."""
