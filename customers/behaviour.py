@@ -1,0 +1,51 @@
+"""What the shop's site saw a customer do: views, carts, and names of the shop's own."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from common.errors import Invalid
+from common.events import Event
+from common.ids import derive
+
+TYPE_PATTERN = "^[a-z][a-z0-9_]{0,63}$"
+MAX_DEPTH = 4
+MAX_BYTES = 8_192
+
+# Beginnings of what Encore itself tells; a site that used them could set off what only an order should.
+RESERVED = ("order_", "referral_", "voucher_", "points_", "tier_", "segment_", "survey_", "incident_", "message_",
+            "consent_", "customer_", "campaign_")  # fmt: skip
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+
+
+def seen(type: str, at: datetime, customer: str, data: Mapping[str, Any], id: str = "") -> Event:
+    """What a site saw as an event; told twice, by its `id` or where it has none by all it says, it is the same one.
+
+    Raises Invalid for a reserved type and for data that is too long, too deep or has names that could not be fields'.
+    """
+    if not re.fullmatch(TYPE_PATTERN, type):
+        raise Invalid.field("type", "Must be up to 64 small letters, digits and _, and begin with a letter.")
+    if type.startswith(RESERVED):
+        raise Invalid.field("type", f"Must not begin with {type.partition('_')[0]}_, which Encore itself uses.")
+    _check(data, 1)
+    said = msgspec.json.encode(data, order="deterministic")
+    if len(said) > MAX_BYTES:
+        raise Invalid.field("data", f"Longer than {MAX_BYTES} bytes.")
+    about = [id] if id else [customer, type, at.isoformat(), said.decode()]
+    return Event(id=derive("site", *about), type=type, at=at, customer=customer, data=dict(data))
+
+
+def _check(value: Any, depth: int) -> None:
+    if isinstance(value, Mapping | list) and depth > MAX_DEPTH:
+        raise Invalid.field("data", f"Nested more than {MAX_DEPTH} deep.")
+    if isinstance(value, Mapping):
+        if not all(_NAME.fullmatch(name) for name in value):
+            raise Invalid.field("data", "A name is up to 64 letters, digits, _ and -, and does not begin with a digit.")
+        for inner in value.values():
+            _check(inner, depth + 1)
+    if isinstance(value, list):
+        for inner in value:
+            _check(inner, depth + 1)
