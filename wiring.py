@@ -16,14 +16,20 @@ from customers.importing import Importer
 from loyalty.history import History
 from loyalty.referrals import Referrals
 from loyalty.vouchers import Vouchers
+from messaging.channel import Providers
+from messaging.conversation import Conversation
+from messaging.receipts import Receipts
 from messaging.sweep import Sweeper
+from messaging.webhooks import Webhooks
 from storage.batches import MongoBatches
 from storage.campaigns import MongoCampaigns
 from storage.consents import ConsentLog
 from storage.contents import MongoContents
+from storage.conversations import MongoConversations
 from storage.customers import MongoCustomers
 from storage.doorbell import RqDoorbell, redis_of
 from storage.events import MongoEvents
+from storage.facts import MongoFacts
 from storage.health import Health
 from storage.idempotency import MongoAnswers
 from storage.imports import MongoUploads
@@ -35,6 +41,7 @@ from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 from storage.offers import MongoOffers
 from storage.orders import MongoOrders
+from storage.outbox import MongoOutbox
 from storage.products import MongoProducts
 from storage.programmes import MongoProgrammes
 from storage.redemptions import MongoRedemptions
@@ -45,6 +52,7 @@ from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
 from storage.templates import MongoTemplates
 from storage.vouchers import MongoVouchers
+from storage.webhooks import MongoWebhooks
 
 
 class Services:
@@ -249,3 +257,52 @@ class Services:
     def reporter(self) -> Reporter:
         """Says what a campaign did."""
         return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals)
+
+    @cached_property
+    def outbox(self) -> MongoOutbox:
+        """What channels without credentials keep."""
+        return MongoOutbox(self.database)
+
+    @cached_property
+    def providers(self) -> Providers:
+        """Those who carry messages."""
+        return Providers(self.settings, self.outbox, self.clock)
+
+    @cached_property
+    def threads(self) -> MongoConversations:
+        """What customers wrote back."""
+        return MongoConversations(self.database)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """Listens to customers."""
+        return Conversation(self.threads, self.suppressions, self.customers, self.shops.get)
+
+    @cached_property
+    def inbox(self) -> MongoWebhooks:
+        """The webhooks that wait to be worked on."""
+        return MongoWebhooks(self.database, self.clock)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Takes in what providers report."""
+        return Webhooks(self.inbox, self.providers, self.conversation, self.doorbell)
+
+    @cached_property
+    def facts(self) -> MongoFacts:
+        """What customers did with their messages."""
+        return MongoFacts(self.database)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Works off what providers reported."""
+        return Receipts(
+            inbox=self.inbox,
+            providers=self.providers,
+            messages=self.messages,
+            facts=self.facts,
+            suppressions=self.suppressions,
+            customers=self.customers,
+            conversation=self.conversation,
+            settings=self.settings,
+        )

@@ -1,12 +1,21 @@
 """A provider's word about messages, worked on after it was stored: states, facts, suppression."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from common.settings import Settings
+from customers.consent import Consent, Suppressions
+from customers.customer import Customers
+from messaging.channel import Provider, Providers, Receipt, ReceiptType, Reply
+from messaging.conversation import Conversation
 from messaging.message import Message, State
+from messaging.webhooks import Inbox, Waiting
+
+log = logging.getLogger(__name__)
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,3 +46,154 @@ class Evidence(Protocol):
     def get(self, ids: Sequence[str]) -> Mapping[str, Message]:
         """Those of these messages that exist, by id, in one read."""
         ...
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """Something a customer did with a message, or a word of a provider's that we do not know; `id` is its receipt's."""
+
+    id: str
+    type: ReceiptType
+    at: datetime
+    provider: str
+    channel: str
+    message: str = ""
+    customer: str = ""
+    campaign: str = ""
+    url: str = ""
+    detail: str = ""
+
+
+class Facts(Protocol):
+    """The facts as they are kept."""
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Keep facts; one that is kept already stays as it is."""
+        ...
+
+    def of_customer(self, customer: str, limit: int) -> list[Fact]:
+        """A customer's facts, newest first."""
+        ...
+
+
+# How far a receipt shows that its message has come: whoever opened it, or complained, has it.
+PROVES: dict[ReceiptType, State] = {
+    "accepted": State.ACCEPTED,
+    "delivered": State.DELIVERED,
+    "bounced": State.BOUNCED,
+    "undelivered": State.UNDELIVERED,
+    "opened": State.DELIVERED,
+    "clicked": State.DELIVERED,
+    "complained": State.DELIVERED,
+    "unsubscribed": State.DELIVERED,
+}
+FACTS: frozenset[ReceiptType] = frozenset({"opened", "clicked", "complained", "unsubscribed", "unknown"})
+AT_ONCE = 50
+
+
+class Receipts:
+    """Works off stored webhooks. Any number of workers may do so at once; a webhook worked on twice counts once."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        providers: Providers,
+        messages: Evidence,
+        facts: Facts,
+        suppressions: Suppressions,
+        customers: Customers,
+        conversation: Conversation,
+        settings: Settings,
+    ) -> None:
+        self._inbox = inbox
+        self._providers = providers
+        self._messages = messages
+        self._facts = facts
+        self._suppressions = suppressions
+        self._customers = customers
+        self._conversation = conversation
+        self._lease = settings.claim_lease
+
+    def take(self) -> int:
+        """Work off what waits; how many webhooks. What a dead worker claimed is claimed again after its lease."""
+        taken = 0
+        while waiting := self._inbox.claim(AT_ONCE, self._lease):
+            by_provider: dict[str, list[Waiting]] = {}
+            for one in waiting:
+                by_provider.setdefault(one.provider, []).append(one)
+            for provider, theirs in by_provider.items():
+                self._work_off(self._providers.by_name(provider), theirs)
+            taken += len(waiting)
+        return taken
+
+    def _work_off(self, provider: Provider, waiting: Sequence[Waiting]) -> None:
+        receipts: list[Receipt] = []
+        replies: list[Reply] = []
+        read: list[str] = []
+        for one in waiting:
+            try:
+                receipts += provider.receipts(one.hook)
+                replies += provider.replies(one.hook)
+            except Exception as error:  # reading is pure: what fails once fails for ever
+                log.warning("webhook.spoilt", extra={"webhook": one.id, "provider": provider.name}, exc_info=True)
+                self._inbox.spoil(one.id, f"{type(error).__name__}: {error}"[:500])
+            else:
+                read.append(one.id)
+        self._apply(provider, receipts)
+        self._conversation.hear(provider.channel, replies)
+        self._inbox.done(read)
+
+    def _apply(self, provider: Provider, receipts: Sequence[Receipt]) -> None:
+        """Suppression first: it is what must not be late."""
+        known = self._messages.get(sorted({receipt.message for receipt in receipts if receipt.message}))
+        for receipt in receipts:
+            self._suppress(provider.channel, receipt, known.get(receipt.message))
+        self._messages.apply([_proof(provider, one) for one in receipts if one.message in known and one.type in PROVES])
+        facts = {one.key: _fact(provider, one, known.get(one.message)) for one in receipts if one.type in FACTS}
+        if facts:
+            self._facts.add(list(facts.values()))
+
+    def _suppress(self, channel: str, receipt: Receipt, message: Message | None) -> None:
+        address, at = receipt.address, receipt.at
+        if receipt.type == "complained":
+            self._add(channel, address, "all", "complaint", at)
+        elif receipt.type == "unsubscribed":
+            self._add(channel, address, "marketing", "unsubscribed", at)
+            if message is not None:
+                word = Consent(state="denied", at=at, how="unsubscribed at the provider", source="webhook")
+                self._customers.set_consent(message.customer, channel, "marketing", word)
+        elif receipt.permanent:
+            self._add(channel, address, "all", "hard_bounce", at)
+
+    def _add(self, channel: str, address: str, purpose: str, reason: str, at: datetime) -> None:
+        if address:
+            self._suppressions.add(channel, address, purpose, reason, at)
+
+
+def _proof(provider: Provider, receipt: Receipt) -> Proof:
+    state = PROVES[receipt.type]
+    negative = state in (State.BOUNCED, State.UNDELIVERED)
+    return Proof(
+        message=receipt.message,
+        state=state,
+        at=receipt.at,
+        token=receipt.token,
+        provider=provider.name,
+        provider_id=receipt.provider_id,
+        reason=("hard_bounce" if receipt.permanent else state.value) if negative else "",
+    )
+
+
+def _fact(provider: Provider, receipt: Receipt, message: Message | None) -> Fact:
+    return Fact(
+        id=receipt.key,
+        type=receipt.type,
+        at=receipt.at,
+        provider=provider.name,
+        channel=provider.channel,
+        message=receipt.message,
+        customer=message.customer if message else "",
+        campaign=message.campaign if message else "",
+        url=receipt.url,
+        detail=receipt.detail,
+    )

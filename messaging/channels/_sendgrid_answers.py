@@ -20,10 +20,10 @@ from messaging.channel import Letter, NotTaken, Outcome, Rejected, Uncertain
 _OURS = ("from", "reply_to", "categories", "tracking_settings", "mail_settings", "asm", "ip_pool_name")
 _PERSONALIZATION = re.compile(r"^personalizations\.(\d+)")
 # Headers that a personalization may not set (v3 reference, `headers`), in lower case.
-_BARRED_HEADERS = frozenset(
-    ("x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding")
-    + ("to", "from", "subject", "reply-to", "cc", "bcc")
-)
+_BARRED_HEADERS = {
+    *("x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"),
+    *("to", "from", "subject", "reply-to", "cc", "bcc"),
+}
 
 
 class Named(msgspec.Struct, frozen=True):

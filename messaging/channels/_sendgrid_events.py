@@ -73,30 +73,35 @@ def receipts(hook: Hook) -> list[Receipt]:
 
 
 def _receipt(event: dict[str, Any], came_in: datetime) -> Receipt:
-    word, kind = str(event.get("event", "")), str(event.get("type", ""))
-    if word == "bounce" and kind == "blocked":
+    said = {name: _text(value) for name, value in event.items()}
+    word, stamp, url = said.get("event", ""), said.get("timestamp", ""), said.get("url", "")
+    if word == "bounce" and said.get("type") == "blocked":
         word = "blocked"
     type_ = EVENTS.get(word, "unknown")
-    message, url = str(event.get(MESSAGE, "")), str(event.get("url", ""))
-    about = message or str(event.get("sg_message_id", "")) or str(event.get("email", ""))
-    reason = str(event.get("reason") or event.get("response") or "")
+    message, id_, address = (said.get(name, "") for name in (MESSAGE, "sg_message_id", "email"))
+    reason = said.get("reason") or said.get("response") or ""
     return Receipt(
         # Not by sg_event_id, which was seen to change when a webhook is repeated.
-        key=derive("sendgrid", about, word, str(event.get("timestamp", "")), url),
+        key=derive("sendgrid", message or id_ or address, word, stamp, url),
         type=type_,
-        at=_at(event.get("timestamp"), came_in),
+        at=_at(stamp, came_in),
         message=message,
-        token=str(event.get(TOKEN, "")),
-        provider_id=str(event.get("sg_message_id", "")),
-        address=str(event.get("email", "")).lower(),
+        token=said.get(TOKEN, ""),
+        provider_id=id_,
+        address=address.lower(),
         permanent=type_ == "bounced" or (word == "dropped" and reason.lower().startswith(DROPPED_FOR_GOOD)),
         url=url[:2_000],
         detail=f"{word}: {reason}"[:500] if reason else word[:500],
     )
 
 
-def _at(stamp: Any, otherwise: datetime) -> datetime:
+def _text(value: Any) -> str:
+    """A value as text that can be stored: JSON may hold half a surrogate pair, which no UTF-8 can."""
+    return "" if value is None else str(value).encode("utf-8", "replace").decode()
+
+
+def _at(stamp: str, otherwise: datetime) -> datetime:
     try:
         return datetime.fromtimestamp(int(stamp), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError):
         return otherwise

@@ -1,6 +1,7 @@
 """E-mail through SendGrid's v3 API: up to a thousand letters a request, each the receiver's own."""
 
 import http.client
+import itertools
 import logging
 import threading
 import time
@@ -82,6 +83,9 @@ class SendGrid(Provider):
                 outcomes.update(dict.fromkeys(_ids(part), NotTaken(reason="out_of_time", retry_after=0.0)))
                 continue
             answer = self._request(parcel, part)
+            if isinstance(answer, NotTaken):  # nor would it take the others now
+                outcomes.update(dict.fromkeys(_ids([*part, *itertools.chain(*parts)]), answer))
+                break
             if isinstance(answer, answers.TooMuch) and len(part) > 1:
                 parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
             else:

@@ -1,0 +1,40 @@
+"""Where providers report: the raw body is verified and stored, and only then acknowledged."""
+
+from flask import Response, request
+
+from api.blueprint import Blueprint
+from api.context import services
+from messaging.channel import Hook
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks", description="Where providers report; signed.")
+
+
+@blueprint.route("/<channel>", methods=["POST"])
+@blueprint.doc(
+    requestBody={
+        "description": "What the channel's provider sends, signed in its own way.",
+        "content": {"application/json": {}, "application/x-www-form-urlencoded": {}},
+    }
+)
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@blueprint.alt_response(403, "FORBIDDEN")
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.alt_response(413, "CONTENT_TOO_LARGE")
+def receive(channel: str) -> Response:
+    """Take a provider's webhook; 403 where its signature does not fit, and then nothing of it is kept."""
+    made = services()
+    hook = Hook(
+        # Behind a proxy the address we see is not the one the provider called and signed.
+        url=f"{made.settings.public_url.rstrip('/')}{_target()}",
+        at=made.clock.now(),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.get_data(),
+    )
+    content_type, body = made.webhooks.receive(channel, hook)
+    return Response(body, 200, content_type=content_type or "text/plain; charset=utf-8")
+
+
+def _target() -> str:
+    """The path and query as they were sent: a query written anew might be another text than the signed one."""
+    query = request.query_string.decode("ascii", "replace")
+    return f"{request.path}?{query}" if query else request.path

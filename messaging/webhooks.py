@@ -1,0 +1,71 @@
+"""The door for providers: a webhook is verified, stored, and only then acknowledged; it is worked on later."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from common.doorbell import Doorbell
+from common.errors import Invalid, NotFound
+from messaging.channel import Hook, Providers
+from messaging.conversation import Conversation
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified webhook that waits to be worked on."""
+
+    id: str
+    provider: str
+    hook: Hook
+
+
+class Inbox(Protocol):
+    """The webhooks that wait."""
+
+    def store(self, provider: str, hook: Hook) -> None:
+        """Keep a webhook; the same one sent again while it waits is the same."""
+        ...
+
+    def claim(self, limit: int, seconds: float) -> list[Waiting]:
+        """Those longest due, ours for so many seconds."""
+        ...
+
+    def done(self, ids: Sequence[str]) -> None:
+        """Forget what was worked off."""
+        ...
+
+    def spoil(self, id: str, reason: str) -> None:
+        """Set aside one that cannot be read, for a person to look at."""
+        ...
+
+
+class Webhooks:
+    """Takes webhooks in."""
+
+    def __init__(self, inbox: Inbox, providers: Providers, conversation: Conversation, doorbell: Doorbell) -> None:
+        self._inbox = inbox
+        self._providers = providers
+        self._conversation = conversation
+        self._doorbell = doorbell
+
+    def receive(self, channel: str, hook: Hook) -> tuple[str, str]:
+        """Take a webhook in; returns the content type and the body to answer with.
+
+        A STOP is obeyed before it is acknowledged, so that no hand-over begun after that goes against it.
+        Raises NotFound for a channel without credentials, Forged, with nothing stored, for a wrong signature.
+        """
+        provider = self._providers.for_channel(channel)
+        if provider.channel != channel:
+            raise NotFound("provider for the channel", channel)
+        provider.verify(hook)
+        self._inbox.store(provider.name, hook)
+        try:
+            replies = provider.replies(hook)
+        except Invalid:
+            replies = []  # it is theirs and it is stored; whoever works it off sets it aside
+        answer = ""
+        for reply in replies:
+            self._conversation.obey(channel, reply)
+            answer = self._conversation.answer_to(reply) or answer
+        self._doorbell.ring("take_webhooks")
+        return provider.answer(answer)

@@ -1,0 +1,38 @@
+"""Conversations in MongoDB: what customers wrote to us, and what they were answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from messaging.conversation import Said
+from storage.indexes import Index
+from storage.mongo import Document, Mongo, from_documents, to_document
+from storage.writes import insert_new
+
+INDEXES = [Index(collection="conversations", keys=[("customers", 1), ("at", 1)])]
+
+
+class MongoConversations:
+    """Keeps what was said."""
+
+    def __init__(self, database: Mongo) -> None:
+        self._said = database["conversations"]
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Which of these are kept already."""
+        return {document["_id"] for document in self._said.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
+
+    def add(self, said: Sequence[Said]) -> None:
+        """Keep what was said, each once."""
+        insert_new(self._said, [to_document(one) for one in said])
+
+    def of_customer(self, customer: str, after: str, limit: int) -> list[Said]:
+        """A page of a customer's thread, the oldest first; `after` is the cursor of the last one read."""
+        wanted: Document = {"customers": customer}
+        if after:
+            instant, _, id_ = after.partition("~")
+            try:
+                at = datetime.fromisoformat(instant)
+            except ValueError:
+                return []  # no cursor of ours, so nothing comes after it
+            wanted["$or"] = [{"at": {"$gt": at}}, {"at": at, "_id": {"$gt": id_}}]
+        return from_documents(self._said.find(wanted).sort([("at", 1), ("_id", 1)]).limit(limit), Said)

@@ -1,0 +1,43 @@
+"""Facts in MongoDB: opens, clicks, complaints, each once; and when each customer was last seen doing so."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pymongo import UpdateOne
+
+from messaging.receipts import Fact
+from storage.indexes import Index
+from storage.mongo import Mongo, from_documents, to_document
+from storage.writes import insert_new
+
+INDEXES = [
+    Index(collection="facts", keys=[("campaign", 1), ("type", 1)]),
+    Index(collection="facts", keys=[("customer", 1), ("at", 1)]),
+]
+# What of a customer's doings is kept on the customer too, for segments.
+SEEN = {"opened": "last_opened_at", "clicked": "last_clicked_at", "complained": "complained_at"}
+
+
+class MongoFacts:
+    """What customers did with their messages."""
+
+    def __init__(self, database: Mongo) -> None:
+        self._facts = database["facts"]
+        self._customers = database["customers"]
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Keep facts; one that is kept already stays as it is. The customers' facet `engagement` follows."""
+        insert_new(self._facts, [to_document(fact) for fact in facts])
+        latest: dict[str, dict[str, datetime]] = {}
+        for fact in facts:
+            if fact.customer and fact.type in SEEN:
+                times = latest.setdefault(fact.customer, {})
+                place = f"engagement.{SEEN[fact.type]}"
+                times[place] = max(fact.at, times.get(place, fact.at))
+        if latest:
+            updates = [UpdateOne({"_id": customer}, {"$max": times}) for customer, times in latest.items()]
+            self._customers.bulk_write(updates, ordered=False)
+
+    def of_customer(self, customer: str, limit: int) -> list[Fact]:
+        """A customer's facts, newest first."""
+        return from_documents(self._facts.find({"customer": customer}).sort("at", -1).limit(limit), Fact)

@@ -1,0 +1,57 @@
+"""Verified webhooks in MongoDB, from the moment they are acknowledged until they are worked off."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from hashlib import sha256
+
+from common.clock import Clock
+from common.ids import derive, new_id
+from messaging.channel import Hook
+from messaging.webhooks import Waiting
+from storage.indexes import Index
+from storage.mongo import Document, Mongo
+from storage.writes import insert_new
+
+INDEXES = [Index(collection="webhooks", keys=[("due", 1)], only={"due": {"$exists": True}})]
+
+
+class MongoWebhooks:
+    """Keeps webhooks until they are done; then they are gone, with the personal data in them.
+
+    `due` is when a webhook may be worked on: at once, or when the lease of whoever claimed it is over.
+    """
+
+    def __init__(self, database: Mongo, clock: Clock) -> None:
+        self._webhooks = database["webhooks"]
+        self._clock = clock
+
+    def store(self, provider: str, hook: Hook) -> None:
+        """Keep a webhook; the same one sent again while it waits is the same. Its headers have done their work."""
+        id_ = derive("webhook", provider, hook.url, sha256(hook.body).hexdigest())
+        document: Document = {"_id": id_, "provider": provider, "url": hook.url, "body": hook.body, "at": hook.at}
+        insert_new(self._webhooks, [{**document, "due": hook.at}])
+
+    def claim(self, limit: int, seconds: float) -> list[Waiting]:
+        """Those longest due, ours for so many seconds."""
+        now, token = self._clock.now(), new_id()
+        due: Document = {"due": {"$lte": now}}
+        found = self._webhooks.find(due, {"_id": 1}).sort("due", 1).limit(limit)
+        mine: Document = {"_id": {"$in": [document["_id"] for document in found]}}
+        if not mine["_id"]["$in"]:
+            return []
+        lease = {"claim": token, "due": now + timedelta(seconds=seconds)}
+        self._webhooks.update_many({**mine, **due}, {"$set": lease})
+        return [_waiting(document) for document in self._webhooks.find({**mine, "claim": token})]
+
+    def done(self, ids: Sequence[str]) -> None:
+        """Forget what was worked off."""
+        self._webhooks.delete_many({"_id": {"$in": list(ids)}})
+
+    def spoil(self, id: str, reason: str) -> None:
+        """Set aside one that cannot be read, for a person to look at."""
+        self._webhooks.update_one({"_id": id}, {"$set": {"spoilt": reason}, "$unset": {"due": "", "claim": ""}})
+
+
+def _waiting(document: Document) -> Waiting:
+    hook = Hook(url=document["url"], at=document["at"], headers={}, body=bytes(document["body"]))
+    return Waiting(id=document["_id"], provider=document["provider"], hook=hook)
