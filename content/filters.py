@@ -100,12 +100,11 @@ def plural(formats: Formats, value: float, **words: str) -> str:
 
 
 def listed(formats: Formats, value: list[str], most: int = 3) -> str:
-    """`A, B and C`; past `most`, how many more there are."""
-    named, rest = value[:most], len(value) - most
-    more = _MORE.get(formats.words.language)
-    if rest > 0 and more:
-        named = [*named, more.format(rest)]
-    return format_list(named, locale=formats.words)
+    """`A, B and C`; where more than one would be left out after `most`, how many these are."""
+    if len(value) <= most + 1:
+        return format_list(value, locale=formats.figures)
+    more = _MORE.get(formats.words.language, "+ {}").format(len(value) - most)
+    return format_list([*value[:most], more], locale=formats.figures)
 
 
 def truncate(_formats: Formats, value: str, length: int) -> str:

@@ -21,12 +21,13 @@ from api.schemas.templates import (
     VersionArgs,
     VersionPageArgs,
 )
+from campaigns.values import Occasion
 from common.errors import Conflict, Invalid, NotFound, Stale
 from common.ids import new_id
 from content.lint import lint_languages
-from content.preview import Preview, preview, sample_for
+from content.preview import Preview, preview
 from content.templates import Template, Unwritable, check_content, pick_locale
-from content.vocabulary import VARIABLES, Variable
+from content.vocabulary import VARIABLES, Variable, sample
 from customers.customer import Customer
 
 blueprint = Blueprint("templates", __name__, url_prefix="/v1", description="What is written to customers.")
@@ -125,7 +126,7 @@ class PreviewView(MethodView):
         locale = pick_locale(template, body["channel"], wanted, shop_locale)
         if locale is None:
             raise Invalid.field("locale", f"There is no content for {body['channel']} in {wanted} or {shop_locale}.")
-        values = sample_for(customer, wanted, services().clock.now()) if customer else None
+        values = _values(customer, locale) if customer else None
         written = template.content[body["channel"]][locale]
         try:
             seen = preview(written, body["channel"], locale, values, body["purpose"])
@@ -133,6 +134,13 @@ class PreviewView(MethodView):
             raise Invalid.field("customer", str(error)) from None
         warnings = [*seen.warnings, *lint_languages(template.content, shop_locale)]
         return msgspec.structs.replace(seen, warnings=warnings)
+
+
+def _values(customer: Customer, locale: str) -> dict[str, Any]:
+    """What can be said of this customer; an invented offer and codes, since none is made for a look."""
+    invented = sample(locale)
+    known = services().builder.rehearse(Occasion(locale=locale), customer)
+    return {**{name: invented[name] for name in ("offer", "voucher", "referral")}, **known}
 
 
 def _template_of(body: dict[str, Any]) -> Template:
