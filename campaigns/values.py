@@ -16,7 +16,6 @@ from customers.shop import Brand, Shop, Shops
 from loyalty.offer import Offer, Offers
 from loyalty.programme import Programmes
 
-
 # Stands where a code of one's own will be, in a rehearsal: shaped like a code, and good for nothing.
 SAMPLE_CODE = "SAMPLE-CODE"
 
