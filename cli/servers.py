@@ -152,7 +152,7 @@ class Stack:
             self.services.close()
 
 
-def granian(host: str, port: int, processes: int = 1, threads: int = 8) -> list[str]:
+def granian(host: str, port: int, processes: int = 1, threads: int = 4) -> list[str]:
     """The command that serves the API."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "api.server:app_factory"),

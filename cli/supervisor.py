@@ -39,11 +39,19 @@ class Supervisor:
     the starting thread for the end of the parent.
     """
 
-    def __init__(self, log_dir: Path, say: Callable[[str], None] = lambda text: None, held: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        log_dir: Path,
+        say: Callable[[str], None] = lambda text: None,
+        held: Sequence[int] = (),
+        first_pause: float = FIRST_PAUSE,
+    ) -> None:
         """Logs go to `log_dir`/NAME.log; `say` is told what happens, in a sentence each.
 
         `held` are open files, a lock say, that stay open until the last child is gone, even where we are killed.
+        A child that died is started again in `first_pause` seconds, then in twice that, and so on.
         """
+        self._first_pause = first_pause
         self.failure: StartFailed | None = None
         self._log_dir = log_dir
         self._say = say
@@ -151,7 +159,7 @@ class Supervisor:
             self.failure = StartFailed(process.obituary(f"for the {patience.deaths}th time in a row; giving up"))
             del self._processes[process.child.name]
             return
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (patience.deaths - 1))
+        pause = min(LONGEST_PAUSE, self._first_pause * 2 ** (patience.deaths - 1))
         patience.again_at = time.monotonic() + pause
         self._say(process.obituary(f"and is started again in {pause:g} s"))
 

@@ -15,7 +15,7 @@ from wiring import Services
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=API_PORT, show_default=True, help="The port to listen on.")
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="How many processes.")
-@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256), help="Threads in each.")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 256), help="Threads in each.")
 def command(host: str, port: int, processes: int, threads: int) -> None:
     """Serve the API, after putting missing indexes in place."""
     services = Services(load(os.environ).complete())
