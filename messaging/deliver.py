@@ -13,6 +13,7 @@ provider's word ends the doubt.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 import msgspec
 
@@ -23,7 +24,7 @@ from common.ids import new_id
 from common.settings import Settings
 from customers.shop import Brand, Shop
 from messaging import outcomes as outcome_of
-from messaging.channel import Letter, NotTaken, Outcome, Parcel, Provider, Providers, Rejected
+from messaging.channel import Letter, NotTaken, Outcome, Parcel, Provider, Rejected
 from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign
 from messaging.life import Batches, Breaker, Breakers, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
@@ -32,6 +33,14 @@ from messaging.people import People, name_of
 log = logging.getLogger(__name__)
 
 Renderer = Callable[[Batch, Sequence[Message]], Mapping[str, Rendered | Unrenderable]]
+
+
+class Carriers(Protocol):
+    """Those who carry letters."""
+
+    def for_channel(self, channel: str) -> Provider:
+        """The channel's provider; raises NotFound for a strange channel."""
+        ...
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +64,7 @@ class Delivery:
         contents: Contents,
         people: People,
         breakers: Breakers,
-        providers: Providers,
+        providers: Carriers,
         render: Renderer,
         may_send: Callable[[str], str],
         shop: Callable[[], Shop],
