@@ -112,7 +112,7 @@ class ReferralRedeem(MethodView):
     def post(self, body: dict[str, Any], code: str) -> dict[str, Any]:
         """Tell that a friend has bought with a code; again for the same order, it is the same referral.
 
-        409 names the fraud rule that refused it. The answer holds the friend's voucher, unless a person must look first.
+        409 names the fraud rule that refused it. The answer holds the friend's voucher, unless it is in review.
         """
         return shown(services().referrals.redeem(code, body["friend"], body["order"], body["device"]))
 

@@ -1,0 +1,249 @@
+"""A budget is exact whatever dies, sleeps or crowds: the argument of loyalty/settlement.py, attacked step by step."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common.money import Money
+from loyalty.conditions import Refused
+from loyalty.history import History
+from loyalty.offer import Budget
+from loyalty.redemption import RedemptionState
+from loyalty.vouchers import Vouchers
+from storage.vouchers import MongoVouchers
+from tests.loyalty.makers import assert_books_agree, basket, code_for, generic, standing
+from tests.support.clock import ManualClock
+from tests.support.servers import REPOSITORY
+from wiring import Services
+
+WRITES = {"take", "intend", "give_back", "close", "put", "move"}
+STEPS = range(12)
+
+
+class Died(Exception):
+    """The process is no more."""
+
+
+class Interrupted:
+    """The real storage, where something happens right before or after one of its writes."""
+
+    def __init__(self, real: Any, count: list[int], at: int, after: bool, happening: Callable[[], None]) -> None:
+        self._real, self._count, self._at, self._after, self._happening = real, count, at, after, happening
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._real, name)
+        return self._watched(real) if name in WRITES else real
+
+    def _watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            now = self._count[0] == self._at
+            self._count[0] += 1
+            if now and not self._after:
+                self._happening()
+            answer = real(*args, **kwargs)
+            if now and self._after:
+                self._happening()
+            return answer
+
+        return call
+
+
+def vouchers_with(services: Services, at: int, after: bool, happening: Callable[[], None]) -> Vouchers:
+    """The service on a storage to which something happens."""
+    count = [0]
+    offers = Interrupted(services.offers, count, at, after, happening)
+    redemptions = Interrupted(services.redemptions, count, at, after, happening)
+    history = History(services.customers, services.orders)
+    store = MongoVouchers(services.database)
+    return Vouchers(offers, offers, store, redemptions, history.earlier_orders, services.clock, grace=60)
+
+
+def die() -> None:
+    raise Died
+
+
+def redeem(vouchers: Vouchers, code: str) -> None:
+    vouchers.redeem(code, "ana", basket())
+
+
+def reserve(vouchers: Vouchers, code: str) -> None:
+    vouchers.reserve(code, "ana", basket(), seconds=1e6)
+
+
+def reserve_and_redeem_more(vouchers: Vouchers, code: str) -> None:
+    vouchers.reserve(code, "ana", basket(total=500))
+    vouchers.redeem(code, "ana", basket(total=800))
+
+
+def redeem_and_roll_back(vouchers: Vouchers, code: str) -> None:
+    vouchers.rollback(vouchers.redeem(code, "ana", basket()).id)
+
+
+STORIES = [redeem, reserve, reserve_and_redeem_more, redeem_and_roll_back]
+BUDGET = Budget(uses=2, money=Money(2_000, "EUR"), per_customer=2)
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_process_that_dies_at_any_step_leaves_what_another_finishes(
+    services: Services, clock: ManualClock, story: Callable[[Vouchers, str], None], after: bool
+) -> None:
+    for step in STEPS:
+        code = code_for(services, id=f"offer-{step}", budget=BUDGET)
+        try:
+            story(vouchers_with(services, step, after, die), code)
+        except Died:
+            clock.advance(61)
+            services.vouchers.recover()
+        else:
+            break
+        kept = services.offers.get(f"offer-{step}")
+        counted = [one for one in standing(services) if one.offer == kept.id]
+        assert kept.open == []
+        assert kept.spent.uses == len(counted) <= 1
+        assert kept.spent.money.get("EUR", 0) == sum(one.discount for one in counted)
+    else:
+        raise AssertionError("The story has more steps than were tried.")
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_process_that_sleeps_at_any_step_and_wakes_up_late_spoils_nothing(
+    services: Services, clock: ManualClock, story: Callable[[Vouchers, str], None], after: bool
+) -> None:
+    for step in STEPS:
+        code = code_for(services, id=f"offer-{step}", budget=BUDGET)
+        slept = []
+
+        def meanwhile(code: str = code, slept: list[int] = slept) -> None:
+            slept.append(1)
+            clock.advance(61)
+            services.vouchers.recover()
+            _unless_refused(lambda: services.vouchers.redeem(code, "ana", basket()))
+            _unless_refused(lambda: services.vouchers.redeem(code, "ana", basket("o2")))
+            for one in standing(services):
+                if one.offer == services.vouchers.get(code).offer:
+                    services.vouchers.rollback(one.id)
+            _unless_refused(lambda: services.vouchers.redeem(code, "ana", basket("o3")))
+
+        _unless_refused(lambda step=step, code=code: story(vouchers_with(services, step, after, meanwhile), code))
+        if not slept:
+            break
+        clock.advance(61)
+        services.vouchers.recover()
+        kept = services.offers.get(f"offer-{step}")
+        counted = [one for one in standing(services) if one.offer == kept.id]
+        assert kept.open == []
+        assert kept.spent.uses == len(counted) == 1
+        assert kept.spent.money["EUR"] == sum(one.discount for one in counted)
+
+
+def _unless_refused(use: Callable[[], Any]) -> bool:
+    try:
+        use()
+    except Refused:
+        return False
+    return True
+
+
+def at_once(uses: list[Callable[[], Any]]) -> int:
+    """Let all begin together; how many were not refused."""
+    barrier, done = threading.Barrier(len(uses)), []
+
+    def run(use: Callable[[], Any]) -> None:
+        barrier.wait()
+        done.append(_unless_refused(use))
+
+    threads = [threading.Thread(target=run, args=(use,)) for use in uses]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == len(uses), "somebody got an error that is no refusal"
+    return sum(done)
+
+
+def test_of_64_at_once_exactly_as_many_as_the_cap_allows_win(services: Services) -> None:
+    code = generic(services, uses=20)
+    uses = [lambda n=n: services.vouchers.redeem(code, f"customer-{n}", basket(f"o{n}")) for n in range(64)]
+    assert at_once(uses) == 20
+    assert len(standing(services)) == 20
+    assert_books_agree(services)
+
+
+def test_of_32_at_once_exactly_one_gets_a_single_use_code(services: Services) -> None:
+    code = code_for(services)
+    uses = [lambda n=n: services.vouchers.redeem(code, f"customer-{n}", basket(f"o{n}")) for n in range(32)]
+    assert at_once(uses) == 1
+    assert_books_agree(services)
+
+
+def test_of_one_customers_many_orders_at_once_only_as_many_win_as_allowed(services: Services) -> None:
+    code = generic(services, per_customer=3)
+    uses = [lambda n=n: services.vouchers.redeem(code, "ana", basket(f"o{n}")) for n in range(24)]
+    assert at_once(uses) == 3
+    assert_books_agree(services)
+
+
+def test_the_same_order_many_times_at_once_is_one_redemption(services: Services) -> None:
+    code = generic(services, uses=10)
+    got: list[str] = []
+    uses = [lambda: got.append(services.vouchers.redeem(code, "ana", basket()).attempt) for _ in range(16)]
+    assert at_once(uses) == 16
+    assert len(set(got)) == 1
+    assert_books_agree(services)
+
+
+def test_rolled_back_many_times_at_once_is_given_back_once(services: Services) -> None:
+    code = generic(services, uses=3)
+    ids = [services.vouchers.redeem(code, "ana", basket(f"o{n}")).id for n in range(3)]
+    assert at_once([lambda: services.vouchers.rollback(ids[0]) for _ in range(16)]) == 16
+    assert services.offers.get("tenth").spent.uses == 2
+    assert_books_agree(services)
+
+
+def test_a_money_budget_holds_against_random_amounts_and_rollbacks_at_once(services: Services) -> None:
+    code = generic(services, money=10_000)
+    chosen = random.Random(11)
+    totals = [chosen.randrange(1, 30_000) for _ in range(48)]
+
+    def use(number: int) -> None:
+        redemption = services.vouchers.redeem(code, "ana", basket(f"o{number}", total=totals[number]))
+        assert services.offers.get("tenth").spent.money["EUR"] <= 10_000
+        if number % 3 == 0:
+            services.vouchers.rollback(redemption.id)
+
+    at_once([lambda number=number: use(number) for number in range(48)])
+    assert sum(one.discount for one in standing(services)) <= 10_000
+    assert_books_agree(services)
+
+
+def test_killed_again_and_again_it_comes_out_exact(services: Services, clock: ManualClock) -> None:
+    code = generic(services, uses=40, money=30_000)
+    chosen = random.Random(5)
+    for seed in range(6):
+        command = [sys.executable, "-m", "tests.loyalty.redeemer", code, str(seed)]
+        environment = os.environ | {
+            "ENCORE_MONGODB_URL": services.settings.mongodb_url,
+            "ENCORE_MONGODB_DATABASE": services.settings.mongodb_database,
+        }
+        child = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE)
+        with child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"busy\n"
+            time.sleep(chosen.uniform(0.02, 0.25))
+            child.send_signal(signal.SIGKILL)
+    clock.set(services.clock.now().replace(year=2200))
+    services.vouchers.recover()
+    assert services.offers.get("tenth").spent.uses <= 40
+    assert services.offers.get("tenth").spent.money["EUR"] <= 30_000
+    assert [one for one in standing(services) if one.state is RedemptionState.REDEEMED]
+    assert_books_agree(services)
