@@ -51,6 +51,7 @@ from storage.runs import MongoRuns
 from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
 from storage.templates import MongoTemplates
+from storage.visits import MongoVisits
 from storage.vouchers import MongoVouchers
 from storage.webhooks import MongoWebhooks
 
@@ -98,6 +99,11 @@ class Services:
     def health(self) -> Health:
         """Whether the servers answer."""
         return Health(self.database, self.settings)
+
+    @cached_property
+    def visits(self) -> MongoVisits:
+        """Visits to customers' pages that went on from there."""
+        return MongoVisits(self.database, self.clock, self.settings.keys[0].encode())
 
     @cached_property
     def links(self) -> Links:

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
+import api.pages
 import api.resources
 from api import auth, bodies, docs, headers, idempotency, limits, openapi, problems, requests, routing
 from api.context import EXTENSION
@@ -45,6 +46,9 @@ def create_app(services: Services) -> Flask:
     openapi.prepare(smorest)
     for module in _modules(api.resources):
         smorest.register_blueprint(module.blueprint)
+    for module in _modules(api.pages):
+        if hasattr(module, "blueprint"):
+            app.register_blueprint(module.blueprint)
     return app
 
 

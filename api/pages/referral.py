@@ -1,0 +1,56 @@
+"""`/r/{code}`: where a friend lands who was sent a referral link."""
+
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import segno
+from flask import Response, redirect, request
+
+from api.context import services
+from api.pages.page import new_blueprint, page
+from api.pages.words import language_of_visitor, words
+
+blueprint = new_blueprint("referral")
+
+# The shop reads the code from its own address, and may ask us whether the proof fits it.
+CODE, PROOF = "referral", "referral_proof"
+
+
+@blueprint.get("/r/<token:code>")
+def landing(code: str) -> Response:
+    """Show what both sides get; looking changes nothing."""
+    shop = services().shops.get()
+    language = language_of_visitor(shop.locale)
+    found = services().referrals.landing(code, language)
+    link = services().links.referral(code)
+    text = words(language)["share_text"].format(shop=shop.name, reward=found.friend_reward)
+    return page(
+        "referral",
+        language,
+        leads_to=[shop.url],
+        landing=found,
+        code=code,
+        link=link,
+        whatsapp=f"https://wa.me/?text={quote(f'{text} {link}')}",
+        mail=f"mailto:?subject={quote(shop.name)}&body={quote(f'{text} {link}')}",
+        qr=segno.make(link, error="m").svg_data_uri(border=2, scale=4),
+    )
+
+
+@blueprint.post("/r/<token:code>")
+def follow(code: str) -> Response:
+    """Note that the friend goes on, once a day for each visitor, and send them to the shop with the code."""
+    services().referrals.landing(code)
+    services().visits.note("referral", code, visitor())
+    return redirect(shop_address(services().shops.get().url, code), 303)  # type: ignore[return-value]  # it is one
+
+
+def shop_address(url: str, code: str) -> str:
+    """The shop's own address with the code and the proof that it came from here."""
+    parts = urlsplit(url)
+    added = [*parse_qsl(parts.query), (CODE, code), (PROOF, services().links.token("referral", code))]
+    return urlunsplit(parts._replace(query=urlencode(added)))
+
+
+def visitor() -> str:
+    """What tells one visitor from another, as far as that goes without a cookie; kept only as a keyed hash."""
+    return f"{request.remote_addr}\0{request.user_agent.string}"

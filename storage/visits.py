@@ -1,0 +1,28 @@
+"""Visits to customers' pages that went on from there: counted once a day for each visitor, who stays unknown."""
+
+from common.clock import Clock
+from common.ids import keyed
+from storage.indexes import Index
+from storage.mongo import Mongo
+from storage.writes import insert_new
+
+INDEXES = [Index(collection="visits", keys=[("kind", 1), ("about", 1)])]
+
+
+class MongoVisits:
+    """Visits, added to and counted. `key` makes of a visitor what cannot be turned back."""
+
+    def __init__(self, database: Mongo, clock: Clock, key: bytes) -> None:
+        self._visits = database["visits"]
+        self._clock = clock
+        self._key = key
+
+    def note(self, kind: str, about: str, visitor: str) -> None:
+        """Note a visit, unless this visitor was noted today."""
+        now = self._clock.now()
+        unique = keyed(self._key, "visit", kind, about, now.date().isoformat(), visitor)
+        insert_new(self._visits, [{"_id": unique, "kind": kind, "about": about, "at": now}])
+
+    def count(self, kind: str, about: str) -> int:
+        """How many were noted."""
+        return self._visits.count_documents({"kind": kind, "about": about})
