@@ -46,6 +46,14 @@ class Api:
         """POST; raises ApiError for anything but 2xx."""
         return self._answer(self._http.post(path, json=body or {}, headers={"Idempotency-Key": new_id()}))
 
+    def refused(self, path: str, body: Json) -> Json:
+        """The problem that a POST is answered with; raises EncoreError where it is not refused."""
+        try:
+            self.post(path, body)
+        except ApiError as error:
+            return error.problem
+        raise EncoreError(f"POST {path} should have been refused.")
+
     def upload(self, path: str, csv: str) -> Json:
         """POST a CSV file; raises ApiError for anything but 2xx."""
         headers = {"Content-Type": "text/csv", "Idempotency-Key": new_id()}
