@@ -18,6 +18,7 @@ from common.settings import Settings
 from storage.indexes import Index
 from storage.mongo import Mongo
 from tests.support.clock import ManualClock
+from tests.support.sandbox import ProviderSandbox, running_sandbox
 from tests.support.servers import NoEngine, Servers, running
 from wiring import Services
 
@@ -90,6 +91,20 @@ def client(app: Flask, services: Services) -> FlaskClient:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
     return client
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProviderSandbox]:
+    """The stand-in provider, running; one per test process."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def provider_sandbox(sandbox_process: ProviderSandbox) -> ProviderSandbox:
+    """The stand-in provider, behaving, with an empty log; `provider_sandbox.settings(settings)` leads to it."""
+    sandbox_process.reset()
+    return sandbox_process
 
 
 def put_indexes(database: Mongo) -> None:

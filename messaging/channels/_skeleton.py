@@ -37,21 +37,21 @@ def shape(parts: Parts) -> tuple[tuple[str, int], ...]:
 def extract(letters: Sequence[Parts]) -> Skeleton:
     """The skeleton of letters that have one shape. One letter alone is all skeleton."""
     mark = _mark(letters)
-    slots: list[dict[str, str]] = [{} for _ in letters]
-    parts = {name: _common([letter[name] for letter in letters], mark, slots) for name in letters[0]}
+    tags: dict[tuple[str, ...], str] = {}
+    parts = {name: _common([letter[name] for letter in letters], mark, tags) for name in letters[0]}
+    slots = [{tag: texts[number] for texts, tag in tags.items()} for number in range(len(letters))]
     return Skeleton(parts=parts, slots=slots)
 
 
-def _common(texts: Sequence[str], mark: str, slots: list[dict[str, str]]) -> str:
+def _common(texts: Sequence[str], mark: str, tags: dict[tuple[str, ...], str]) -> str:
+    """One part with its tags; what differs in the same way in two places (a name, say) is one tag."""
     skeleton: list[str] = []
     for column in zip(*(pieces(text) for text in texts), strict=True):
         if len(set(column)) == 1:
             skeleton.append(column[0])
             continue
         start, own, end = _trimmed(column)
-        tag = f"-{mark}.{len(slots[0])}-"
-        for slot, value in zip(slots, own, strict=True):
-            slot[tag] = value
+        tag = tags.setdefault(tuple(own), f"-{mark}.{len(tags)}-")
         skeleton += [start, tag, end]
     return "".join(skeleton)
 

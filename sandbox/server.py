@@ -1,0 +1,263 @@
+"""The sandbox over HTTP: the providers' own routes, and `/_…` for whoever runs it."""
+
+import base64
+import json
+import secrets
+import socket
+import struct
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from sandbox import emit, sendgrid, twilio
+from sandbox.faults import Faults, Rule
+from sandbox.log import Log
+from sandbox.signing import SendGridSigner
+
+# As good as for ever, for a client with a time-out of its own.
+HANG_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The credentials that the sandbox lets in."""
+
+    sendgrid_key: str
+    twilio_sid: str
+    twilio_token: str
+
+
+class Hung(Exception):
+    """The answer that is not coming."""
+
+
+class Sandbox:
+    """What all requests share."""
+
+    def __init__(self, log: Log, accounts: Accounts, signer: SendGridSigner, target: emit.Target) -> None:
+        self.log = log
+        self.accounts = accounts
+        self.signer = signer
+        self.target = target
+        self.faults = Faults()
+        self.stopped: set[str] = set()
+        self.closing = threading.Event()
+
+    def reset(self) -> None:
+        """Behave, and forget what was accepted."""
+        self.faults.set([])
+        self.stopped.clear()
+        self.log.empty()
+
+    def emit(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Make and post webhooks: `events` on accepted letters, `replies` of customers; `dry` only shows them."""
+        events = list(order.get("events", []))
+        wanted = {event["message"] for event in events}
+        letters = [letter for letter in self.log.read("accepted") if letter["message"] in wanted]
+        mails = {letter["message"] for letter in letters if letter["provider"] == "sendgrid"}
+        texts = {letter["message"] for letter in letters if letter["provider"] == "twilio"}
+        replies = list(order.get("replies", []))
+        self._note_stops(replies)
+        account = self.accounts
+        webhooks = [
+            *emit.sendgrid_webhooks(
+                self.signer, self.target, letters, [event for event in events if event["message"] in mails]
+            ),
+            *emit.twilio_webhooks(
+                account.twilio_token,
+                account.twilio_sid,
+                [letter for letter in letters if letter["provider"] == "twilio"],
+                [event for event in events if event["message"] in texts],
+            ),
+            *emit.twilio_replies(account.twilio_token, account.twilio_sid, self.target, replies),
+        ]
+        if order.get("dry"):
+            return {"webhooks": [emit.shown(webhook) for webhook in webhooks]}
+        return {"answers": [emit.post(self.target, webhook) for webhook in webhooks]}
+
+    def _note_stops(self, replies: list[dict[str, str]]) -> None:
+        for reply in replies:
+            word = reply["text"].strip().upper()
+            if word in ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"):
+                self.stopped.add(reply["from"])
+            elif word in ("START", "UNSTOP"):
+                self.stopped.discard(reply["from"])
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "sandbox"
+    wbufsize = 65_536  # an answer leaves in one piece
+    disable_nagle_algorithm = True
+    server: "Server"
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: the log is the oracle's."""
+
+    def do_GET(self) -> None:  # the base class's word
+        """What tests ask."""
+        url = urlsplit(self.path)
+        sandbox = self.server.sandbox
+        if url.path == "/_accepted":
+            wanted = parse_qs(url.query).get("message", [])
+            letters = [one for one in sandbox.log.read("accepted") if not wanted or one["message"] in wanted]
+            self._answer(200, {"data": letters})
+        elif url.path == "/_log":
+            self._answer(200, {"data": list(sandbox.log.read())})
+        elif url.path == "/_key":
+            self._answer(200, {"sendgrid_webhook_key": sandbox.signer.public_key})
+        else:
+            self._answer(404, {})
+
+    def do_POST(self) -> None:  # the base class's word
+        """A provider's route, or an order to the sandbox."""
+        path = urlsplit(self.path).path
+        try:
+            if path == "/v3/mail/send":
+                self._provide("sendgrid")
+            elif twilio.PATH.match(path):
+                self._provide("twilio")
+            elif path == "/_control":
+                rules = json.loads(self._body() or b"[]")
+                self.server.sandbox.faults.set(rules if isinstance(rules, list) else [rules] if rules else [])
+                self._answer(200, {})
+            elif path == "/_reset":
+                self.server.sandbox.reset()
+                self._answer(200, {})
+            elif path == "/_emit":
+                self._answer(200, self.server.sandbox.emit(json.loads(self._body())))
+            else:
+                self._body()
+                self._answer(404, {"errors": [sendgrid.problem(None, "not found")]})
+        except (ValueError, KeyError, TypeError) as error:
+            self._answer(422, {"detail": f"{type(error).__name__}: {error}"})
+        except (Hung, ConnectionError):
+            self.close_connection = True
+
+    def _provide(self, provider: str) -> None:
+        if self.server.sandbox.faults.resets_before(provider):
+            self._reset()
+        body = self._body()
+        number = secrets.token_hex(8)
+        letters, status, answer, headers = self._judge(provider, body)
+        rule = self.server.sandbox.faults.draw(provider, [letter["address"] for letter in letters])
+        log = self.server.sandbox.log
+        log.note("open", request=number, provider=provider, messages=[letter["message"] for letter in letters])
+        closed = "broken"
+        try:
+            time.sleep(rule.delay_seconds)
+            if rule.hang:
+                self._hang()
+            if rule.garbage:
+                status = self._garbage()
+            elif rule.status:
+                status = self._refuse(provider, rule)
+            else:
+                self._accept(letters, rule)
+                time.sleep(rule.delay_after)
+                self._answer(status, answer, headers)
+            self.wfile.flush()
+            closed = str(status)
+        finally:
+            log.note("close", request=number, answer=closed)
+
+    def _judge(self, provider: str, body: bytes) -> tuple[list[dict[str, Any]], int, Any, dict[str, str]]:
+        """The letters of a request (none where it is refused), and the answer to it."""
+        return self._judge_mail(body) if provider == "sendgrid" else self._judge_text(body)
+
+    def _judge_mail(self, body: bytes) -> tuple[list[dict[str, Any]], int, Any, dict[str, str]]:
+        if self.headers.get("Authorization") != f"Bearer {self.server.sandbox.accounts.sendgrid_key}":
+            refusal = "The provided authorization grant is invalid, expired, or revoked"
+            return [], 401, {"errors": [sendgrid.problem(None, refusal)]}, {}
+        if self.headers.get_content_type() != "application/json":
+            return [], 415, {"errors": [sendgrid.problem(None, "Content-Type should be application/json.")]}, {}
+        parsed = sendgrid.parse(body)
+        if found := sendgrid.errors(parsed):
+            return [], 400, {"errors": found}, {}
+        id_ = secrets.token_urlsafe(16)
+        return list(sendgrid.letters(parsed, id_)), 202, None, {"X-Message-Id": id_}
+
+    def _judge_text(self, body: bytes) -> tuple[list[dict[str, Any]], int, Any, dict[str, str]]:
+        accounts = self.server.sandbox.accounts
+        expected = base64.b64encode(f"{accounts.twilio_sid}:{accounts.twilio_token}".encode()).decode()
+        named = twilio.PATH.match(urlsplit(self.path).path)
+        if self.headers.get("Authorization") != f"Basic {expected}" or not named or named[1] != accounts.twilio_sid:
+            return [], 401, twilio.Refused(20003, "Authenticate", 401).body(), {}
+        fields = twilio.fields_of(body)
+        try:
+            twilio.check(fields, self.server.sandbox.stopped)
+        except twilio.Refused as refusal:
+            return [], refusal.status, refusal.body(), {}
+        sid = "SM" + secrets.token_hex(16)
+        return [twilio.letter(fields, sid)], 201, twilio.answer(fields, accounts.twilio_sid, sid), {}
+
+    def _accept(self, letters: list[dict[str, Any]], rule: Rule) -> None:
+        if letters:
+            self.server.sandbox.log.accepted(letters)
+        if rule.reset_after:
+            self._reset()
+        if rule.accept_then_hang:
+            self._hang()
+
+    def _refuse(self, provider: str, rule: Rule) -> int:
+        words = "The sandbox was told to refuse this."
+        code = {401: 20003, 429: 20429}.get(rule.status, rule.status + 20_000)
+        refusal = twilio.Refused(code, words, rule.status).body()
+        body = {"errors": [sendgrid.problem(None, words)]} if provider == "sendgrid" else refusal
+        self._answer(rule.status, body, {"Retry-After": str(rule.retry_after)} if rule.retry_after else {})
+        return rule.status
+
+    def _garbage(self) -> int:
+        page = b"<html><body>It works!</body></html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+        return 200
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _hang(self) -> None:
+        self.server.sandbox.closing.wait(HANG_SECONDS)
+        raise Hung
+
+    def _reset(self) -> None:
+        """Close so that the other side sees a reset, not an end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for end in (self.rfile, self.wfile, self.connection):
+            end.close()
+        raise ConnectionResetError
+
+    def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        text = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+
+class Server(ThreadingHTTPServer):
+    """A thread a connection."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+        super().__init__(address, Handler)
+        self.sandbox = sandbox
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that is gone, by order or not, is nothing to talk about; a mistake of ours is."""
+        if not isinstance(sys.exception(), ConnectionError | ValueError):
+            super().handle_error(request, client_address)
