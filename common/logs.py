@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+# Without the local variables, which hold customers and keys; structlog's own default shows them.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 # Anything in a record that is not one of these came in as `extra`.
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -30,7 +32,7 @@ def configure(level: str = "INFO") -> None:
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                _TRACEBACKS,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
