@@ -21,6 +21,8 @@ from messaging.conversation import Conversation
 from messaging.receipts import Receipts
 from messaging.sweep import Sweeper
 from messaging.webhooks import Webhooks
+from segments.audience import Audience
+from segments.rfm import Scoring
 from storage.batches import MongoBatches
 from storage.campaigns import MongoCampaigns
 from storage.consents import ConsentLog
@@ -36,7 +38,8 @@ from storage.imports import MongoUploads
 from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.leases import MongoLeases
-from storage.leftovers import MongoLeftovers
+from storage.leftovers import MongoLeftovers, MongoUndelivered
+from storage.matching import MongoMatching
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 from storage.offers import MongoOffers
@@ -48,6 +51,8 @@ from storage.redemptions import MongoRedemptions
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures
 from storage.runs import MongoRuns
+from storage.scores import MongoScores
+from storage.segments import MongoSegments
 from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
 from storage.templates import MongoTemplates
@@ -130,6 +135,7 @@ class Services:
         """Looks after messages and batches that nobody works on."""
         return Sweeper(
             leftovers=MongoLeftovers(self.database),
+            undelivered=MongoUndelivered(self.database),
             batches=self.batches,
             rung=self.batches,
             doorbell=self.doorbell,
@@ -312,3 +318,18 @@ class Services:
             conversation=self.conversation,
             settings=self.settings,
         )
+
+    @cached_property
+    def segments(self) -> MongoSegments:
+        """The segments."""
+        return MongoSegments(self.database, self.clock)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Resolves segments to customers."""
+        return Audience(MongoMatching(self.database), self.segments, self.clock)
+
+    @cached_property
+    def scores(self) -> Scoring:
+        """Keeps everybody's recency, frequency and money fresh."""
+        return Scoring(MongoScores(self.database), lambda: self.shops.get().currency, self.clock)

@@ -1,0 +1,113 @@
+"""A rule: one question about a customer, asked of the database and, with the same answer, in plain Python."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Protocol
+
+import msgspec
+
+from common.ids import derive
+from customers.addresses import CHANNELS
+from customers.customer import Customer
+from customers.orders import Order
+
+# Plain MongoDB: a filter over customers, and a stage of an aggregation.
+Filter = dict[str, Any]
+Stage = dict[str, Any]
+
+MAX_VALUES = 1_000
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Texts = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=MAX_VALUES)]
+Channel = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(CHANNELS)})]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a marketer fills in for a rule; a kind declares its own, whose types and limits become its JSON schema."""
+
+
+class Condition(Protocol):
+    """Whatever holds for a customer or not: a rule, or a tree of them."""
+
+    def match(self, now: datetime) -> Filter:
+        """The filter over customers that finds those it holds for, once the lookups have been made."""
+        ...
+
+    def lookups(self, now: datetime) -> dict[str, list[Stage]]:
+        """What must be looked up beside a customer's own document: stages by the field that they fill."""
+        ...
+
+    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+        """Whether it holds for a customer with these orders: the meaning that `match` must agree with."""
+        ...
+
+
+class Rule(ABC):
+    """A kind of rule. One file in segments/rules declares its settings and answers the question three ways.
+
+    Values from the settings may stand only where a filter compares with a value: `{"$eq": value}`,
+    `{"$in": [values]}`, or a `$literal` in an expression. They never become part of a path.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    Settings: ClassVar[type[Settings]]
+    examples: ClassVar[list[dict[str, Any]]]
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @property
+    def refers_to(self) -> str:
+        """The id of the segment that this rule is about, empty for nearly every kind."""
+        return ""
+
+    def bound(self, inner: Condition) -> "Rule":
+        """This rule, knowing what the segment it refers to means."""
+        raise LookupError(f"The rule {self.name!r} refers to no segment.")
+
+    def lookups(self, now: datetime) -> dict[str, list[Stage]]:
+        """Nothing, for a rule that the customer's own document answers."""
+        return {}
+
+    @abstractmethod
+    def match(self, now: datetime) -> Filter:
+        """The filter over customers that finds those the rule holds for."""
+
+    @abstractmethod
+    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+        """Whether the rule holds for a customer with these orders; must agree with `match` for every customer."""
+
+    @abstractmethod
+    def value(self, customer: Customer, now: datetime) -> str:
+        """What the rule looked at, in a short sentence about this customer."""
+
+
+class OverOrders(Rule):
+    """A rule that a customer's document cannot answer: it looks at their orders."""
+
+    @property
+    def mark(self) -> str:
+        """The field that the lookup fills; the same settings share one lookup."""
+        return f"_{self.name}_{derive(msgspec.json.encode(self.settings).decode())[:12]}"
+
+    @abstractmethod
+    def stages(self, now: datetime) -> list[Stage]:
+        """Stages over one customer's orders that let something through exactly where the rule holds."""
+
+    def lookups(self, now: datetime) -> dict[str, list[Stage]]:
+        """One lookup by the index on orders' customers; it keeps a bare mark, never the orders."""
+        stages = [*self.stages(now), {"$limit": 1}, {"$project": {"_id": 1}}]
+        lookup = {"from": "orders", "localField": "_id", "foreignField": "customer_id", "as": self.mark}
+        return {self.mark: [{"$lookup": {**lookup, "pipeline": stages}}]}
+
+    def match(self, now: datetime) -> Filter:
+        """That the lookup found something."""
+        return {f"{self.mark}.0": {"$exists": True}}
+
+
+def check_channel(channel: str) -> None:
+    """Raise ValueError unless there is such a channel, so that its name is one of ours and may stand in a path."""
+    if channel not in CHANNELS:
+        raise ValueError(f"There is no channel {channel!r}; there are {' and '.join(CHANNELS)}.")
