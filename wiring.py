@@ -5,7 +5,11 @@ from functools import cached_property
 from redis import Redis
 
 from campaigns.builder import Builder
+from campaigns.launch import Launcher, settle
+from campaigns.plan import Planner
+from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
+from campaigns.schedule import Schedule
 from campaigns.values import Values
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
@@ -333,3 +337,65 @@ class Services:
     def scores(self) -> Scoring:
         """Keeps everybody's recency, frequency and money fresh."""
         return Scoring(MongoScores(self.database), lambda: self.shops.get().currency, self.clock)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Fills runs with messages."""
+        return Planner(
+            runs=self.runs,
+            audience=self.audience,
+            customers=self.customers,
+            messages=self.messages,
+            templates=self.templates,
+            shops=self.shops,
+            turns=self.leases,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            batch_size=self.settings.batch_size,
+        )
+
+    @cached_property
+    def launcher(self) -> Launcher:
+        """Moves campaigns through their life."""
+        return Launcher(
+            campaigns=self.campaigns,
+            runs=self.runs,
+            segments=self.segments,
+            templates=self.templates,
+            offers=self.offers,
+            audience=self.audience,
+            messages=self.messages,
+            referral_programme=self.programmes.get,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Opens the runs that are due."""
+        return Schedule(
+            campaigns=self.campaigns,
+            runs=self.runs,
+            launcher=self.launcher,
+            events=self.events,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            ring_again_after=self.settings.ring_again_after,
+        )
+
+    @cached_property
+    def rehearsal(self) -> Rehearsal:
+        """Says who would get a campaign, and who would not."""
+        return Rehearsal(
+            segments=self.segments,
+            audience=self.audience,
+            templates=self.templates,
+            people=self.people,
+            builder=self.builder,
+            shops=self.shops,
+            clock=self.clock,
+        )
+
+    def settle_runs(self) -> int:
+        """Finish the runs of which no message is open; how many."""
+        return settle(self.runs, self.campaigns, self.messages.open, self.clock.now())

@@ -73,7 +73,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("roll_up", 30.0, made.orders.roll_up_left_over),
         Chore("recover_redemptions", 30.0, made.vouchers.recover),
         Chore("settle_referrals", 60.0, made.referrals.settle),
-        Chore("forget_keys", HOUR, made.idempotency.sweep),
+        Chore("forget_keys", HOUR, made.answers.sweep),
         Chore("refresh_scores", DAY, ring("refresh_scores")),
     ]
 

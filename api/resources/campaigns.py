@@ -11,7 +11,7 @@ from api.context import services
 from api.etags import etag_headers, expected_version
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
-from api.schemas.campaigns import CampaignSchema, ReportSchema, TriggersSchema
+from api.schemas.campaigns import CampaignSchema, DryRunSchema, ReportSchema, TriggersSchema
 from campaigns.campaign import Campaign
 from campaigns.experiment import Arm
 from campaigns.trigger import kinds
@@ -104,6 +104,17 @@ class CampaignLaunch(MethodView):
     def post(self, campaign_id: str) -> Answer:
         """Let a draft go: now, or from now on by its schedule or its event."""
         return answer(services().launcher.launch(campaign_id))
+
+
+@blueprint.route("/<campaign_id>/dry-run")
+class CampaignDryRun(MethodView):
+    """Rehearsing."""
+
+    @scope("campaigns")
+    @blueprint.response(200, DryRunSchema)
+    def post(self, campaign_id: str) -> dict[str, Any]:
+        """Say who would get it if it were launched now, who not, and why; nothing is sent and no code made."""
+        return msgspec.structs.asdict(services().rehearsal.dry_run(services().campaigns.get(campaign_id)))
 
 
 @blueprint.route("/<campaign_id>/pause")

@@ -8,7 +8,6 @@ from api.schemas.base import Instant, MoneySchema, ShopId, Strict
 from campaigns.campaign import CampaignState, Limits
 
 ID = validate.Length(1, 64)
-COUNTS = {"additionalProperties": {"type": "integer"}}
 
 
 class LimitsSchema(Strict):
@@ -129,3 +128,33 @@ class ReportSchema(Strict):
     treated = fields.Nested(ArmSchema, required=True)
     holdout = fields.Nested(ArmSchema, required=True)
     uplift = fields.Nested(UpliftSchema, required=True, allow_none=True)
+
+
+def counts(description: str) -> fields.Dict:
+    """How many, by a word."""
+    return fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata={"description": description}
+    )
+
+
+class ExampleSchema(Strict):
+    """One customer and what the dry run says of them."""
+
+    customer = fields.String(required=True)
+    first_name = fields.String(required=True)
+    channel = fields.String(required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(["send", "wait", "skip"]))
+    reason = fields.String(required=True)
+
+
+class DryRunSchema(Strict):
+    """What launching now would do."""
+
+    audience = fields.Integer(required=True)
+    held_out = fields.Integer(required=True)
+    would_send = counts("By channel.")
+    would_wait = counts("By reason.")
+    would_skip = counts("By reason.")
+    written = fields.Integer(required=True, metadata={"description": "For so many the words were written on trial."})
+    unwritable = counts("Of those, by the variable without a value, who would not get it.")
+    examples = fields.List(fields.Nested(ExampleSchema), required=True)

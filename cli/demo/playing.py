@@ -11,7 +11,7 @@ import httpx2
 
 from cli.demo import cdnow
 from cli.demo.client import ApiError, Json
-from cli.demo.dice import share
+from cli.demo.dice import pick, share
 from cli.demo.world import PATIENCE, World
 
 BOUNCED = 0.02
@@ -20,6 +20,7 @@ CLICKED = 0.12
 USES_THE_CODE = 0.22
 BUYS_ANYWAY = 0.06
 STOPS = 0.06
+UNSUBSCRIBES = 0.01
 FRIENDS = 12
 _CODE = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{2,5})+\b")
 _LINK = re.compile(r"https?://\S+/r/([0-9A-Za-z-]+)")
@@ -29,13 +30,13 @@ def receive(world: World, campaign: str) -> None:
     """The providers' word of a campaign's messages: delivered or bounced, and some opened and clicked."""
     taken = world.messages(campaign)
     emails = [one["message"] for one in taken if one["channel"] == "email"]
-    bounced = [id for id in emails if share("bounce", campaign, id) < BOUNCED]
+    bounced = [one for one in emails if share("bounce", campaign, one) < BOUNCED]
     arrived = [one["message"] for one in taken if one["message"] not in set(bounced)]
     world.provider.receipts("delivered", arrived)
     world.provider.receipts("bounced", bounced)
-    opened = [id for id in emails if id not in set(bounced) and share("open", campaign, id) < OPENED]
+    opened = [one for one in emails if one not in set(bounced) and share("open", campaign, one) < OPENED]
     world.provider.receipts("opened", opened)
-    world.provider.receipts("clicked", [id for id in opened if share("click", campaign, id) < CLICKED / OPENED])
+    world.provider.receipts("clicked", [one for one in opened if share("click", campaign, one) < CLICKED / OPENED])
     world.api.until(
         lambda: world.api.get(f"/v1/campaigns/{world.campaigns[campaign]}/report"),
         lambda report: sum(report["delivered"].values()) >= len(arrived),
@@ -148,9 +149,7 @@ def _code_in(taken: Json) -> str:
 
 def _basket(world: World, order: str, customer: str) -> Json:
     records = cdnow.catalogue()
-    chosen = [
-        records[int(share("basket", customer, place) * len(records))] for place in range(1 + int(share(customer) * 3))
-    ]
+    chosen = [pick(records, "basket", customer, place) for place in range(1 + int(share(customer) * 3))]
     return {
         "id": order,
         "total": {"amount": sum(record.price for record in chosen), "currency": cdnow.CURRENCY},
