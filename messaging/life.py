@@ -1,13 +1,15 @@
 """What the life of messages asks of the place where they are kept; one small Protocol for each who asks."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
 from messaging.message import Attempt, Batch, Content, Message, Route, State
 
+# A provider that calls a letter undelivered may deliver it yet: so long it has, before the next channel is tried.
+SECOND_THOUGHTS = timedelta(minutes=1)
 # How far a provider's word has brought a message. It only rises, so that the order of the words does not matter.
 RANKS: dict[State, int] = {State.ACCEPTED: 1, State.UNDELIVERED: 2, State.DELIVERED: 3, State.BOUNCED: 4}
 # What a provider's word overrules: only our belief stands against it.
@@ -173,4 +175,16 @@ class Leftovers(Protocol):
 
     def give_up(self, now: datetime) -> int:
         """uncertain for too long -> uncertain_final."""
+        ...
+
+
+class Undelivered(Protocol):
+    """Messages that a provider took and could not deliver, and that have another way to go."""
+
+    def due(self, now: datetime, limit: int) -> list[Message]:
+        """Some of those whose provider has had its time for second thoughts."""
+        ...
+
+    def reroute(self, batch: str, messages: Sequence[Message], now: datetime) -> int:
+        """Queue them in this batch for their next channel, if nothing better was heard since they were read."""
         ...

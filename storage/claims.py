@@ -10,7 +10,7 @@ from messaging.life import Lease, Move
 from messaging.message import Attempt, Message, Route, State
 from messaging.routing import address_hash
 from storage.messages import DUPLICATE, UNCLAIMED
-from storage.mongo import Document, Mongo, from_documents, to_document
+from storage.mongo import Document, Documents, Mongo, from_documents, to_document
 
 CLAIMABLE = [State.QUEUED.value, State.WAITING.value]
 # A 2xx that comes late is the provider's own word: it ends a doubt that the sweeper had meanwhile.
@@ -89,21 +89,16 @@ class MongoClaims:
         """handing_over -> queued, next channel; each with an address of its own."""
         ids = list(move.routes)
         held = {"claim": token, "attempts.token": request, "state": State.HANDING_OVER.value}
-        requests = [
-            UpdateOne({"_id": id_, **held}, _next_route(move, routes, now)) for id_, routes in move.routes.items()
-        ]
-        try:
-            self._messages.bulk_write(requests, ordered=False)
-        except BulkWriteError as error:
-            failures = error.details["writeErrors"]
-            if any(failure["code"] != DUPLICATE for failure in failures):
-                raise
+        requests = []
+        for id_, routes in move.routes.items():
+            update = next_route(move, routes, now)
+            update["$set"] |= _attempt(move, now)
+            requests.append(UpdateOne({"_id": id_, **held}, update))
+        _, taken = update_unless_taken(self._messages, requests)
+        if taken:
+            clashing = [ids[index] for index in taken]
             same = Move(
-                state=State.SKIPPED,
-                reason="same_address",
-                ids=[ids[failure["index"]] for failure in failures],
-                outcome=move.outcome,
-                detail=move.detail,
+                state=State.SKIPPED, reason="same_address", ids=clashing, outcome=move.outcome, detail=move.detail
             )
             self._bulk([self._outcome(token, request, same, now)])
 
@@ -138,10 +133,10 @@ def _attempt(move: Move, now: datetime) -> Document:
     return {"attempts.$.ended_at": now, "attempts.$.outcome": move.outcome, "attempts.$.detail": move.detail}
 
 
-def _next_route(move: Move, routes: Sequence[Route], now: datetime) -> Document:
+def next_route(move: Move, routes: Sequence[Route], now: datetime) -> Document:
+    """The update that queues a message for its next channel, at an address of its own."""
     fields = {
         **_unclaim(move, now)["$set"],
-        **_attempt(move, now),
         "not_before": now,
         "batch": move.batch,
         "channel": routes[0].channel,
@@ -150,3 +145,14 @@ def _next_route(move: Move, routes: Sequence[Route], now: datetime) -> Document:
     }
     # A word on the earlier attempt says nothing of the next one.
     return {"$set": fields, "$unset": {**UNCLAIMED, "request": ""}}
+
+
+def update_unless_taken(messages: Documents, requests: Sequence[UpdateOne]) -> tuple[int, list[int]]:
+    """Update each; returns how many were, and the places of those whose address another message of the run has."""
+    try:
+        return messages.bulk_write(requests, ordered=False).modified_count, []
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(failure["code"] != DUPLICATE for failure in failures):
+            raise
+        return error.details["nModified"], [failure["index"] for failure in failures]

@@ -1,11 +1,16 @@
 """Messages that somebody left behind, as the sweeper moves them: by their state and time, whoever they were held by."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from messaging.message import State
-from storage.messages import UNCLAIMED
-from storage.mongo import Document, Mongo
+from pymongo import UpdateOne
+
+from messaging.life import Move
+from messaging.message import Message, State
+from storage.claims import next_route, update_unless_taken
+from storage.messages import NEGATIVE, UNCLAIMED
+from storage.mongo import Document, Mongo, from_documents
 
 
 class MongoLeftovers:
@@ -40,6 +45,36 @@ class MongoLeftovers:
 
     def _move(self, held: Document, update: Document, **fields: Any) -> int:
         return self._messages.update_many(held, {"$set": fields, **update}).modified_count
+
+
+class MongoUndelivered:
+    """Messages that a provider took and could not deliver; they are found by when they are to be looked at."""
+
+    def __init__(self, database: Mongo) -> None:
+        self._messages = database["messages"]
+
+    def due(self, now: datetime, limit: int) -> list[Message]:
+        """Some of those whose provider has had its time for second thoughts."""
+        negative = {"check_at": {"$lte": now}, "state": {"$in": sorted(NEGATIVE)}}
+        return from_documents(self._messages.find(negative).limit(limit), Message)
+
+    def reroute(self, batch: str, messages: Sequence[Message], now: datetime) -> int:
+        """Queue them in this batch for their next channel, if nothing better was heard since they were read.
+
+        One whose next address another message of the run has stays as it is, and is not looked at again.
+        """
+        held = {"state": {"$in": sorted(NEGATIVE)}}
+        requests = [
+            UpdateOne(
+                {"_id": one.id, "request": one.request, **held},
+                next_route(Move(state=State.QUEUED, reason=one.state.value, batch=batch), one.routes[1:], now),
+            )
+            for one in messages
+        ]
+        moved, taken = update_unless_taken(self._messages, requests)
+        left = [messages[index].id for index in taken]
+        self._messages.update_many({"_id": {"$in": left}, **held}, {"$unset": {"check_at": ""}})
+        return moved
 
 
 def _over(state: State, now: datetime) -> Document:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pymongo.errors import BulkWriteError
 
 from common.clock import Clock
-from messaging.life import overruled_by
+from messaging.life import SECOND_THOUGHTS, overruled_by
 from messaging.message import OPEN, Batch, Message, State
 from messaging.receipts import Proof
 from storage.batches import MongoBatches
@@ -16,6 +16,7 @@ from storage.mongo import Document, Mongo, from_document, from_documents, to_doc
 DUPLICATE = 11_000
 # What no state but a claim has; a message leaves them behind with it.
 UNCLAIMED = {"claim": "", "lease_until": "", "check_at": ""}
+NEGATIVE = frozenset({State.BOUNCED, State.UNDELIVERED})
 # As far as anybody knows, these may have reached a person.
 ARRIVED = [
     State.HANDING_OVER,
@@ -139,6 +140,9 @@ class MongoMessages:
             }
             proven = {"state": state.value, "reason": reason, "state_at": now}
             self._messages.update_many(held, {"$set": proven, "$unset": UNCLAIMED})
+            if state in NEGATIVE:
+                another_way = {"state": state.value, "routes.1": {"$exists": True}, "check_at": {"$exists": False}}
+                self._messages.update_many({**held, **another_way}, {"$set": {"check_at": now + SECOND_THOUGHTS}})
 
     def _planned(self, message: Message) -> Document:
         return {

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from messaging.life import Lease
-from messaging.message import Attempt, Batch, State
+from messaging.message import Attempt, Batch, Message, Route, State
+from messaging.receipts import Proof
+from messaging.routing import address_hash
 from storage.claims import MongoClaims
 from tests.support.clock import ManualClock
 from tests.support.office import Office
@@ -129,3 +131,51 @@ def test_one_who_lost_the_claim_closes_nothing_that_another_still_holds(office: 
     assert kept is not None
     assert kept.open
     assert kept.due_at == clock.now() + timedelta(seconds=office.settings.claim_lease)
+
+
+def test_what_bounced_goes_on_over_the_next_channel_after_second_thoughts(office: Office, clock: ManualClock) -> None:
+    message = sent_with_two_routes(office)
+    office.services.messages.apply(
+        [Proof(message=message.id, state=State.BOUNCED, at=clock.now(), token=message.request)]
+    )
+    assert office.sweeper.sweep().rerouted == 0
+    clock.advance(60)
+    assert office.sweeper.sweep().rerouted == 1
+    assert office.sweeper.sweep().rerouted == 0
+    assert office.states("ana") == [(State.QUEUED, "bounced")]
+    [(job, onward)] = office.bell.rung
+    office.delivery.deliver(onward)
+    late = Proof(message=message.id, state=State.BOUNCED, at=clock.now(), token=message.request)
+    office.services.messages.apply([late])
+    assert (job, office.states("ana"), office.get("ana").channel) == ("deliver", [(State.ACCEPTED, "")], "sms")
+    assert [parcel.channel for parcel in office.provider.parcels] == ["email", "sms"]
+
+
+def test_what_is_delivered_after_all_stays_on_its_channel(office: Office, clock: ManualClock) -> None:
+    message = sent_with_two_routes(office)
+    for state in (State.UNDELIVERED, State.DELIVERED):
+        office.services.messages.apply([Proof(message=message.id, state=state, at=clock.now(), token=message.request)])
+    clock.advance(HOUR)
+    assert office.sweeper.sweep().rerouted == 0
+    assert office.states("ana") == [(State.DELIVERED, "")]
+
+
+def test_one_whose_next_address_is_taken_stays_where_it_is(office: Office, clock: ManualClock) -> None:
+    message = sent_with_two_routes(office)
+    taken = address_hash(Route("sms", "+12025550100"))
+    messages = office.services.database["messages"]
+    messages.insert_one({"_id": "other", "run": "run", "channel": "sms", "address_hash": taken, "state": "accepted"})
+    office.services.messages.apply(
+        [Proof(message=message.id, state=State.BOUNCED, at=clock.now(), token=message.request)]
+    )
+    clock.advance(60)
+    assert office.sweeper.sweep().rerouted == 0
+    assert office.states("ana") == [(State.BOUNCED, "")]
+    assert office.get("ana").check_at is None
+
+
+def sent_with_two_routes(office: Office) -> Message:
+    office.customer("ana", addresses={"email": ["ana@example.com"], "sms": ["+12025550100"]})
+    routes = [Route("email", "ana@example.com"), Route("sms", "+12025550100")]
+    office.delivery.deliver(office.plan("ana", routes=routes).id)
+    return office.get("ana")

@@ -18,7 +18,7 @@ from messaging.routing import address_hash
 from messaging.sweep import Sweeper
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
-from storage.leftovers import MongoLeftovers
+from storage.leftovers import MongoLeftovers, MongoUndelivered
 from wiring import Services
 
 
@@ -90,6 +90,7 @@ class Office:
         self.delivery = self.worker()
         self.sweeper = Sweeper(
             leftovers=MongoLeftovers(services.database),
+            undelivered=MongoUndelivered(services.database),
             batches=services.batches,
             rung=services.batches,
             doorbell=self.bell,
