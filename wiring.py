@@ -5,7 +5,7 @@ from functools import cached_property
 from redis import Redis
 
 from campaigns.builder import Builder
-from campaigns.launch import Launcher, settle
+from campaigns.launch import Launcher, may_send, settle
 from campaigns.plan import Planner
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
@@ -22,13 +22,17 @@ from loyalty.referrals import Referrals
 from loyalty.vouchers import Vouchers
 from messaging.channel import Providers
 from messaging.conversation import Conversation
+from messaging.deliver import Delivery
+from messaging.people import People
 from messaging.receipts import Receipts
 from messaging.sweep import Sweeper
 from messaging.webhooks import Webhooks
 from segments.audience import Audience
 from segments.rfm import Scoring
 from storage.batches import MongoBatches
+from storage.breakers import MongoBreakers
 from storage.campaigns import MongoCampaigns
+from storage.claims import MongoClaims
 from storage.consents import ConsentLog
 from storage.contents import MongoContents
 from storage.conversations import MongoConversations
@@ -133,6 +137,24 @@ class Services:
     def contents(self) -> MongoContents:
         """What people received, word for word."""
         return MongoContents(self.database)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Sends what was planned."""
+        return Delivery(
+            claims=MongoClaims(self.database, self.settings.uncertain_final_after),
+            batches=self.batches,
+            contents=self.contents,
+            people=People(self.customers, self.suppressions, self.messages, self.clock),
+            breakers=MongoBreakers(self.database),
+            providers=self.providers,
+            render=self.builder.render,
+            may_send=may_send(self.campaigns),
+            shop=self.shops.get,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            settings=self.settings,
+        )
 
     @cached_property
     def sweeper(self) -> Sweeper:
