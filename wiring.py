@@ -139,13 +139,18 @@ class Services:
         return MongoContents(self.database)
 
     @cached_property
+    def people(self) -> People:
+        """What the gate must know of receivers."""
+        return People(self.customers, self.suppressions, self.messages, self.clock)
+
+    @cached_property
     def delivery(self) -> Delivery:
         """Sends what was planned."""
         return Delivery(
             claims=MongoClaims(self.database, self.settings.uncertain_final_after),
             batches=self.batches,
             contents=self.contents,
-            people=People(self.customers, self.suppressions, self.messages, self.clock),
+            people=self.people,
             breakers=MongoBreakers(self.database),
             providers=self.providers,
             render=self.builder.render,
