@@ -4,7 +4,7 @@ import http.client
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
@@ -34,8 +34,7 @@ class PortTaken(StartFailed):
 class Stack:
     """Everything, running, from `with` to its end; what dies meanwhile is started again.
 
-    `environment` is what settings are read from. `companions` are started before the API: a stand-in for the
-    providers, say, with whatever `environment` says about where it listens.
+    `environment` is what settings are read from, ours and our children's.
     """
 
     def __init__(
@@ -45,14 +44,12 @@ class Stack:
         host: str = HOST,
         port: int = API_PORT,
         workers: int = 2,
-        companions: Sequence[Child] = (),
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         """`port` 0 is any free one; `say` is told, in a sentence each, what happens."""
         self.host = host
         self.port = port or free_port()
         self.workers = workers
-        self.companions = companions
         self._say = say
         self._environment = dict(environment)
         self._exits = ExitStack()
@@ -116,8 +113,6 @@ class Stack:
             self._found[f"{PREFIX}MONGODB_URL"] = f"mongodb://{HOST}:{port}"
         self._exits.callback(self._let_go)
         ensure(self.services.database)
-        for child in self.companions:
-            self.supervisor.start(child)
         self.supervisor.start_all(self._own())
         self.supervisor.watch()
 

@@ -83,7 +83,9 @@ def test_it_serves_keeps_its_data_prints_a_key_once_and_leaves_nothing_running(t
     with up(tmp_path) as first:
         assert first.get("/readyz") == (200, {"status": "ready", "servers": {"mongodb": True, "redis": True}})
         names = " ".join(family(first.mark).values())
-        missing = {"secantusd-py", "valkey-server", "granian", "worker", "scheduler"} - set(re.findall(r"[\w-]+", names))
+        missing = {"secantusd-py", "valkey-server", "granian", "worker", "scheduler"} - set(
+            re.findall(r"[\w-]+", names)
+        )
         assert not missing, names
         code, said = first.end(signal.SIGTERM)
         assert code == 0
