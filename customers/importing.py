@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import IO, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -75,7 +75,7 @@ class Importer:
             "products": self._take_products,
         }
 
-    def start(self, kind: Kind, stream: BinaryIO, content_type: str) -> Job:
+    def start(self, kind: Kind, stream: IO[bytes], content_type: str) -> Job:
         """Keep a file and ask a worker for its import. Raises Invalid where it cannot be a file of this kind."""
         if content_type not in TYPES:
             raise Invalid.field("Content-Type", f"Must be {' or '.join(TYPES)}.")
@@ -142,7 +142,7 @@ class Importer:
             done=job.done + len(batch),
             good=job.good + len(batch) - bad,
             bad=job.bad + bad,
-            errors=[*job.errors, *errors][:MAX_ERRORS],
+            errors=[*job.errors, *sorted(errors, key=lambda error: error.line)][:MAX_ERRORS],
             checkpoint=msgspec.to_builtins(batch[-1].after),
             lease_until=self._clock.now() + LEASE,
         )

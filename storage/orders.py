@@ -78,7 +78,7 @@ class MongoOrders:
             if good:
                 agreeing[order] = good
         self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()}, known=known)
-        return sorted(errors, key=lambda error: error.line)
+        return errors
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
         """The latest standing order of each of these customers."""

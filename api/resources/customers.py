@@ -1,0 +1,175 @@
+"""Customers: kept under the shop's own ids, looked up, asked for consent, forgotten."""
+
+from typing import Any
+
+import msgspec
+from flask.views import MethodView
+
+from api.auth import scope
+from api.blueprint import Blueprint
+from api.context import services
+from api.etags import etag_headers, expected_version, versioned
+from api.paging import paged
+from api.schemas.base import Page, PageArgs
+from api.schemas.customers import (
+    ConsentWordSchema,
+    CustomerFactsSchema,
+    CustomerPageArgs,
+    CustomerSchema,
+    StandingConsentSchema,
+    TimelineEntrySchema,
+)
+from common.errors import Invalid, NotFound
+from customers.addresses import CHANNELS, EMAIL, SMS, normalise
+from customers.consent import IMPORTED, Consent
+from customers.customer import Customer
+from customers.timeline import timeline
+
+blueprint = Blueprint("customers", __name__, url_prefix="/v1/customers", description="The people, and what they said.")
+
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+
+def shown(customer: Customer) -> dict[str, Any]:
+    """A customer as the API shows them."""
+    known = msgspec.structs.asdict(customer)
+    profile = msgspec.structs.asdict(customer.profile)
+    profile["spend"] = [
+        {"amount": amount, "currency": currency} for currency, amount in sorted(customer.profile.spend.items())
+    ]
+    return known | {"profile": profile}
+
+
+def answer(customer: Customer) -> Answer:
+    """A customer with their ETag."""
+    return shown(customer), etag_headers(customer.version)
+
+
+def facts(body: dict[str, Any], country: str) -> dict[str, Any]:
+    """What a body tells, flat as `Records.change` takes it; what is empty is taken away."""
+    given = {name: value or None for name, value in body.items() if name not in ("addresses", "attributes")}
+    wrong: dict[str, list[str]] = {}
+    for channel, addresses in body.get("addresses", {}).items():
+        normal: list[str] = []
+        for index, address in enumerate(addresses):
+            try:
+                normal.append(normalise(channel, address, body.get("country", country)))
+            except Invalid as error:
+                wrong[f"addresses.{channel}.{index}"] = error.fields[channel]
+        given[f"addresses.{channel}"] = list(dict.fromkeys(normal)) or None
+    if wrong:
+        raise Invalid("Some addresses are wrong; `errors` names each.", wrong)
+    return given | {f"attributes.{name}": value for name, value in body.get("attributes", {}).items()}
+
+
+def found(customer_id: str) -> Customer:
+    """A customer that exists; raises NotFound."""
+    customer = services().customers.get([customer_id]).get(customer_id)
+    if customer is None:
+        raise NotFound("customer", customer_id)
+    return customer
+
+
+@blueprint.route("")
+class CustomerList(MethodView):
+    """All customers."""
+
+    @scope("read")
+    @blueprint.arguments(CustomerPageArgs, location="query")
+    @blueprint.response(200, Page(CustomerSchema))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List customers in the order of their ids, or those who have an address."""
+        if args.get("email") and args.get("phone"):
+            raise Invalid.field("phone", "Look for an e-mail address or a phone number, not for both at once.")
+        address = None
+        for name, channel in (("email", EMAIL), ("phone", SMS)):
+            if name in args:
+                try:
+                    address = normalise(channel, args[name])
+                except Invalid as error:
+                    raise Invalid.field(name, error.fields[channel][0]) from None
+        page = paged(lambda after, limit: services().customers.find(after, limit, address), args)
+        return page | {"data": [shown(customer) for customer in page["data"]]}
+
+
+@blueprint.route("/<customer_id>")
+class CustomerItem(MethodView):
+    """One customer."""
+
+    @scope("read")
+    @versioned
+    @blueprint.response(200, CustomerSchema)
+    def get(self, customer_id: str) -> Answer:
+        """Read a customer."""
+        return answer(found(customer_id))
+
+    @scope("ingest")
+    @versioned
+    @blueprint.arguments(CustomerFactsSchema)
+    @blueprint.response(200, CustomerSchema)
+    def put(self, body: dict[str, Any], customer_id: str) -> Answer:
+        """Keep what the shop knows of a customer; what is left out stays as it is."""
+        return answer(self._change(body, customer_id, create=True))
+
+    @scope("ingest")
+    @versioned
+    @blueprint.arguments(CustomerFactsSchema(partial=True))
+    @blueprint.response(200, CustomerSchema)
+    def patch(self, body: dict[str, Any], customer_id: str) -> Answer:
+        """Change a customer that exists."""
+        return answer(self._change(body, customer_id, create=False))
+
+    @scope("ingest")
+    @blueprint.response(204)
+    def delete(self, customer_id: str) -> None:
+        """Forget a customer. Orders keep their sums without a name; an address that said STOP stays suppressed."""
+        services().eraser.erase(customer_id)
+
+    def _change(self, body: dict[str, Any], customer_id: str, create: bool) -> Customer:
+        customers = services().customers
+        phones = body.get("addresses", {}).get("sms")
+        known = customers.get([customer_id]).get(customer_id) if phones and "country" not in body else None
+        given = facts(body, known.country if known else "")
+        return customers.change(customer_id, given, create=create, expected_version=expected_version())
+
+
+@blueprint.route("/<customer_id>/consents/<channel>")
+class CustomerConsent(MethodView):
+    """A customer's consent to be written to on a channel."""
+
+    @scope("ingest")
+    @blueprint.arguments(ConsentWordSchema)
+    @blueprint.response(200, StandingConsentSchema)
+    def put(self, body: dict[str, Any], customer_id: str, channel: str) -> dict[str, Any]:
+        """Record what a customer said; answers with the word that now stands."""
+        if channel not in CHANNELS:
+            raise NotFound("channel", channel)
+        now = services().clock.now()
+        purpose = body.pop("purpose")
+        word = Consent(**{"at": now, **body})
+        if word.at > now:
+            raise Invalid.field("at", "Lies in the future.")
+        if word.source == IMPORTED:
+            raise Invalid.field("source", f"{IMPORTED!r} is what words from files say.")
+        if not services().customers.set_consent(customer_id, channel, purpose, word):
+            raise NotFound("customer", customer_id)
+        standing = found(customer_id).consents[channel][purpose]
+        return {"channel": channel, "purpose": purpose, **msgspec.structs.asdict(standing)}
+
+
+@blueprint.route("/<customer_id>/timeline")
+class CustomerTimeline(MethodView):
+    """All that happened with a customer."""
+
+    @scope("read")
+    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.response(200, Page(TimelineEntrySchema))
+    def get(self, args: dict[str, Any], customer_id: str) -> dict[str, Any]:
+        """List what happened, the newest first."""
+        found(customer_id)
+        orders, events = services().orders, services().events
+        return paged(
+            lambda after, limit: timeline(orders, events, customer_id, after, limit),
+            args,
+            cursor=lambda entry: entry.cursor,
+        )

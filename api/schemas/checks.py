@@ -1,0 +1,50 @@
+"""What the domain checks, as a check of a field."""
+
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from common.errors import Invalid
+
+MAX_SHORT = 200
+URL_PATTERN = r"^https?://[^\s]+$"
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+
+
+class Checked(fields.String):
+    """A text that the domain brings into its form, or refuses with Invalid; "" is left as it is."""
+
+    def __init__(self, form: Callable[[str], str], **settings: Any) -> None:
+        super().__init__(validate=validate.Length(max=MAX_SHORT), **settings)
+        self._form = form
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) > MAX_SHORT:
+            raise ValidationError(f"Longer than {MAX_SHORT} characters.")
+        return brought(self._form, text) if text else text
+
+
+def brought(form: Callable[[str], str], text: str) -> str:
+    """The text in the domain's form; what the domain refuses, the field refuses."""
+    try:
+        return form(text)
+    except Invalid as error:
+        raise ValidationError([message for messages in error.fields.values() for message in messages]) from None
+
+
+def short(**settings: Any) -> fields.String:
+    """A text of up to 200 characters."""
+    return fields.String(validate=validate.Length(max=MAX_SHORT), **settings)
+
+
+def whole(least: int, most: int, **settings: Any) -> fields.Integer:
+    """A whole number within bounds."""
+    return fields.Integer(strict=True, validate=validate.Range(least, most), **settings)
+
+
+def url(**settings: Any) -> fields.String:
+    """A web address; "" for none."""
+    checks = [validate.Length(max=2_000), validate.Regexp(r"(https?://[^\s]+)?\Z", error="Not a web address.")]
+    return fields.String(validate=checks, **settings)

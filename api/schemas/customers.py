@@ -1,0 +1,156 @@
+"""Customers, their consents and their timeline, coming in and going out."""
+
+import re
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from api.schemas.base import Instant, MoneySchema, PageArgs, Strict
+from api.schemas.checks import MAX_SHORT, Checked, short
+from common.errors import Invalid
+from customers.addresses import CHANNELS
+from customers.customer import check_attribute
+from customers.imports import locale_of, zone_of
+
+MAX_ADDRESSES = 10
+MAX_ATTRIBUTES = 100
+
+
+def country_of(text: str) -> str:
+    """A country's two letters, in capitals."""
+    if not re.fullmatch("[A-Za-z]{2}", text):
+        raise Invalid.field("country", "Not a country's two letters (ISO 3166), like PT.")
+    return text.upper()
+
+
+class AddressesSchema(Strict):
+    """Where a customer can be reached, by channel, the address to use first standing first."""
+
+    email = fields.List(short(), validate=validate.Length(max=MAX_ADDRESSES))
+    sms = fields.List(
+        short(),
+        validate=validate.Length(max=MAX_ADDRESSES),
+        metadata={"description": "Phone numbers: +351912345678, or without the + where `country` is known."},
+    )
+
+
+class Attributes(fields.Dict):
+    """Facts of the shop's own: a name and a text, a number or a yes or no; null takes one away."""
+
+    def __init__(self, **settings: Any) -> None:
+        value = {"type": ["string", "number", "boolean", "null"]}
+        super().__init__(keys=fields.String(), metadata={"additionalProperties": value}, **settings)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        facts: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)
+        if len(facts) > MAX_ATTRIBUTES:
+            raise ValidationError(f"At most {MAX_ATTRIBUTES} attributes.")
+        for name, fact in facts.items():
+            try:
+                check_attribute(name)
+            except Invalid as error:
+                raise ValidationError(error.fields["attributes"]) from None
+            if not isinstance(fact, str | int | float | bool | None):
+                raise ValidationError("An attribute is a text, a number, or true or false.")
+            if isinstance(fact, str) and len(fact) > MAX_SHORT * 5:
+                raise ValidationError(f"An attribute's text has at most {MAX_SHORT * 5} characters.")
+        return facts
+
+
+class ConsentSchema(Strict):
+    """A word of consent as it stands."""
+
+    state = fields.String(required=True)
+    at = Instant(required=True)
+    how = fields.String()
+    wording = fields.String()
+    source = fields.String()
+
+
+class ProfileSchema(Strict):
+    """What a customer's orders add up to."""
+
+    orders = fields.Integer(required=True, metadata={"description": "Orders that stand."})
+    days = fields.Integer(required=True, metadata={"description": "Days on which they ordered."})
+    spend = fields.List(fields.Nested(MoneySchema), required=True)
+    first_at = Instant(required=True, allow_none=True)
+    last_at = Instant(required=True, allow_none=True)
+    gap_days = fields.Float(required=True, allow_none=True, metadata={"description": "Their own usual gap."})
+    products = fields.List(fields.String(), required=True)
+
+
+class CustomerFactsSchema(Strict):
+    """What the shop tells of a customer. What is left out stays as it is; "", [] or null takes away."""
+
+    first_name = short()
+    last_name = short()
+    locale = Checked(locale_of, metadata={"description": "Like en or pt-BR."})
+    time_zone = Checked(zone_of, metadata={"description": "Like Europe/Lisbon."})
+    country = Checked(country_of, metadata={"description": "Two letters, ISO 3166."})
+    addresses = fields.Nested(AddressesSchema)
+    preferred = fields.List(
+        fields.String(validate=validate.OneOf(CHANNELS)),
+        validate=validate.Length(max=len(CHANNELS)),
+        metadata={"description": "Channels in the customer's own order."},
+    )
+    attributes = Attributes()
+    tags = fields.List(fields.String(validate=validate.Length(1, MAX_SHORT)), validate=validate.Length(max=50))
+
+
+class CustomerSchema(Strict):
+    """A customer as they are known."""
+
+    id = fields.String(required=True)
+    first_name = fields.String(required=True)
+    last_name = fields.String(required=True)
+    locale = fields.String(required=True)
+    time_zone = fields.String(required=True)
+    country = fields.String(required=True)
+    addresses = fields.Nested(AddressesSchema, required=True)
+    preferred = fields.List(fields.String(), required=True)
+    attributes = fields.Dict(required=True)
+    tags = fields.List(fields.String(), required=True)
+    consents = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Nested(ConsentSchema)),
+        required=True,
+        metadata={"description": "By channel and purpose."},
+    )
+    profile = fields.Nested(ProfileSchema, required=True)
+    created_at = Instant(required=True, allow_none=True)
+    updated_at = Instant(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+class CustomerPageArgs(PageArgs):
+    """Which customers are wanted: a part of all, or those with an address."""
+
+    email = short(metadata={"description": "Those with this e-mail address."})
+    phone = short(metadata={"description": "Those with this phone number, with its country code."})
+
+
+class ConsentWordSchema(Strict):
+    """What a customer said: yes or no, to what, when, and how it was given."""
+
+    state = fields.String(required=True, validate=validate.OneOf(["granted", "denied"]))
+    purpose = fields.String(load_default="marketing", validate=validate.OneOf(["marketing", "service"]))
+    at = Instant(metadata={"description": "When it was said; now if left out. An older word changes nothing."})
+    how = short(load_default="", metadata={"description": "checkout, phone, …"})
+    wording = fields.String(load_default="", validate=validate.Length(max=2_000))
+    source = short(load_default="api", metadata={"description": "Who passes it on."})
+
+
+class StandingConsentSchema(ConsentSchema):
+    """The word that stands for a channel and a purpose."""
+
+    channel = fields.String(required=True)
+    purpose = fields.String(required=True)
+
+
+class TimelineEntrySchema(Strict):
+    """Something that happened with a customer."""
+
+    id = fields.String(required=True)
+    type = fields.String(required=True)
+    at = Instant(required=True)
+    data = fields.Dict(required=True)

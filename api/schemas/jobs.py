@@ -1,0 +1,35 @@
+"""Long work, going out."""
+
+from marshmallow import fields
+
+from api.schemas.base import Instant, Strict
+
+
+class RowErrorSchema(Strict):
+    """A row that was not taken: its line (the first is 1), the field ("" where it is the row), and the reason."""
+
+    line = fields.Integer(required=True)
+    field = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class JobSchema(Strict):
+    """Work that goes on: `done` of about `total` rows, of which `good` were taken and `bad` were not."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True, metadata={"enum": ["queued", "running", "finished", "failed"]})
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    good = fields.Integer(required=True)
+    bad = fields.Integer(required=True)
+    errors = fields.List(
+        fields.Nested(RowErrorSchema),
+        required=True,
+        metadata={"description": "The first 100 of the bad rows' errors."},
+    )
+    ignored_columns = fields.List(fields.String(), required=True)
+    detail = fields.String(required=True, metadata={"description": "Why a failed job failed."})
+    created_at = Instant(required=True)
+    started_at = Instant(required=True, allow_none=True)
+    finished_at = Instant(required=True, allow_none=True)

@@ -1,0 +1,91 @@
+"""The shop, coming in and going out."""
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from api.schemas.base import Strict
+from api.schemas.checks import Checked, url, whole
+from customers.addresses import EMAIL, SMS, normalise
+from customers.imports import currency_of, locale_of, zone_of
+from customers.shop import Brand, Cap, QuietHours, Shop
+
+_FRESH = Shop()
+_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _time(**settings: Any) -> fields.String:
+    check = validate.Regexp(_TIME.removesuffix("$") + r"\Z", error="Not a time of day, like 21:00.")
+    return fields.String(validate=check, metadata={"pattern": _TIME}, **settings)
+
+
+class QuietHoursSchema(Strict):
+    """No marketing from start until end, in the receiver's own time."""
+
+    start = _time(required=True)
+    end = _time(required=True)
+
+    @post_load
+    def _quiet(self, data: dict[str, Any], **_: Any) -> QuietHours:
+        return QuietHours(**data)
+
+
+class CapSchema(Strict):
+    """At most so many marketing messages to one person in so many days."""
+
+    count = whole(0, 1_000, required=True)
+    days = whole(1, 365, required=True)
+
+    @post_load
+    def _cap(self, data: dict[str, Any], **_: Any) -> Cap:
+        return Cap(**data)
+
+
+class BrandSchema(Strict):
+    """How messages look and whom they are from."""
+
+    name = fields.String(required=True, validate=validate.Length(1, 100))
+    email_from = Checked(lambda text: normalise(EMAIL, text), load_default=Brand().email_from)
+    sms_from = Checked(lambda text: normalise(SMS, text), load_default=Brand().sms_from)
+    colour = fields.String(
+        load_default=Brand().colour,
+        validate=validate.Regexp(r"^#[0-9a-fA-F]{6}\Z", error="Not a colour, like #8a2846."),
+        metadata={"pattern": "^#[0-9a-fA-F]{6}$"},
+    )
+    logo_url = url(load_default="")
+
+    @post_load
+    def _brand(self, data: dict[str, Any], **_: Any) -> Brand:
+        return Brand(**data)
+
+
+class ShopSchema(Strict):
+    """What holds for everybody until something says otherwise. What is left out is as in a fresh installation."""
+
+    name = fields.String(load_default=_FRESH.name, validate=validate.Length(1, 200))
+    url = url(load_default=_FRESH.url)
+    locale = Checked(locale_of, load_default=_FRESH.locale)
+    time_zone = Checked(zone_of, load_default=_FRESH.time_zone)
+    currency = Checked(currency_of, load_default=_FRESH.currency)
+    postal_address = fields.String(load_default="", validate=validate.Length(max=500))
+    quiet_hours = fields.Nested(QuietHoursSchema, load_default=None, allow_none=True)
+    caps = fields.List(fields.Nested(CapSchema), load_default=list, validate=validate.Length(max=10))
+    return_window_days = whole(0, 3_650, load_default=_FRESH.return_window_days)
+    brands = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_-]{0,63}\Z", error="Not a brand's name.")),
+        values=fields.Nested(BrandSchema),
+        load_default=lambda: {"default": Brand()},
+        validate=validate.Length(1, 50),
+        metadata={"description": "By a name of small letters, digits, _ and -; `default` is used where none is named."},
+    )
+    marketing_stopped = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Stops all marketing at once."},
+    )
+    version = fields.Integer(dump_only=True)
+
+    @post_load
+    def _shop(self, data: dict[str, Any], **_: Any) -> Shop:
+        return Shop(**data)

@@ -1,0 +1,263 @@
+"""Files go in whole, once, whatever happens to the worker."""
+
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from common.errors import Invalid, NotFound
+from common.jobs import MAX_ERRORS, Job
+from customers import importing
+from customers.imports import Kind
+from customers.profile import reckon
+from tests.support.clock import ManualClock
+from wiring import Services
+
+HEAD = "order_id,customer_id,placed_at,product_id,quantity,unit_price,currency"
+
+
+def start(services: Services, kind: Kind, text: str, content_type: str = "text/csv") -> Job:
+    return services.importer.start(kind, io.BytesIO(text.encode()), content_type)
+
+
+def taken(services: Services, kind: Kind, text: str, content_type: str = "text/csv") -> Job:
+    job = services.importer.run(start(services, kind, text, content_type).id)
+    assert job is not None
+    assert job == services.jobs.get(job.id)
+    return job
+
+
+def orders_file(count: int, seed: int = 7) -> str:
+    """Orders of three lines each, the lines far apart."""
+    rng = random.Random(seed)
+    rows = [
+        f"o{order},c{order % 40},2025-0{1 + order % 9}-1{line},p{order % 5}-{line},{1 + line},{order}.50,EUR"
+        for line in range(3)
+        for order in range(count)
+    ]
+    rng.shuffle(rows)
+    return "\n".join([HEAD, *rows])
+
+
+def everything(services: Services) -> dict[str, list[object]]:
+    """All that is kept of orders and customers."""
+    names = ("orders", "customers", "consents", "events")
+    return {name: list(services.database[name].find({}).sort("_id", 1)) for name in names}
+
+
+def test_the_lines_of_an_order_come_together_and_the_same_file_changes_nothing(services: Services) -> None:
+    text = orders_file(400)  # 1,200 rows: several batches
+    job = taken(services, "orders", text)
+    assert (job.state, job.done, job.good, job.bad, job.total) == ("finished", 1_200, 1_200, 0, 1_200)
+    order = services.orders.get(["o5"])["o5"]
+    assert sorted(line.quantity for line in order.lines) == [1, 2, 3]
+    assert order.total == 6 * 550
+    for customer in services.customers.get([f"c{number}" for number in range(40)]).values():
+        assert customer.profile == reckon(services.orders.of_customer(customer.id))
+    before = everything(services)
+    assert taken(services, "orders", text).good == 1_200
+    assert everything(services) == before
+    assert services.database["uploads"].count_documents({}) == 0
+
+
+def test_a_customer_file_twice_changes_nothing(services: Services, clock: ManualClock) -> None:
+    text = "customer_id,first_name,email,marketing_email\n" + "".join(
+        f"c{number},Ana,ana{number}@example.com,yes\n" for number in range(700)
+    )
+    taken(services, "customers", text)
+    before = everything(services)
+    assert len(before["customers"]) == len(before["consents"]) == 700
+    clock.advance(3_600)
+    taken(services, "customers", text)
+    assert everything(services) == before
+
+
+def test_a_file_never_overrules_what_a_customer_said(services: Services, clock: ManualClock) -> None:
+    head = "customer_id,email,marketing_email\n"
+    taken(services, "customers", head + "ana,ana@example.com,yes\n")
+    word = services.customers.get(["ana"])["ana"].consents["email"]["marketing"]
+    clock.advance(60)
+    denied = msgspec.structs.replace(word, state="denied", at=clock.now(), source="preferences")
+    assert services.customers.set_consent("ana", "email", "marketing", denied)
+    clock.advance(60)
+    taken(services, "customers", head + "ana,ana@example.com,yes\n")
+    assert services.customers.get(["ana"])["ana"].consents["email"]["marketing"] == denied
+    taken(services, "customers", head + "bo,bo@example.com,yes\n")
+    taken(services, "customers", head + "bo,bo@example.com,no\n")
+    assert services.customers.get(["bo"])["bo"].consents["email"]["marketing"].state == "denied"
+
+
+def test_bad_rows_are_reported_and_the_others_go_in(services: Services) -> None:
+    text = "\n".join(
+        [
+            HEAD,
+            "o1,ana,2026-01-01,cd,1,10.00,EUR",
+            "o2,ana,someday,cd,1,10.00,EUR",
+            "o3,ana,2026-01-01,cd,0,ten,EUR",
+            'o4,"ana,2026-01-01,cd,1,10.00,EUR',
+            "o1,bo,2026-01-01,cd,1,10.00,EUR",
+            "o1,ana,2026-01-01,cd,1,10.00,USD",
+            "$where,ana,2026-01-01,a.b,1,10.00,EUR",
+            "o5,ana,2026-01-01",
+            "o1,ana,2026-01-01,cd,1,10.00,EUR",
+        ]
+    )
+    job = taken(services, "orders", text)
+    assert [(error.line, error.field) for error in job.errors] == [
+        (3, "placed_at"), (4, "quantity"), (5, ""), (6, "customer_id"), (7, "currency"), (9, ""),
+    ]  # fmt: skip
+    assert all(error.reason for error in job.errors)
+    assert (job.done, job.good, job.bad) == (9, 3, 6)
+    assert services.orders.get(["o1"])["o1"].total == 2_000
+    assert services.orders.get(["$where"])["$where"].lines[0].product_id == "a.b"
+    assert services.customers.get(["ana"])["ana"].profile.orders == 2
+
+
+def test_only_the_first_bad_rows_are_listed_and_all_are_counted(services: Services) -> None:
+    job = taken(services, "customers", "customer_id,email\n" + "a,nobody\n" * 1_200)
+    assert (job.bad, len(job.errors), job.state) == (1_200, MAX_ERRORS, "finished")
+
+
+def test_objects_and_products_go_in_too(services: Services) -> None:
+    line = '{"product_id": "cd", "name": "CD", "price": 9.99, "currency": "EUR", "stock": 3, "categories": ["a", "b"]}'
+    job = taken(services, "products", line + "\n{}\nnull\n", "application/x-ndjson")
+    assert (job.good, job.bad) == (1, 2)
+    product = services.products.get(["cd"])["cd"]
+    assert (product.price, product.stock, product.categories, product.version) == (999, 3, ["a", "b"], 1)
+    taken(services, "products", line, "application/x-ndjson")
+    assert services.products.get(["cd"])["cd"].version == 1
+
+
+def test_a_file_that_cannot_be_one_leaves_nothing_behind(services: Services) -> None:
+    for text in ("", "a,b\n1,2\n", HEAD.replace("currency", "order_id")):
+        with pytest.raises(Invalid):
+            start(services, "orders", text)
+    assert services.database["uploads"].count_documents({}) == 0
+    assert services.database["jobs"].count_documents({}) == 0
+
+
+class Broken(io.RawIOBase):
+    """A stream that breaks off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces = iter([(HEAD + "\n").encode(), b"x" * 300_000])
+
+    def read(self, size: int = -1) -> bytes:
+        """The next piece, then an error."""
+        for piece in self._pieces:
+            return piece
+        raise ConnectionResetError("gone")
+
+
+def test_an_upload_that_breaks_off_leaves_nothing_behind(services: Services) -> None:
+    with pytest.raises(ConnectionResetError):
+        services.importer.start("orders", Broken(), "text/csv")
+    assert services.database["uploads"].count_documents({}) == 0
+    assert services.database["jobs"].count_documents({}) == 0
+
+
+WORKER = """
+import sys
+from common.settings import Settings
+from wiring import Services
+import msgspec
+settings = msgspec.json.decode(sys.stdin.read(), type=Settings)
+Services(settings).importer.run(sys.argv[1])
+"""
+
+
+def test_a_worker_killed_half_way_is_taken_over_from_where_it_was(services: Services, clock: ManualClock) -> None:
+    text = orders_file(500)
+    clock.set(datetime.now(UTC))  # the worker has a real clock
+    job = start(services, "orders", text)
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, job.id], stdin=subprocess.PIPE, text=True)
+    assert worker.stdin is not None
+    worker.stdin.write(msgspec.json.encode(services.settings).decode())
+    worker.stdin.close()
+    deadline = time.monotonic() + 60
+    while (services.jobs.get(job.id) or job).done < 500 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    half = services.jobs.get(job.id)
+    assert half is not None
+    assert (half.state, 500 <= half.done < 1_500) == ("running", True)
+    assert services.importer.run(job.id) is None  # its lease still stands
+    clock.set(datetime.now(UTC))
+    clock.advance(importing.LEASE.total_seconds() + 1)
+    assert services.importer.ring_left_over() == 1
+    finished = services.importer.run(job.id)
+    assert finished is not None
+    assert (finished.done, finished.good, finished.bad) == (1_500, 1_500, 0)
+    clock.advance(600)
+    services.orders.roll_up_left_over()
+    assert services.database["orders"].count_documents({}) == 500
+    assert all(len(order.lines) == 3 for order in services.orders.of_customer("c7"))
+    for customer in services.customers.get([f"c{number}" for number in range(40)]).values():
+        assert customer.profile == reckon(services.orders.of_customer(customer.id))
+    assert services.importer.run(job.id) is None  # it is over
+
+
+def test_a_job_nobody_made_is_not_found(services: Services) -> None:
+    with pytest.raises(NotFound):
+        services.importer.run("nobody")
+
+
+def test_a_file_that_was_not_kept_whole_fails_and_says_so(services: Services) -> None:
+    job = start(
+        services, "customers", "customer_id,first_name\n" + "".join(f"c{n},{'x' * 150}\n" for n in range(3_000))
+    )
+    assert services.database["uploads"].delete_one({"number": 1}).deleted_count == 1
+    failed = services.importer.run(job.id)
+    assert failed is not None
+    assert (failed.state, "not kept whole" in failed.detail) == ("failed", True)
+
+
+NAME = "Ana" * 60
+
+
+class Endless(io.RawIOBase):
+    """A long file that is made as it is read."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self._rows = iter(range(rows))
+        self._head = True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next thousand rows."""
+        head, self._head = ("customer_id,first_name\n" if self._head else ""), False
+        return (
+            head + "".join(f"c{row % 50},{NAME}\n" for row, _ in zip(self._rows, range(1_000), strict=False))
+        ).encode()
+
+
+def peak(services: Services, rows: int) -> int:
+    """The most memory, in bytes, that an import of so many rows held at once."""
+    tracemalloc.start()
+    job = services.importer.start("customers", Endless(rows), "text/csv")
+    services.importer.run(job.id)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+@pytest.fixture
+def warm(services: Services) -> Services:
+    """Services that have imported once, so that what is made once is made."""
+    peak(services, 10)
+    return services
+
+
+def test_memory_is_flat_however_long_the_file(warm: Services) -> None:
+    short, long = peak(warm, 2_000), peak(warm, 8_000)  # 0.4 and 1.5 MB
+    assert long < short + 500_000
