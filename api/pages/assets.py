@@ -18,6 +18,14 @@ def style() -> Response:
     )
 
 
+@blueprint.get("/pages/icon.svg")
+def icon() -> Response:
+    """The little picture in the browser's tab: the brand's first letter on its colour."""
+    brand = brand_of(services().shops.get(), request.args.get("brand", DEFAULT))
+    text = render_template("pages/icon.svg", letter=brand.name[:1].upper(), **colours(brand))
+    return _cached(Response(text, content_type="image/svg+xml"))
+
+
 @blueprint.get("/pages/share.js")
 def script() -> Response:
     """Copying and sharing a link, where the browser can."""

@@ -1,0 +1,81 @@
+"""The pages in a real browser of a phone's size: nothing blocked, nothing inaccessible, all of it on the screen."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from customers.shop import Brand, Shop
+from tests.api.pages.conftest import World
+from tests.support.clock import ManualClock
+from wiring import Services
+
+pytestmark = pytest.mark.browser
+
+
+def accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    # Nothing may be wider than the screen.
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def pages(services: Services, world: World) -> list[str]:
+    tokens = [services.links.url(page, world.message) for page in ("unsubscribe", "preferences", "why")]
+    return [f"/r/{world.code}", "/r/nothing", *(token.removeprefix(services.links.public_url) for token in tokens)]
+
+
+@pytest.mark.parametrize("colour", ["#0f766e", "#ffd400"])
+def test_every_page_is_accessible_and_fits_a_phone(
+    phone: Page, site: str, services: Services, world: World, colour: str
+) -> None:
+    shop = services.shops.get()
+    brand = Brand(name="Vinyl & Tea, purveyors of Donaudampfschifffahrtsgesellschaften", colour=colour)
+    services.shops.put(Shop(name=shop.name, url=shop.url, brands={"default": brand}), shop.version)
+    for path in pages(services, world):
+        phone.goto(site + path)
+        accessible(phone)
+
+
+def test_a_friend_goes_on_to_the_shop(phone: Page, site: str, services: Services, world: World) -> None:
+    phone.route("https://vinyl.example/**", lambda route: route.fulfill(body="<title>The shop</title>"))
+    phone.goto(f"{site}/r/{world.code}")
+    phone.get_by_role("button", name="Shop at Vinyl & Tea").click()
+    expect(phone).to_have_title("The shop")
+    assert f"referral={world.code}" in phone.url
+    assert services.visits.count("referral", world.code) == 1
+
+
+def test_the_link_is_copied_with_a_tap(phone: Page, site: str, services: Services, world: World) -> None:
+    phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    phone.goto(f"{site}/r/{world.code}")
+    phone.get_by_role("button", name="Copy link").click()
+    expect(phone.get_by_role("status")).to_have_text("The link is copied.")
+    assert phone.evaluate("navigator.clipboard.readText()") == services.links.referral(world.code)
+
+
+def test_a_customer_unsubscribes_and_thinks_again(
+    phone: Page, site: str, services: Services, world: World, clock: ManualClock
+) -> None:
+    phone.goto(site + services.links.url("unsubscribe", world.message).removeprefix(services.links.public_url))
+    phone.get_by_role("button", name="Yes, stop").click()
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("unsubscribed")
+    accessible(phone)
+    clock.advance(60)
+    phone.goto(site + services.links.url("preferences", world.message).removeprefix(services.links.public_url))
+    boxes = phone.get_by_role("checkbox", name="Offers and news")
+    expect(boxes.first).not_to_be_checked()
+    boxes.first.check()
+    phone.get_by_role("radio", name="text message").check()
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.get_by_role("status")).to_have_text("Saved.")
+    expect(boxes.first).to_be_checked()
+    expect(phone.get_by_role("radio", name="text message")).to_be_checked()
+    accessible(phone)
+
+
+def test_the_documentation_shows_the_routes_without_any_other_server(phone: Page, site: str) -> None:
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    phone.goto(f"{site}/docs")
+    expect(phone.get_by_text("/v1/keys").first).to_be_visible()
+    assert all(url.startswith((site, "data:", "blob:")) for url in asked)

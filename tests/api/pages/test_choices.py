@@ -1,0 +1,146 @@
+"""Unsubscribing, preferences, why this, and the click: each with a signed token, none by a mere GET."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from storage.mongo import Mongo
+from tests.api.pages.conftest import World
+from tests.support.clock import ManualClock
+from wiring import Services
+
+ONE_CLICK = "List-Unsubscribe=One-Click"
+FORM = "application/x-www-form-urlencoded"
+
+
+def path_of(services: Services, page: str, payload: object) -> str:
+    return services.links.url(page, payload).removeprefix(services.links.public_url)
+
+
+def consent(services: Services, channel: str, purpose: str) -> str | None:
+    word = services.customers.get(["ana"])["ana"].consents.get(channel, {}).get(purpose)
+    return word.state if word else None
+
+
+def everything(database: Mongo) -> dict[str, list[object]]:
+    return {name: sorted(database[name].find(), key=repr) for name in sorted(database.list_collection_names())}
+
+
+@pytest.mark.parametrize("page", ["unsubscribe", "preferences", "why"])
+def test_a_get_changes_nothing_and_shows_nothing_personal(
+    web: FlaskClient, world: World, services: Services, database: Mongo, page: str
+) -> None:
+    before = everything(database)
+    for _ in range(2):
+        answer = web.get(path_of(services, page, world.message))
+        assert answer.status_code == 200
+        for personal in ("Ana", world.email, world.phone):
+            assert personal not in answer.get_data(as_text=True)
+    assert everything(database) == before
+
+
+@pytest.mark.parametrize("page", ["unsubscribe", "preferences", "why", "click"])
+def test_a_token_that_is_not_ours_or_for_another_page_opens_nothing(
+    web: FlaskClient, world: World, services: Services, database: Mongo, page: str
+) -> None:
+    path = path_of(services, page, world.message)
+    prefix, token = path[:3], path[3:]
+    others = [services.links.token(other, world.message) for other in ("open", "referral")]
+    strange = [services.links.token(page, payload) for payload in (None, 5, {"$gt": ""}, ["x", "javascript:alert(1)"])]
+    before = everything(database)
+    bad = [
+        token[:-1],
+        token[:-2] + "xx",
+        "x" + token,
+        world.message,
+        *others,
+        *strange,
+        services.links.token(page, "gone"),
+    ]
+    answers = [web.open(prefix + wrong, method=method) for wrong in bad for method in ("GET", "POST")]
+    assert {answer.status_code for answer in answers} <= {404, 405}
+    assert len({answer.get_data() for answer in answers if answer.status_code == 404}) == 1
+    assert everything(database) == before
+
+
+@pytest.mark.parametrize("body", ["", ONE_CLICK, "anything=1"])
+def test_a_post_unsubscribes_from_the_messages_channel_and_says_so(
+    web: FlaskClient, world: World, services: Services, body: str
+) -> None:
+    path = path_of(services, "unsubscribe", world.message)
+    for _ in range(2):
+        answer = web.post(path, data=body, content_type=FORM)
+        assert answer.status_code == 200
+    assert consent(services, "email", "marketing") == "denied"
+    assert consent(services, "sms", "marketing") is None
+    assert services.suppressions.among("email", [world.email], "marketing") == {world.email: "unsubscribed"}
+    assert services.suppressions.among("email", [world.email], "service") == {}
+    said = [word for channel, purpose, word in services.consents.of_customer("ana") if word.state == "denied"]
+    assert [word.source for word in said] == ["unsubscribe page"]
+
+
+def test_somebody_who_was_erased_can_still_unsubscribe(web: FlaskClient, world: World, services: Services) -> None:
+    services.customers.erase("ana")
+    assert (
+        web.post(path_of(services, "unsubscribe", world.message), data=ONE_CLICK, content_type=FORM).status_code == 200
+    )
+    assert services.suppressions.among("email", [world.email], "marketing") == {world.email: "unsubscribed"}
+
+
+def test_preferences_keep_each_change_as_a_word_of_consent(web: FlaskClient, world: World, services: Services) -> None:
+    path = path_of(services, "preferences", world.message)
+    web.post(path, data={"sms.marketing": "yes", "email.service": "yes", "first": "sms"})
+    assert consent(services, "email", "marketing") == "denied"
+    assert consent(services, "sms", "marketing") == "granted"
+    assert consent(services, "sms", "service") == "denied"
+    assert consent(services, "email", "service") is None  # it was on, and stays on
+    assert services.customers.get(["ana"])["ana"].preferred == ["sms"]
+    said = [word for *_, word in services.consents.of_customer("ana") if word.source == "preference page"]
+    assert len(said) == 3
+    assert all(word.how in ("ticked", "unticked") for word in said)
+
+
+def test_saying_yes_again_lifts_what_unsubscribing_suppressed_and_nothing_else(
+    web: FlaskClient, world: World, services: Services, clock: ManualClock
+) -> None:
+    web.post(path_of(services, "unsubscribe", world.message))
+    clock.advance(60)
+    services.suppressions.add("sms", world.phone, "marketing", "stop", services.clock.now())
+    yes = {"email.marketing": "yes", "sms.marketing": "yes", "first": "pigeon"}
+    assert web.post(path_of(services, "preferences", world.message), data=yes).status_code == 200
+    assert services.suppressions.among("email", [world.email], "marketing") == {}
+    assert services.suppressions.among("sms", [world.phone], "marketing") == {world.phone: "stop"}
+    assert consent(services, "email", "marketing") == "granted"
+    assert services.customers.get(["ana"])["ana"].preferred == []
+
+
+def test_the_language_is_the_browsers_else_the_messages(web: FlaskClient, world: World, services: Services) -> None:
+    path = path_of(services, "unsubscribe", world.message)
+    assert web.get(path, headers={"Accept-Language": "fr-CH, fr;q=0.9"}).headers["Content-Language"] == "fr"
+    assert web.get(path).headers["Content-Language"] == "pt"
+    assert web.get(path, headers={"Accept-Language": "ja"}).headers["Content-Language"] == "pt"
+
+
+def test_a_click_leads_where_it_was_signed_for_and_is_noted_once_without_touching_the_customer(
+    web: FlaskClient, world: World, services: Services, database: Mongo
+) -> None:
+    path = path_of(services, "click", [world.message, "https://vinyl.example/sale?a=1&b=2"])
+    before = everything(database)
+    web.head(path)
+    web.get(path, headers={"Sec-Purpose": "prefetch"})
+    assert everything(database) == before
+    for _ in range(3):
+        answer = web.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "https://vinyl.example/sale?a=1&b=2")
+    [fact] = list(database["facts"].find())
+    assert (fact["type"], fact["message"], fact["campaign"]) == ("clicked", world.message, "miss-you")
+    assert fact["detail"] == "unverified"
+    assert "customer" not in fact
+    after = everything(database)
+    assert {name: rows for name, rows in after.items() if name != "facts"} == {
+        name: rows for name, rows in before.items() if name != "facts"
+    }
+
+
+def test_only_web_addresses_are_redirected_to(web: FlaskClient, world: World, services: Services) -> None:
+    for address in ("javascript:alert(1)", "//evil.example", "data:text/html,x", "ftp://a", ""):
+        assert web.get(path_of(services, "click", [world.message, address])).status_code == 404

@@ -1,0 +1,69 @@
+"""The referral landing page."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from storage.mongo import Mongo
+from tests.api.pages.conftest import World
+from wiring import Services
+
+
+def test_a_friend_sees_what_both_get_in_their_language_and_nothing_of_the_sender(
+    web: FlaskClient, world: World
+) -> None:
+    for language, words in (("de-AT", "Davon habt ihr beide etwas"), ("es", "Ganáis los dos"), ("xx", "Good for both")):
+        answer = web.get(f"/r/{world.code}", headers={"Accept-Language": language})
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert words in text
+        assert "10" in text
+        assert "5" in text
+        for personal in ("Ana", world.email, world.phone, world.customer + '"'):
+            assert personal not in text
+
+
+def test_an_unknown_a_tampered_and_a_hostile_code_look_the_same(web: FlaskClient, world: World) -> None:
+    codes = ["ZZZZZZZ", world.code[:-1] + ("A" if world.code[-1] != "A" else "B"), "x", "a" * 900, "..."]
+    answers = [web.get(f"/r/{code}") for code in codes]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.get_data() for answer in answers}) == 1
+    assert "text/html" in answers[0].content_type
+    assert [web.post(f"/r/{code}").status_code for code in codes] == [404] * len(codes)
+
+
+def test_looking_changes_nothing_and_going_on_is_counted_once_a_day(
+    web: FlaskClient, world: World, services: Services, database: Mongo
+) -> None:
+    before = {name: list(database[name].find()) for name in database.list_collection_names()}
+    web.get(f"/r/{world.code}")
+    web.head(f"/r/{world.code}")
+    assert {name: list(database[name].find()) for name in database.list_collection_names()} == before
+    for _ in range(3):
+        assert web.post(f"/r/{world.code}").status_code == 303
+    assert services.visits.count("referral", world.code) == 1
+    web.post(f"/r/{world.code}", headers={"User-Agent": "another phone"})
+    assert services.visits.count("referral", world.code) == 2
+    assert "127.0.0.1" not in repr(list(database["visits"].find()))
+
+
+def test_going_on_leads_to_the_shop_alone_with_the_code_and_its_proof(
+    web: FlaskClient, world: World, services: Services
+) -> None:
+    answer = web.post(f"/r/{world.code}?to=https://evil.example", data={"url": "https://evil.example"})
+    to = urlsplit(answer.headers["Location"])
+    assert (to.scheme, to.netloc, to.path) == ("https", "vinyl.example", "/shop")
+    asked = parse_qs(to.query)
+    assert asked["from"] == ["ref"]
+    assert asked["referral"] == [world.code]
+    assert services.links.read("referral", asked["referral_proof"][0]) == world.code
+
+
+@pytest.mark.parametrize("policy", ["script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"])
+def test_nothing_inline_is_allowed(web: FlaskClient, world: World, policy: str) -> None:
+    answer = web.get(f"/r/{world.code}")
+    assert policy in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert "style=" not in answer.get_data(as_text=True)
+    assert "onclick" not in answer.get_data(as_text=True)
