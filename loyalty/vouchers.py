@@ -204,7 +204,7 @@ class Vouchers:
         decided = self._settlement.settle(offer.id, entry)
         if decided.state is RedemptionState.REFUSED and decided.attempt == entry.token:
             raise Refused(Reason(decided.reason))
-        return decided if decided.attempt == entry.token else None
+        return decided if decided.attempt == entry.token and decided.standing else None
 
     def _use(self, offer: Offer, voucher: Voucher, customer: str, basket: Basket) -> Use:
         claims = _claims(offer, voucher, customer)

@@ -146,6 +146,45 @@ def test_a_process_that_sleeps_at_any_step_and_wakes_up_late_spoils_nothing(
         assert kept.spent.money["EUR"] == sum(one.discount for one in counted)
 
 
+def test_a_release_that_was_decided_and_not_booked_is_not_lost_when_the_order_comes_again(services: Services) -> None:
+    code = code_for(services, budget=BUDGET)
+    held = services.vouchers.reserve(code, "ana", basket(total=500))
+    with pytest.raises(Died):
+        vouchers_with(services, 2, False, die).rollback(held.id)
+    services.vouchers.redeem(code, "ana", basket(total=800))
+    assert_books_agree(services)
+
+
+def test_a_sweep_that_wakes_up_late_does_not_end_a_newer_hold(services: Services, clock: ManualClock) -> None:
+    code = code_for(services, budget=BUDGET)
+    services.vouchers.reserve(code, "ana", basket(total=500), seconds=30)
+    clock.advance(31)
+    newer = []
+    late = vouchers_with(
+        services, 0, False, lambda: newer.append(services.vouchers.reserve(code, "ana", basket(total=800)))
+    )
+    assert late.recover() == 1
+    assert standing(services) == newer
+    assert_books_agree(services)
+
+
+def test_a_hold_that_was_finished_by_another_and_released_is_not_kept_again_by_who_wakes_up(
+    services: Services, clock: ManualClock
+) -> None:
+    code = code_for(services, budget=BUDGET)
+    services.vouchers.rollback(services.vouchers.reserve(code, "ana", basket()).id)
+
+    def meanwhile() -> None:
+        clock.advance(61)
+        services.vouchers.recover()
+        for one in standing(services):
+            services.vouchers.rollback(one.id)
+
+    again = vouchers_with(services, 1, False, meanwhile).reserve(code, "ana", basket())
+    assert again.standing
+    assert_books_agree(services)
+
+
 def _unless_refused(use: Callable[[], Any]) -> bool:
     try:
         use()
