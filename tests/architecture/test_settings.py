@@ -29,6 +29,5 @@ def test_every_setting_is_in_the_docs_with_its_default() -> None:
         name: "none" if default == "" else f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
         for name, default in declared().items()
     }
-    assert {
-        name: value.partition(":")[0] if value.startswith("none") else value for name, value in written.items()
-    } == (expected)
+    # "none: `encore up` makes one" is still none.
+    assert {name: re.sub(r"^none:.*", "none", default) for name, default in written.items()} == expected
