@@ -6,13 +6,14 @@ are followed through filters, so that `{{ profile.spend }}` is refused at save a
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from jinja2 import nodes
 
 from content import filters
-from content.syntax import SOURCE_LIMIT, NotAllowed, parse
+from content.syntax import WRITTEN, Measure, NotAllowed, parse
 from content.vocabulary import GROUPS, VARIABLES, Kind, kind_of
 
 TESTS = frozenset({"defined", "undefined", "none"})
@@ -46,14 +47,15 @@ class Checked(msgspec.Struct, frozen=True):
     names: frozenset[str]
 
 
-def check(source: str, limit: int = SOURCE_LIMIT) -> Checked:
+def check(source: str, measure: Measure = WRITTEN) -> Checked:
     """The tree of a template's part; raises NotAllowed with the line and what is allowed instead."""
-    tree = parse(source, limit)
+    tree = parse(source, measure)
     walk = _Walk()
     walk.statements(tree.body, {})
     return Checked(tree, frozenset(walk.names))
 
 
+@lru_cache(maxsize=1024)
 def kind_of_output(expression: str) -> Kind | None:
     """The kind of what a lone `{{ … }}` writes, None where it cannot stand alone (inside a loop)."""
     try:

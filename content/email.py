@@ -16,12 +16,13 @@ from content.form import Form
 from content.markup import Held, check_markup
 from content.plain import as_text
 from content.render import Piece, compiled
+from content.syntax import Measure
 from content.wording import direction, wording
 from customers.consent import Purpose
 
 SUBJECT_LIMIT = 500
-# A fragment with its frame and its styles written out on every tag.
-_FRAMED_LIMIT = 400_000
+# A fragment with its frame, and its styles, the brand's colour among them, written out on every tag.
+_FRAMED = Measure(characters=400_000, tags=4_000)
 # A mail client shows the first words beside the subject; these keep the letter itself from following the preheader.
 _SPACERS = "&#847;&zwnj;&nbsp;" * 40
 _OWN_WAY_OUT = "links.unsubscribe"
@@ -53,8 +54,8 @@ def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> di
     text = f"{held.restore(text).rstrip()}\n\n-- \n{_foot_text(ways)}"
     return {
         "subject": compiled(check(parts["subject"]), html=False),
-        "text": compiled(check(text, _FRAMED_LIMIT), html=False),
-        "html": compiled(check(held.restore(framed), _FRAMED_LIMIT), html=True),
+        "text": compiled(check(text, _FRAMED), html=False),
+        "html": compiled(check(held.restore(framed), _FRAMED), html=True),
     }
 
 

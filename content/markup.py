@@ -29,6 +29,7 @@ _ATTRIBUTE_NAMES = (
 )
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 _FRAME_ATTRIBUTES = _ATTRIBUTES | {"content", "charset"}
+ELEMENTS_LIMIT = 2_000
 _VOID = frozenset({"br", "hr", "img", "meta"})
 _ENDS_BY_ITSELF = frozenset({"p", "li", "tbody"})
 _ADDRESSES = frozenset({"href", "src"})
@@ -47,8 +48,10 @@ class Held:
         out: list[str] = []
         piece: list[str] = []
         for line, kind, text in tokens(source):
-            if _OPEN in text or _CLOSE in text:
-                raise NotAllowed(line, "The characters U+E000 and U+E001 mean nothing and are not allowed.")
+            foreign = re.search(f"[{_OPEN}{_CLOSE}]", text)
+            if foreign:
+                at = line + text.count("\n", 0, foreign.start())
+                raise NotAllowed(at, "The characters U+E000 and U+E001 mean nothing and are not allowed.")
             if kind.startswith("comment"):
                 continue
             if kind == "data" and not piece:
@@ -93,12 +96,16 @@ class _Guard(HTMLParser):
         self._held = held
         self._pieces = pieces
         self._open: list[str] = []
+        self._elements = 0
         self._frame = frame
         self._tags = FRAME_TAGS if frame else TAGS
         self._attributes = _FRAME_ATTRIBUTES if frame else _ATTRIBUTES
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A tag opens."""
+        self._elements += 1
+        if self._elements > ELEMENTS_LIMIT and not self._frame:
+            raise self._no(f"A message may hold {ELEMENTS_LIMIT:,} HTML tags; this one holds more.")
         if tag not in self._tags:
             raise self._no(f"<{tag[:40]}> is not allowed in a message. {_hint(tag)}".strip())
         for name, value in attrs:

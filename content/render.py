@@ -6,10 +6,10 @@ up in an object, so there is no object to climb out of, and rendering costs what
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -17,6 +17,7 @@ from jinja2 import Template, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from common.money import Money
 from content import filters
 from content.allowlist import Checked, path_of
 from content.errors import MissingValue, TooLarge
@@ -24,6 +25,7 @@ from content.vocabulary import Kind, kind_of, look_up
 
 OUTPUT_LIMIT = 500_000
 ITEMS_LIMIT = 100
+VALUE_LIMIT = 5_000  # characters of a value; what is longer is cut, and most likely hostile
 _OR_EMPTY = "_or_empty"
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -45,29 +47,36 @@ class Missing(Undefined):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A compiled part of a message."""
+    """A compiled part of a message. One that loops is watched while it is rendered, since a list may be long."""
 
     template: Template
     names: frozenset[str]
+    loops: bool
 
     def render(self, context: Mapping[str, Any], limit: int = OUTPUT_LIMIT) -> str:
         """The words; `context` comes from `context_for`. Raises MissingValue or TooLarge."""
-        chunks: list[str] = []
-        size = 0
-        for chunk in self.template.root_render_func(self.template.new_context(context, shared=True)):  # type: ignore[arg-type]  # only read
-            size += len(chunk)
-            if size > limit:
-                raise TooLarge(limit)
-            chunks.append(chunk)
-        return "".join(chunks)
+        chunks = self.template.root_render_func(self.template.new_context(context, shared=True))  # type: ignore[arg-type]  # only read
+        text = "".join(_watched(chunks, limit) if self.loops else chunks)
+        if len(text) > limit:
+            raise TooLarge(limit)
+        return text
+
+
+def _watched(chunks: Iterable[str], limit: int) -> Iterator[str]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(limit)
+        yield chunk
 
 
 def compiled(checked: Checked, *, html: bool) -> Piece:
     """A part ready to be rendered; with `html`, every value is escaped."""
-    tree = _Flattening().visit(checked.tree)
+    loops = checked.tree.find(nodes.For) is not None
     environment = _environment(html)
-    template = Template.from_code(environment, environment.compile(tree), {})
-    return Piece(template, checked.names)
+    template = Template.from_code(environment, environment.compile(_Flattening().visit(checked.tree)), {})
+    return Piece(template, checked.names, loops)
 
 
 def context_for(names: frozenset[str], values: Mapping[str, Any], written_in: str) -> dict[str, Any]:
@@ -77,27 +86,29 @@ def context_for(names: frozenset[str], values: Mapping[str, Any], written_in: st
     """
     zone = _zone(str(values.get("time_zone") or "UTC"))
     context: dict[str, Any] = {filters.FORMATS: filters.formats(written_in, str(values.get("locale") or written_in))}
-    for path in names:
-        value = _usable(kind_of(path), look_up(values, path), zone)
-        context[_flat(path)] = Missing(name=path) if value is None else value
+    for want in _wanted(names):
+        value = look_up(values, want.path)
+        usable = None if value is None else want.clean(value, zone)
+        context[want.flat] = Missing(name=want.path) if usable is None else usable
     return context
 
 
-def _usable(kind: Kind | None, value: Any, zone: tzinfo) -> Any:
-    """A value as templates may have it, None where it says nothing."""
-    if value is None or isinstance(value, Undefined):
-        return None
-    if kind is None:
-        return None
-    cleaning = _CLEANING.get(kind)
-    if kind == Kind.DATE and isinstance(value, datetime):
-        return value.astimezone(zone)
-    return cleaning(value) if cleaning else value
+class _Want(NamedTuple):
+    """A value that a template needs: by which path, as which variable, and how it is made fit to be written."""
+
+    path: str
+    flat: str
+    clean: Callable[[Any, tzinfo], Any]
 
 
-def clean(value: Any) -> str | None:
+@lru_cache(maxsize=512)
+def _wanted(names: frozenset[str]) -> list[_Want]:
+    return [_Want(path, _flat(path), _CLEANING[kind_of(path) or Kind.TEXT]) for path in sorted(names)]
+
+
+def clean(value: str) -> str | None:
     """A text in one line and without characters that steer instead of show; None where nothing is left."""
-    text = str(value)
+    text = value[:VALUE_LIMIT]
     if not text.isprintable():
         text = " ".join("".join(_shown(character) for character in text).split())
     return text.strip() or None
@@ -112,24 +123,30 @@ def _shown(character: str) -> str:
     return "" if category == "Cs" else character
 
 
-def _texts(value: Any) -> list[str] | None:
-    cleaned = [clean(item) for item in list(value)[:ITEMS_LIMIT] if item is not None]
+def _texts(value: Any, _zone: tzinfo) -> list[str] | None:
+    if not isinstance(value, list):
+        return None
+    cleaned = [clean(item) for item in value[:ITEMS_LIMIT] if isinstance(item, str)]
     return [item for item in cleaned if item] or None
 
 
-def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str | None]:
-    def cleaned(value: Any) -> str | None:
+def _matching(pattern: re.Pattern[str]) -> Callable[[Any, tzinfo], str | None]:
+    def cleaned(value: Any, _zone: tzinfo) -> str | None:
         return value if isinstance(value, str) and pattern.fullmatch(value) else None
 
     return cleaned
 
 
-_CLEANING: dict[Kind, Callable[[Any], Any]] = {
-    Kind.TEXT: clean,
+# What is not of its kind says nothing: some values come from events that the shop's own systems made.
+_CLEANING: dict[Kind, Callable[[Any, tzinfo], Any]] = {
+    Kind.TEXT: lambda value, _zone: clean(value) if isinstance(value, str) else None,
+    Kind.NUMBER: lambda value, _zone: value if type(value) in {int, float} else None,
+    Kind.MONEY: lambda value, _zone: value if isinstance(value, Money) else None,
+    Kind.DATE: lambda value, zone: value.astimezone(zone) if isinstance(value, datetime) else None,
     Kind.TEXTS: _texts,
     Kind.URL: _matching(_URL),
     Kind.COLOUR: _matching(_COLOUR),
-    Kind.GROUP: lambda value: value or None,
+    Kind.GROUP: lambda value, _zone: value or None,
 }
 
 

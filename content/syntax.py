@@ -6,10 +6,12 @@ integer. So the tokens are counted first: what is too long, too deep or no tag o
 
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 SOURCE_LIMIT = 100_000
+TAGS_LIMIT = 500
 LITERAL_LIMIT = 2_000
 DIGITS_LIMIT = 12
 TOKENS_IN_A_TAG = 100
@@ -46,19 +48,29 @@ def tokens(source: str) -> Iterator[Token]:
         raise NotAllowed(error.lineno, error.message or "This cannot be read.") from None
 
 
-def parse(source: str, limit: int = SOURCE_LIMIT) -> nodes.Template:
+class Measure(NamedTuple):
+    """How much a source may hold: characters, and tags of Jinja2."""
+
+    characters: int = SOURCE_LIMIT
+    tags: int = TAGS_LIMIT
+
+
+WRITTEN = Measure()
+
+
+def parse(source: str, measure: Measure = WRITTEN) -> nodes.Template:
     """The syntax tree of a template that is small and shallow enough; raises NotAllowed."""
-    if len(source) > limit:
-        raise NotAllowed(1, f"A part may hold {limit:,} characters; this one has {len(source):,}.")
-    _measure(source)
+    if len(source) > measure.characters:
+        raise NotAllowed(1, f"A part may hold {measure.characters:,} characters; this one has {len(source):,}.")
+    _check_measures(source, measure)
     try:
         return _jinja().parse(source)
     except TemplateSyntaxError as error:
         raise NotAllowed(error.lineno, error.message or "This cannot be read.") from None
 
 
-def _measure(source: str) -> None:
-    gauge = _Gauge()
+def _check_measures(source: str, measure: Measure) -> None:
+    gauge = _Gauge(measure.tags)
     for line, kind, text in tokens(source):
         if kind not in _QUIET:
             gauge.take(line, kind, text)
@@ -67,7 +79,9 @@ def _measure(source: str) -> None:
 class _Gauge:
     """Counts tokens, brackets and blocks on the way through the source."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._tags = 0
         self._in_tag = 0
         self._brackets = 0
         self._blocks = 0
@@ -89,6 +103,11 @@ class _Gauge:
     def _begin(self, line: int, kind: str) -> None:
         if kind == "raw_begin":
             raise NotAllowed(line, "{% raw %} is not allowed.")
+        self._tags += 1
+        if self._tags > self._most:
+            raise NotAllowed(
+                line, f"A part may hold {self._most:,} tags, {{{{ … }}}} and {{% … %}}; this one holds more."
+            )
         self._in_tag = self._brackets = 0
         self._names_tag = kind == "block_begin"
 
