@@ -78,6 +78,8 @@ class Services:
 
     def close(self) -> None:
         """Let go of the connections that were made."""
+        if "providers" in self.__dict__:
+            self.providers.close()
         if "redis" in self.__dict__:
             self.redis.close()
         if "database" in self.__dict__:

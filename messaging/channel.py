@@ -219,6 +219,10 @@ class Provider(ABC):
         """The content type and the body of the answer to a webhook; where the provider can, it sends `text` back."""
         return "", ""
 
+    def close(self) -> None:
+        """Let go of connections."""
+        return
+
     def _record(self, parcel: Parcel, outcomes: Mapping[str, Outcome], seconds: float) -> None:
         counts: dict[str, int] = {}
         for outcome in outcomes.values():
@@ -249,6 +253,11 @@ class Providers:
         if name not in self._by_name:
             raise NotFound("provider", name)
         return self._by_name[name]
+
+    def close(self) -> None:
+        """Let go of the connections that were made."""
+        for provider in self._by_name.values():
+            provider.close()
 
     def channels(self) -> list[str]:
         """The channels there are, in the order of their names."""

@@ -20,7 +20,7 @@ def main() -> None:
     options = _parser().parse_args()
     accounts = Accounts(options.sendgrid_key, options.twilio_sid, options.twilio_token)
     target = Target(options.public_url, options.deliver_to or options.public_url)
-    sandbox = Sandbox(Log(options.log), accounts, SendGridSigner(options.signing_secret), target)
+    sandbox = Sandbox(Log(options.log), accounts, SendGridSigner(options.signing_secret), target, options.bodies)
     with Server((options.host, options.port), sandbox) as server:
 
         def stop(_number: int, _frame: FrameType | None) -> None:
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--twilio-sid", default=TWILIO_SID)
     parser.add_argument("--twilio-token", default="sandbox-token")
     parser.add_argument("--signing-secret", default="sandbox", help="the event webhook's key follows from it")
+    parser.add_argument("--bodies", action="store_true", help="log the body of every request too")
     return parser
 
 

@@ -38,7 +38,10 @@ class Hung(Exception):
 class Sandbox:
     """What all requests share."""
 
-    def __init__(self, log: Log, accounts: Accounts, signer: SendGridSigner, target: emit.Target) -> None:
+    def __init__(
+        self, log: Log, accounts: Accounts, signer: SendGridSigner, target: emit.Target, keeps_bodies: bool = False
+    ) -> None:
+        self.keeps_bodies = keeps_bodies
         self.log = log
         self.accounts = accounts
         self.signer = signer
@@ -123,22 +126,27 @@ class Handler(BaseHTTPRequestHandler):
                 self._provide("sendgrid")
             elif twilio.PATH.match(path):
                 self._provide("twilio")
-            elif path == "/_control":
-                rules = json.loads(self._body() or b"[]")
-                self.server.sandbox.faults.set(rules if isinstance(rules, list) else [rules] if rules else [])
-                self._answer(200, {})
-            elif path == "/_reset":
-                self.server.sandbox.reset()
-                self._answer(200, {})
-            elif path == "/_emit":
-                self._answer(200, self.server.sandbox.emit(json.loads(self._body())))
             else:
-                self._body()
-                self._answer(404, {"errors": [sendgrid.problem(None, "not found")]})
+                self._order(path, self._body() or b"{}")
         except (ValueError, KeyError, TypeError) as error:
             self._answer(422, {"detail": f"{type(error).__name__}: {error}"})
         except (Hung, ConnectionError):
             self.close_connection = True
+
+    def _order(self, path: str, body: bytes) -> None:
+        sandbox = self.server.sandbox
+        answer: dict[str, Any] = {}
+        if path == "/_control":
+            rules = json.loads(body)
+            sandbox.faults.set(rules if isinstance(rules, list) else [rules] if rules else [])
+        elif path == "/_reset":
+            sandbox.reset()
+        elif path == "/_emit":
+            answer = sandbox.emit(json.loads(body))
+        else:
+            self._answer(404, {"errors": [sendgrid.problem(None, "not found")]})
+            return
+        self._answer(200, answer)
 
     def _provide(self, provider: str) -> None:
         if self.server.sandbox.faults.resets_before(provider):
@@ -148,7 +156,8 @@ class Handler(BaseHTTPRequestHandler):
         letters, status, answer, headers = self._judge(provider, body)
         rule = self.server.sandbox.faults.draw(provider, [letter["address"] for letter in letters])
         log = self.server.sandbox.log
-        log.note("open", request=number, provider=provider, messages=[letter["message"] for letter in letters])
+        raw = {"body": body.decode("utf-8", "replace")} if self.server.sandbox.keeps_bodies else {}
+        log.note("open", request=number, provider=provider, messages=[one["message"] for one in letters], **raw)
         closed = "broken"
         try:
             time.sleep(rule.delay_seconds)

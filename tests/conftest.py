@@ -17,6 +17,7 @@ from common.ids import new_id
 from common.settings import Settings
 from storage.indexes import Index
 from storage.mongo import Mongo
+from tests.support import openapi
 from tests.support.clock import ManualClock
 from tests.support.sandbox import ProviderSandbox, running_sandbox
 from tests.support.servers import NoEngine, Servers, running
@@ -101,10 +102,14 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provid
 
 
 @pytest.fixture
-def provider_sandbox(sandbox_process: ProviderSandbox) -> ProviderSandbox:
-    """The stand-in provider, behaving, with an empty log; `provider_sandbox.settings(settings)` leads to it."""
+def provider_sandbox(sandbox_process: ProviderSandbox) -> Iterator[ProviderSandbox]:
+    """The stand-in provider, behaving, with an empty log; `provider_sandbox.settings(settings)` leads to it.
+
+    Whatever a test sent to it must fit the provider's own OpenAPI file, where that is to be had.
+    """
     sandbox_process.reset()
-    return sandbox_process
+    yield sandbox_process
+    assert openapi.misfits(sandbox_process.lines()) == []
 
 
 def put_indexes(database: Mongo) -> None:

@@ -138,6 +138,7 @@ def request_body(parcel: Parcel, part: Sequence[Letter]) -> dict[str, Any]:
             _personalization(parcel, letter, slots) for letter, slots in zip(part, common.slots, strict=True)
         ],
         "from": _named(parcel.sender, parcel.sender_name),
+        "subject": part[0].rendered.parts["subject"],  # must be there, though everybody's own overrides it
         "content": content,
         "tracking_settings": TRACKING_OFF,
     }

@@ -175,6 +175,11 @@ class Twilio(Provider):
         message = f"<Message>{escape(text)}</Message>" if text else ""
         return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
 
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
     def _request(self, parcel: Parcel, letter: Letter) -> Outcome:
         ids = urlencode({"message": letter.message, "token": parcel.token})
         form = {

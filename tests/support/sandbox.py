@@ -81,10 +81,10 @@ class ProviderSandbox:
 
 
 @contextmanager
-def running_sandbox(directory: Path, *options: str) -> Iterator[ProviderSandbox]:
+def running_sandbox(directory: Path) -> Iterator[ProviderSandbox]:
     """A sandbox process with its log in `directory`, killed at the end of the block."""
     log = directory / "accepted.jsonl"
-    command = [sys.executable, "-m", "sandbox", "--log", str(log), "--public-url", PUBLIC_URL, *options]
+    command = [sys.executable, "-m", "sandbox", "--log", str(log), "--bodies", "--public-url", PUBLIC_URL]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -1,0 +1,42 @@
+"""Letters for tests of channels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from messaging.channel import Letter, Parcel
+from messaging.message import Rendered
+
+SENDERS = {"email": "hello@shop.example", "sms": "+15005550006"}
+
+
+def letter(channel: str, number: int, **parts: str) -> Letter:
+    """The n-th letter of a channel, to an address of its own."""
+    if channel == "email":
+        words = {
+            "subject": f"For you, no. {number}",
+            "text": f"Hello no. {number},\nhere is CODE{number}.\n",
+            "html": f"<p>Hello no. {number},</p>\n<p>here is <b>CODE{number}</b>.</p>\n",
+        }
+        headers = {
+            "List-Unsubscribe": f"<http://shop.test/u/{number}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        rendered = Rendered(parts=words | parts, headers=headers)
+        return Letter(message=f"m{number}", address=f"no{number}@example.com", name=f"No {number}", rendered=rendered)
+    if channel == "sms":
+        rendered = Rendered(parts={"text": f"Hello no. {number}, here is CODE{number}"} | parts)
+        return Letter(message=f"m{number}", address=f"+1202555{number:04}", rendered=rendered)
+    raise LookupError(f"tests/support/letters.py has no letter for the channel {channel!r}")
+
+
+def parcel(channel: str, letters: Sequence[Letter], **changes: Any) -> Parcel:
+    """Letters on their way together."""
+    whole = Parcel(token="t1", channel=channel, letters=letters, sender=SENDERS[channel], sender_name="The shop")
+    return msgspec.structs.replace(whole, **changes)
+
+
+def parcel_of(channel: str, count: int = 1, **changes: Any) -> Parcel:
+    """So many letters on their way together."""
+    return parcel(channel, [letter(channel, number) for number in range(count)], **changes)
