@@ -20,6 +20,7 @@ from customers.importing import Importer
 from loyalty.history import History
 from loyalty.referrals import Referrals
 from loyalty.vouchers import Vouchers
+from messaging.audit import Audit
 from messaging.channel import Providers
 from messaging.conversation import Conversation
 from messaging.deliver import Delivery
@@ -30,6 +31,7 @@ from messaging.webhooks import Webhooks
 from segments.audience import Audience
 from segments.rfm import Scoring
 from storage.batches import MongoBatches
+from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.campaigns import MongoCampaigns
 from storage.claims import MongoClaims
@@ -162,6 +164,12 @@ class Services:
             clock=self.clock,
             settings=self.settings,
         )
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Finds what is not as it must be."""
+        books = MongoBooks(self.database, self.suppressions)
+        return Audit(books, MongoPurse(self.database), self.messages, self.clock)
 
     @cached_property
     def sweeper(self) -> Sweeper:

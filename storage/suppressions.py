@@ -46,5 +46,15 @@ class MongoSuppressions:
                     reasons.setdefault(address_of[suppression["_id"]], word["reason"])
         return reasons
 
+    def since(self, channel: str, addresses: Sequence[str], reason: str) -> dict[str, dict[str, datetime]]:
+        """Since when these addresses are suppressed for this reason: address -> purpose -> instant."""
+        address_of = {hashed: address for address in addresses for hashed in self._hashes(channel, address)}
+        found: dict[str, dict[str, datetime]] = {}
+        for suppression in self._suppressions.find({"_id": {"$in": list(address_of)}}):
+            words = {word["purpose"]: word["at"] for word in suppression["words"] if word["reason"] == reason}
+            if words:
+                found.setdefault(address_of[suppression["_id"]], {}).update(words)
+        return found
+
     def _hashes(self, channel: str, address: str) -> list[str]:
         return [keyed(key, "suppression", channel, address) for key in self._keys]
