@@ -59,7 +59,7 @@ def assert_books_agree(services: Services, offer_id: str = "tenth") -> None:
 
 def bought(services: Services, customer: str, order: str, **fields: Any) -> Order:
     """A customer, who bought this."""
-    services.customers.upsert([Customer(id=customer, **fields.pop("customer", {}))])
+    services.customers.upsert([Customer(id=customer, **fields.pop("person", {}))])
     given = {"placed_at": services.clock.now(), "currency": "EUR", "total": 10_000} | fields
     made = Order(id=order, customer_id=customer, **given)
     services.orders.upsert([made])
