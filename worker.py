@@ -1,4 +1,4 @@
-"""The engine room: RQ jobs of a few lines each, the chores of the clock, and main().
+"""The engine room: the jobs, each a line, the chores of the clock, and main().
 
 A job is a name and ids; it may run twice, late or never, and what it does is safe all the same.
 """
@@ -24,34 +24,20 @@ def services() -> Services:
     return Services(load(os.environ))
 
 
-def plan_run(run: str) -> None:
-    """Fill a run with messages."""
-    services().planner.plan(run)
+# What the doorbell rings for. Each takes the services and ids, and may be done twice.
+JOBS: dict[str, Callable[..., object]] = {
+    "plan_run": lambda made, run: made.planner.plan(run),
+    "deliver": lambda made, batch: made.delivery.deliver(batch),
+    "take_webhooks": lambda made: made.receipts.take(),
+    "run_import": lambda made, job: made.importer.run(job),
+    "sweep": lambda made: made.sweeper.sweep(),
+    "refresh_scores": lambda made: made.scores.refresh(),
+}
 
 
-def deliver(batch: str) -> None:
-    """Work off a batch of messages."""
-    services().delivery.deliver(batch)
-
-
-def take_webhooks() -> None:
-    """Work off what providers have said."""
-    services().receipts.take()
-
-
-def run_import(job: str) -> None:
-    """Bring in an uploaded file, from where an earlier try got to."""
-    services().importer.run(job)
-
-
-def sweep() -> None:
-    """Take back what dead workers held, and ring again for what stands still."""
-    services().sweeper.sweep()
-
-
-def refresh_scores() -> None:
-    """Work out everybody's RFM scores."""
-    services().scores.refresh()
+def do(job: str, *ids: str) -> None:
+    """Do a job by its name, as RQ calls it."""
+    JOBS[job](services(), *ids)
 
 
 def chores(made: Services) -> list[Chore]:

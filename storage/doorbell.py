@@ -34,10 +34,10 @@ class RqDoorbell:
         self._normal = Queue(normal, connection=redis, serializer=JSONSerializer)
 
     def ring(self, job: str, *ids: str, urgent: bool = False) -> bool:
-        """Enqueue `worker.job(*ids)`; False, and a line in the log, where Redis is away: the sweeper rings again."""
+        """Enqueue `worker.do(job, *ids)`; False, and a line in the log, where Redis is away."""
         queue = self._urgent if urgent else self._normal
         try:
-            queue.enqueue_call(f"worker.{job}", args=ids, timeout=600, result_ttl=0, failure_ttl=3600)
+            queue.enqueue_call("worker.do", args=(job, *ids), timeout=600, result_ttl=0, failure_ttl=3600)
         except RedisError as error:
             log.warning("doorbell.silent", extra={"job": job, "error": type(error).__name__})
             return False

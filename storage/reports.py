@@ -18,20 +18,9 @@ class MongoFigures:
 
     def messages(self, campaign: str) -> list[dict[str, Any]]:
         """Rows of {state, channel, reason, count}."""
+        key = {"state": "$state", "channel": "$channel", "reason": "$reason"}
         rows = self._messages.aggregate(
-            [
-                {"$match": {"campaign": campaign}},
-                {
-                    "$group": {
-                        "_id": {
-                            "state": "$state",
-                            "channel": {"$arrayElemAt": ["$routes.channel", 0]},
-                            "reason": "$reason",
-                        },
-                        "count": {"$sum": 1},
-                    }
-                },
-            ]
+            [{"$match": {"campaign": campaign}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
         )
         return [
             {

@@ -1,0 +1,192 @@
+"""From launch to report, through real storage and the stand-in provider."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from campaigns.campaign import CampaignState
+from common.errors import Conflict, Invalid
+from content.templates import Template
+from customers.shop import Shop
+from loyalty.offer import Offer
+from messaging.audit import Acceptance
+from messaging.message import State
+from tests.journeys.shop import OFFER_WORDS, Bench, bought, draft, open_shop, someone
+from tests.support.clock import ManualClock
+from tests.support.sandbox import ProviderSandbox
+from wiring import Services
+
+
+@pytest.fixture
+def shop(provider_sandbox: ProviderSandbox, services: Services) -> Services:
+    """Services whose providers are the stand-in, and whose doorbell is a bench."""
+    services.settings = provider_sandbox.settings(services.settings)
+    services.__dict__["doorbell"] = Bench()
+    return services
+
+
+def work(services: Services) -> None:
+    bench = services.doorbell
+    assert isinstance(bench, Bench)
+    bench.work(services)
+    services.settle_runs()
+
+
+def test_each_gets_one_message_over_the_channel_they_chose(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    now = clock.now()
+    open_shop(
+        shop,
+        [
+            someone(1, now),
+            someone(2, now, preferred=["sms"]),
+            someone(3, now, locale="de-AT"),
+            someone(4, now, consents={}),
+            someone(5, now, first_name=""),
+            someone(6, now, addresses={}),
+        ],
+    )
+    campaign = shop.launcher.launch(draft(shop).id)
+    work(shop)
+    letters = {letter["address"]: letter for letter in provider_sandbox.accepted()}
+    assert sorted(letters) == ["+12125550002", "c1@example.com", "c3@example.com"]
+    assert letters["c3@example.com"]["subject"] == "Hallo Ana3"
+    assert letters["+12125550002"]["text"].startswith("We miss you, Ana2.")
+    report = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
+    assert (report.planned, report.state) == (6, "finished")
+    assert report.sent == {"email": 2, "sms": 1}
+    assert report.skipped == {"missing_value:first_name": 1, "no_address": 1, "no_consent": 1}
+
+
+def test_pressed_twice_it_goes_out_once(shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(20)])
+    campaign = draft(shop)
+    shop.launcher.launch(campaign.id)
+    with pytest.raises(Conflict) as refusal:
+        shop.launcher.launch(campaign.id)
+    assert refusal.value.reason == "already_running"
+    work(shop)
+    run = shop.runs.of_campaigns([campaign.id])[0]
+    assert shop.planner.plan(run.id) == 20  # a late doorbell
+    work(shop)
+    assert len(provider_sandbox.accepted()) == 20
+
+
+def test_the_holdout_gets_nothing_and_the_report_compares(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(300)])
+    campaign = draft(shop, holdout_percent=30)
+    shop.launcher.launch(campaign.id)
+    work(shop)
+    run = shop.runs.of_campaigns([campaign.id])[0]
+    held = set(shop.messages.customers_of(run.id, [State.HELD_OUT]))
+    assert 60 <= len(held) <= 120
+    written_to = {letter["address"].split("@")[0] for letter in provider_sandbox.accepted()}
+    assert written_to == {f"c{number}" for number in range(300)} - held
+    clock.advance(60)
+    buyers = sorted(written_to)[:50]
+    shop.orders.upsert([bought(customer, clock.now(), 1_500) for customer in buyers])
+    shop.orders.upsert([bought(min(held), clock.now() + timedelta(days=15), 9_900)])  # too late to count
+    report = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
+    assert (report.treated.customers, report.treated.buyers, report.treated.revenue) == (300 - len(held), 50, 75_000)
+    assert (report.holdout.customers, report.holdout.buyers, report.holdout.revenue) == (len(held), 0, 0)
+    assert report.uplift is not None
+    assert report.uplift.per_customer == pytest.approx(75_000 / (300 - len(held)))
+
+
+def test_a_code_of_ones_own_is_redeemed_and_counted(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    now = clock.now()
+    open_shop(shop, [someone(1, now), someone(2, now, preferred=["sms"])])
+    offer = Offer(
+        id="fifth", name="A fifth", kind="percent", settings={"percent": 20}, seed="s", created_at=now, updated_at=now
+    )
+    shop.offers.add(offer)
+    shop.templates.put(Template(id="give", name="Give", content=OFFER_WORDS))
+    campaign = draft(shop, template="give", offer="fifth")
+    shop.launcher.launch(campaign.id)
+    work(shop)
+    codes = [letter["text"] for letter in provider_sandbox.accepted()]
+    assert len(set(codes)) == 2
+    run = shop.runs.of_campaigns([campaign.id])[0]
+    accepted = [
+        Acceptance(message=one["message"], token=one["token"], at=clock.now(), channel="x")
+        for one in provider_sandbox.accepted()
+    ]
+    assert shop.audit.broken({run.id: run.planned}, accepted) == []
+
+
+def test_an_empty_audience_is_refused_and_the_campaign_stays_a_draft(shop: Services, clock: ManualClock) -> None:
+    open_shop(shop, [])
+    campaign = draft(shop)
+    with pytest.raises(Conflict) as refusal:
+        shop.launcher.launch(campaign.id)
+    assert refusal.value.reason == "empty_audience"
+    assert shop.campaigns.get(campaign.id).state is CampaignState.DRAFT
+
+
+def test_what_is_named_and_not_there_is_refused_by_its_field(shop: Services, clock: ManualClock) -> None:
+    open_shop(shop, [someone(1, clock.now())])
+    campaign = draft(shop, segment="nobody", template="none", offer="nothing", referral_programme="no")
+    with pytest.raises(Invalid) as refusal:
+        shop.launcher.check(campaign)
+    assert set(refusal.value.fields) == {"segment", "template", "offer", "referral_programme"}
+
+
+def test_a_paused_campaign_sends_nothing_until_it_goes_on_and_a_cancelled_one_never(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(10)])
+    campaign = draft(shop)
+    shop.launcher.launch(campaign.id)
+    shop.launcher.pause(campaign.id)
+    work(shop)
+    assert provider_sandbox.accepted() == []
+    shop.launcher.resume(campaign.id)
+    clock.advance(60)
+    shop.sweeper.sweep()
+    work(shop)
+    assert len(provider_sandbox.accepted()) == 10
+    other = draft(shop)
+    shop.launcher.launch(other.id)
+    shop.launcher.cancel(other.id)
+    work(shop)
+    assert len(provider_sandbox.accepted()) == 10
+    with pytest.raises(Conflict):
+        shop.launcher.resume(other.id)
+
+
+def test_a_dry_run_says_what_a_launch_then_does(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    now = clock.now()
+    people = [someone(number, now) for number in range(30)]
+    people += [someone(50, now, consents={}), someone(51, now, addresses={}), someone(52, now, first_name="")]
+    open_shop(shop, people)
+    campaign = draft(shop, holdout_percent=20)
+    said = shop.rehearsal.dry_run(campaign)
+    assert provider_sandbox.accepted() == []
+    shop.launcher.launch(campaign.id)
+    work(shop)
+    report = shop.reporter.report(campaign, "EUR")
+    assert said.audience == report.planned
+    assert said.held_out == report.states.get("held_out", 0)
+    missing = sum(said.unwritable.values())
+    assert {"email": said.would_send["email"] - missing} == report.sent
+    assert sum(said.would_skip.values()) + missing == sum(report.skipped.values())
+
+
+def test_a_message_skipped_for_the_shops_switch_says_so(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(1, clock.now())])
+    shop.shops.put(msgspec.structs.replace(Shop(name="S"), marketing_stopped=True))
+    campaign = draft(shop)
+    shop.launcher.launch(campaign.id)
+    work(shop)
+    assert shop.reporter.report(campaign, "EUR").skipped == {"marketing_stopped": 1}
+    assert provider_sandbox.accepted() == []
