@@ -1,0 +1,166 @@
+"""For every rule there is: what the database matches and its plain-Python meaning agree on random customers."""
+
+import os
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from common.errors import Invalid
+from customers.customer import Customer
+from customers.orders import Order
+from segments.nodes import Node, Not
+from segments.rule import Settings
+from segments.tree import kinds, parse
+from storage.mongo import Mongo, from_document, to_document
+from tests.support import people
+from tests.support.clock import START
+
+NAMES = list(kinds())
+# More of both finds rarer disagreements: ENCORE_TEST_CUSTOMERS=10000 is what a release is tried with.
+CUSTOMERS = int(os.environ.get("ENCORE_TEST_CUSTOMERS", "300"))
+VARIATIONS = 6
+NUMBERS = [0, 1, 2, 3, 5, 10, 29, 30, 31, 60, 90, 365, 400, 0.5, 1.5, 2.5, 50.0, 99.9, 100, 10_000, 20_001, 10**12]
+
+
+def resolve(id: str) -> Node:
+    """Every other segment is this one."""
+    return parse({"any": [{"rule": "tag", "any_of": ["vip"]}, {"rule": "orders_lately", "days": 60}]})
+
+
+def variations(name: str, random: Random) -> Iterator[Node]:
+    """The examples of a rule, and what they become when values in them change."""
+    kind = kinds()[name]
+    yield from (parse({"rule": name, **example}, resolve) for example in kind.examples)
+    for _ in range(VARIATIONS):
+        changed = {key: vary(value, random) for key, value in random.choice(kind.examples).items()}
+        try:
+            yield parse({"rule": name, **changed}, resolve)
+        except Invalid:
+            continue
+
+
+def vary(value: Any, random: Random) -> Any:
+    if isinstance(value, bool):
+        return random.choice([True, False])
+    if isinstance(value, (int, float)):
+        return random.choice(NUMBERS)
+    if isinstance(value, list):
+        return value[: random.randint(1, len(value))]
+    return value
+
+
+def insert(database: Mongo, random: Random) -> tuple[list[Customer], dict[str, list[Order]]]:
+    """Random customers in the database, as they are read back, and the orders of each."""
+    made = people.customers(random, CUSTOMERS, START)
+    database["customers"].insert_many(people.documents(random, made))
+    orders: dict[str, list[Order]] = {person.id: [] for person in made}
+    for order in people.orders(random, made, START):
+        orders[order.customer_id].append(order)
+    database["orders"].insert_many([to_document(order) for placed in orders.values() for order in placed])
+    return [from_document(document, Customer) for document in database["customers"].find()], orders
+
+
+def found(database: Mongo, node: Node) -> set[str]:
+    rows = database["customers"].aggregate([*node.pipeline(START), {"$project": {"_id": 1}}])
+    return {row["_id"] for row in rows}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_database_and_the_plain_meaning_agree(name: str, database: Mongo) -> None:
+    random = Random(f"rules {name}")
+    read, orders = insert(database, random)
+    everybody = {person.id for person in read}
+    sizes = []
+    for node in variations(name, random):
+        expected = {person.id for person in read if node.holds(person, START, orders[person.id])}
+        assert found(database, node) == expected, node.match(START)
+        if len(sizes) < len(kinds()[name].examples):
+            assert found(database, Not(node)) == everybody - expected, node.match(START)
+        sizes.append(len(expected))
+    assert max(sizes) > 0
+    assert min(sizes) < len(read) or name == "everyone"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_says_what_it_looked_at_for_every_customer(name: str) -> None:
+    random = Random(f"values {name}")
+    for node in variations(name, random):
+        for person in people.customers(random, 50, START):
+            explained = node.explain(person, START, lambda rule: False)
+            assert explained.value.endswith(".")
+            assert explained.value[0].isupper()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_describes_itself_well_enough_for_a_form(name: str) -> None:
+    kind = kinds()[name]
+    assert kind.summary.endswith((".", "…"))
+    assert issubclass(kind.Settings, Settings)
+    schema = msgspec.json.schema(kind.Settings)
+    described = schema["$defs"][kind.Settings.__name__]
+    assert described["additionalProperties"] is False
+    assert kind.examples
+    for example in kind.examples:
+        assert set(example) <= set(described["properties"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("smuggled", [{"$gt": ""}, {"$regex": ".*"}, [{"$ne": None}], {"$where": "1"}, [["a"]]])
+def test_no_setting_of_a_rule_takes_an_operator(name: str, smuggled: Any) -> None:
+    kind = kinds()[name]
+    fields = [field.encode_name for field in msgspec.structs.fields(kind.Settings)]
+    for example in kind.examples:
+        for field in fields or ["anything"]:
+            with pytest.raises(Invalid) as refused:
+                parse({"rule": name, **example, field: smuggled}, resolve)
+            assert all(path.startswith(f"rules.{field}") for path in refused.value.fields)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_texts_from_a_rule_never_become_keys_or_bare_operands(name: str) -> None:
+    canaries = ["$where", "$gt", "$$ROOT", "a.b", "$customers"]
+    kind = kinds()[name]
+    for example in kind.examples:
+        for canary in canaries:
+            changed = {key: _with_canary(value, canary) for key, value in example.items()}
+            try:
+                node = parse({"rule": name, **changed}, resolve)
+            except Invalid:
+                continue
+            plain = parse({"rule": name, **example}, resolve)
+            assert sorted(_keys(node.pipeline(START))) == sorted(_keys(plain.pipeline(START)))
+            assert not list(_bare(node.pipeline(START), canary))
+
+
+def _with_canary(value: Any, canary: str) -> Any:
+    if isinstance(value, str):
+        return canary
+    return [canary for _ in value] if isinstance(value, list) else value
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Every key in a pipeline, but for the marks of lookups, which are hashes of the settings."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key.split("_orders_lately_")[0]
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)
+
+
+def _bare(value: Any, canary: str, in_expression: bool = False) -> Iterator[str]:
+    """Where a text from a rule stands so that the database would read it rather than compare with it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in ({"$literal"} if in_expression else {"$eq", "$in", "$all", "$gte", "$lt"}):
+                continue
+            yield from _bare(inner, canary, in_expression or key == "$expr")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _bare(inner, canary, in_expression)
+    elif value == canary:
+        yield canary
