@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
@@ -134,8 +134,14 @@ class Conversation:
         answer = self.answer_to(reply)
         if not answer:
             return [heard]
-        answered = msgspec.structs.replace(
-            heard, id=derive(reply.key, "answer"), direction="out", text=answer, keyword=""
+        answered = Said(
+            id=derive(reply.key, "answer"),
+            customers=customers,
+            channel=channel,
+            address=reply.address,
+            direction="out",
+            text=answer,
+            at=reply.at + timedelta(milliseconds=1),  # after the question, where threads are read in order
         )
         return [heard, answered]
 

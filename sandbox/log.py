@@ -44,6 +44,10 @@ class Log:
         with self._lock:
             self._file.truncate(0)
 
+    def close(self) -> None:
+        """Write no more."""
+        self._file.close()
+
     def _append(self, entries: list[dict[str, Any]]) -> None:
         text = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
         with self._lock:

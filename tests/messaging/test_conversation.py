@@ -1,0 +1,124 @@
+"""STOP, START and HELP are obeyed, in any language we send, before they are acknowledged."""
+
+import pytest
+
+from messaging.conversation import keyword_of
+from tests.messaging.reporting import reports, settings
+from tests.support.clock import ManualClock
+from tests.support.reports import Reports
+
+__all__ = ["reports", "settings"]
+
+ANA = "+12025550100"
+
+
+@pytest.fixture(autouse=True)
+def ana(reports: Reports) -> None:
+    reports.office.customer("ana", addresses={"sms": [ANA]})
+
+
+def suppressed(reports: Reports) -> dict[str, str]:
+    return reports.services.suppressions.among("sms", [ANA], "transactional")
+
+
+def consent(reports: Reports, channel: str = "sms") -> str:
+    return reports.services.customers.get(["ana"])["ana"].consents[channel]["marketing"].state
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("STOP", "stop"),
+        ("  stop. ", "stop"),
+        ("Stop!!!", "stop"),
+        ("stop please", "stop"),
+        ("“Stop”", "stop"),
+        ("UNSUBSCRIBE", "stop"),
+        ("Arrêt", "stop"),
+        ("ARRE\u0302T", "stop"),
+        ("baja", "stop"),
+        ("Sair", "stop"),
+        ("Abmelden", "stop"),
+        ("STOPP 🙏", "stop"),
+        ("start", "start"),
+        ("Começar", "start"),
+        ("UNSTOP", "start"),
+        ("Hilfe?", "help"),
+        ("ayuda", "help"),
+        ("Don't stop", ""),
+        ("Cancel my order please", ""),
+        ("When does it end?", ""),
+        ("", ""),
+        ("\0", ""),
+        ("🎂", ""),
+    ],
+)
+def test_a_command_is_understood_and_a_sentence_is_not_taken_for_one(text: str, keyword: str) -> None:
+    assert keyword_of(text) == keyword
+
+
+def test_a_stop_is_obeyed_before_it_is_acknowledged(reports: Reports) -> None:
+    (answer,) = reports.text((ANA, "Stop"))
+    assert suppressed(reports) == {ANA: "stop"}
+    assert "<Message>" not in answer
+
+
+def test_a_stop_withdraws_the_consent_on_that_channel_alone(reports: Reports, clock: ManualClock) -> None:
+    clock.advance(1)
+    reports.text((ANA, "STOP"))
+    reports.services.receipts.take()
+    assert consent(reports) == "denied"
+    assert consent(reports, "email") == "granted"
+
+
+def test_a_start_takes_a_stop_back(reports: Reports, clock: ManualClock) -> None:
+    for words in ("STOP", "START"):
+        clock.advance(1)
+        reports.text((ANA, words))
+        reports.services.receipts.take()
+    assert suppressed(reports) == {}
+    assert consent(reports) == "granted"
+
+
+def test_a_stop_that_comes_a_second_time_after_a_start_is_the_old_one(reports: Reports, clock: ManualClock) -> None:
+    for words in ("STOP", "START", "STOP"):
+        clock.advance(1)
+        reports.text((ANA, words), id="the same message")
+        reports.services.receipts.take()
+    assert suppressed(reports) == {}
+    assert consent(reports) == "granted"
+
+
+def test_a_start_is_no_consent_of_somebody_who_never_gave_any(reports: Reports, clock: ManualClock) -> None:
+    reports.office.customer("bo", consent=False, addresses={"sms": ["+12025550101"]})
+    clock.advance(1)
+    reports.text(("+12025550101", "START"))
+    reports.services.receipts.take()
+    assert reports.services.customers.get(["bo"])["bo"].consents == {}
+
+
+def test_a_stop_of_a_stranger_is_obeyed_too(reports: Reports) -> None:
+    reports.text(("+12025550199", "STOP"))
+    reports.services.receipts.take()
+    assert reports.services.suppressions.among("sms", ["+12025550199"], "marketing") == {"+12025550199": "stop"}
+
+
+@pytest.mark.parametrize(("words", "says"), [("HELP", "Reply STOP"), ("Hilfe", "Mit STOP"), ("aide", "Répondez STOP")])
+def test_help_is_answered_in_its_own_language(reports: Reports, words: str, says: str) -> None:
+    (answer,) = reports.text((ANA, words))
+    assert says in answer
+    assert reports.services.shops.get().name in answer
+
+
+def test_what_was_said_is_kept_in_order_once(reports: Reports, clock: ManualClock) -> None:
+    for words in ("Is it the blue one?", "HELP"):
+        clock.advance(1)
+        for _ in range(2):
+            reports.text((ANA, words), id=words)
+            reports.services.receipts.take()
+    said = reports.services.threads.of_customer("ana", "", 10)
+    assert [(one.direction, one.text, one.keyword) for one in said[:2]] == [
+        ("in", "Is it the blue one?", ""),
+        ("in", "HELP", "help"),
+    ]
+    assert [one.direction for one in said] == ["in", "in", "out"]

@@ -1,0 +1,184 @@
+"""What a provider says is taken once, in any order, by any number of workers, and never lost."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from common.errors import Forged, NotFound
+from messaging.channel import Hook
+from storage.mongo import Mongo
+from storage.webhooks import MongoWebhooks
+from tests.messaging.reporting import reports, settings
+from tests.support.clock import ManualClock
+from tests.support.reports import Reports
+from wiring import Services
+
+__all__ = ["reports", "settings"]
+
+
+def test_what_was_sent_is_delivered_or_bounces_as_the_provider_says(reports: Reports) -> None:
+    reports.sent("ana", "bo", "cy", "di")
+    assert reports.states("ana", "bo", "cy", "di") == ["accepted"] * 4
+    reports.say(("ana", "delivered"), ("bo", "bounce"), ("cy", "dropped"), ("di", "processed"))
+    assert reports.states("ana", "bo", "cy", "di") == ["delivered", "bounced", "undelivered", "accepted"]
+
+
+def test_a_lost_answer_is_resolved_by_the_provider_itself(reports: Reports) -> None:
+    reports.sandbox.misbehave({"accept_then_hang": True})
+    reports.sent("ana")
+    assert reports.states("ana") == ["uncertain"]
+    reports.say(("ana", "processed"))
+    assert reports.states("ana") == ["accepted"]
+
+
+def test_whoever_opened_it_has_it(reports: Reports) -> None:
+    reports.sandbox.misbehave({"reset_after": True})
+    reports.sent("ana")
+    assert reports.states("ana") == ["uncertain"]
+    reports.say(("ana", "open"))
+    assert reports.states("ana") == ["delivered"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_webhooks_and_their_repetition_change_nothing(reports: Reports, seed: int) -> None:
+    people = ["ana", "bo", "cy"]
+    reports.sent(*people)
+    said = [
+        *[(one, event) for one in people for event in ("processed", "delivered", "open")],
+        ("bo", "bounce"),
+        ("cy", "spamreport"),
+    ]
+    shuffled = said + random.Random(seed).sample(said, 5)
+    random.Random(seed).shuffle(shuffled)
+    for one in shuffled:
+        reports.store(one, timestamp=1_900_000_000)
+        if one[0] == "bo":
+            reports.services.receipts.take()
+    reports.services.receipts.take()
+    assert reports.states(*people) == ["delivered", "bounced", "delivered"]
+    assert [reports.facts(one) for one in people] == [["opened"], ["opened"], ["complained", "opened"]]
+
+
+@pytest.mark.parametrize(
+    ("event", "more", "purpose", "reason"),
+    [
+        ("bounce", {"type": "bounce"}, "transactional", "hard_bounce"),
+        ("dropped", {"reason": "Bounced Address"}, "transactional", "hard_bounce"),
+        ("spamreport", {}, "transactional", "complaint"),
+        ("unsubscribe", {}, "marketing", "unsubscribed"),
+    ],
+)
+def test_bounces_and_complaints_suppress_the_address(
+    reports: Reports, event: str, more: dict[str, Any], purpose: str, reason: str
+) -> None:
+    reports.sent("ana", "bo")
+    reports.say(("ana", event), **more)
+    among = reports.services.suppressions.among("email", ["ana@example.com", "bo@example.com"], purpose)
+    assert among == {"ana@example.com": reason}
+
+
+@pytest.mark.parametrize(("event", "more"), [("bounce", {"type": "blocked"}), ("delivered", {}), ("open", {})])
+def test_a_passing_trouble_suppresses_nobody(reports: Reports, event: str, more: dict[str, Any]) -> None:
+    reports.sent("ana")
+    reports.say(("ana", event), **more)
+    assert reports.services.suppressions.among("email", ["ana@example.com"], "marketing") == {}
+
+
+def test_an_unsubscribe_at_the_provider_withdraws_the_consent(reports: Reports) -> None:
+    reports.sent("ana")
+    reports.office.clock.advance(5)  # type: ignore[attr-defined]  # the tests' clock
+    reports.say(("ana", "unsubscribe"), timestamp=int(reports.office.clock.now().timestamp()))
+    consent = reports.services.customers.get(["ana"])["ana"].consents["email"]["marketing"]
+    assert (consent.state, consent.source) == ("denied", "webhook")
+
+
+def test_facts_name_campaign_and_customer_and_the_customer_knows_the_latest(reports: Reports) -> None:
+    reports.sent("ana")
+    reports.say(("ana", "click"), url="https://shop.example/a", timestamp=1_900_000_100)
+    reports.say(("ana", "click"), url="https://shop.example/b", timestamp=1_900_000_000)
+    facts = reports.services.facts.of_customer("ana", 10)
+    assert [(fact.campaign, fact.url) for fact in facts] == [
+        ("campaign", "https://shop.example/a"),
+        ("campaign", "https://shop.example/b"),
+    ]
+    seen = reports.services.customers.get(["ana"])["ana"].engagement
+    assert seen["last_clicked_at"].timestamp() == 1_900_000_100
+
+
+def test_a_word_we_do_not_know_is_kept_and_moves_nothing(reports: Reports) -> None:
+    reports.sent("ana")
+    reports.say(("ana", "teleported"))
+    assert reports.states("ana") == ["accepted"]
+    assert reports.facts("ana") == ["unknown"]
+
+
+def test_a_message_of_somebody_elses_moves_nothing(reports: Reports, database: Mongo) -> None:
+    reports.sent("ana")
+    reports.store(("ana", "delivered"))
+    stranger = database["webhooks"].find_one()
+    assert stranger
+    body = stranger["body"].replace(b"encore_message", b"other_message")
+    database["webhooks"].update_one({"_id": stranger["_id"]}, {"$set": {"body": body}})
+    assert reports.services.receipts.take() == 1
+    assert reports.states("ana") == ["accepted"]
+
+
+def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(reports: Reports, database: Mongo) -> None:
+    reports.sent("ana")
+    nonsense = Hook(url="http://shop.test/webhooks/email", at=reports.office.clock.now(), headers={}, body=b"nonsense")
+    reports.services.inbox.store("sendgrid", nonsense)
+    reports.say(("ana", "delivered"))
+    assert reports.states("ana") == ["delivered"]
+    (left,) = database["webhooks"].find()
+    assert "not JSON" in left["spoilt"]
+    assert reports.services.receipts.take() == 0
+
+
+def test_what_is_done_is_gone_with_its_personal_data(reports: Reports, database: Mongo) -> None:
+    reports.sent("ana")
+    reports.say(("ana", "delivered"))
+    assert database["webhooks"].count_documents({}) == 0
+
+
+def test_a_webhook_that_a_dead_worker_claimed_is_worked_off_after_its_lease(
+    reports: Reports, clock: ManualClock
+) -> None:
+    reports.sent("ana")
+    reports.store(("ana", "delivered"))
+    inbox = reports.services.inbox
+    assert len(inbox.claim(10, 60)) == 1
+    assert inbox.claim(10, 60) == []
+    assert reports.services.receipts.take() == 0
+    clock.advance(61)
+    assert reports.services.receipts.take() == 1
+    assert reports.states("ana") == ["delivered"]
+
+
+def test_the_same_webhook_sent_again_while_it_waits_is_stored_once(services: Services, clock: ManualClock) -> None:
+    inbox = MongoWebhooks(services.database, clock)
+    hook = Hook(url="http://shop.test/webhooks/email", at=clock.now(), headers={}, body=b"[1]\r\n")
+    inbox.store("sendgrid", hook)
+    inbox.store("sendgrid", msgspec.structs.replace(hook, at=clock.now() + timedelta(seconds=9)))
+    inbox.store("sendgrid", msgspec.structs.replace(hook, body=b"[1]"))
+    clock.advance(60)
+    assert sorted(one.hook.body for one in inbox.claim(10, 60)) == [b"[1]", b"[1]\r\n"]
+
+
+def test_a_forged_webhook_leaves_nothing(reports: Reports, database: Mongo) -> None:
+    reports.sent("ana")
+    (hook,) = reports.sandbox.hooks(
+        reports.office.clock.now(), [{"message": reports.office.get("ana").id, "event": "delivered"}]
+    )
+    with pytest.raises(Forged):
+        reports.services.webhooks.receive("email", msgspec.structs.replace(hook, body=hook.body + b" "))
+    assert database["webhooks"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("channel", ["fax", ""])
+def test_a_channel_there_is_not_takes_no_webhook(reports: Reports, channel: str) -> None:
+    hook = Hook(url="http://shop.test/webhooks/fax", at=reports.office.clock.now(), headers={}, body=b"")
+    with pytest.raises(NotFound):
+        reports.services.webhooks.receive(channel, hook)
