@@ -10,6 +10,7 @@ from campaigns.plan import Planner
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
+from campaigns.single import Sender
 from campaigns.values import Values
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
@@ -436,3 +437,16 @@ class Services:
     def settle_runs(self) -> int:
         """Finish the runs of which no message is open; how many."""
         return settle(self.runs, self.campaigns, self.messages.open, self.clock.now())
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Sends single messages."""
+        return Sender(
+            customers=self.customers,
+            templates=self.templates,
+            offers=self.offers,
+            messages=self.messages,
+            shops=self.shops,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )

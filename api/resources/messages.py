@@ -9,7 +9,8 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.paging import paged
 from api.schemas.base import Page
-from api.schemas.messages import ContentSchema, MessagesArgs, MessageSchema
+from api.schemas.messages import ContentSchema, MessagesArgs, MessageSchema, SingleMessageSchema
+from campaigns.single import Wanted
 from common.errors import NotFound
 from messaging.message import Message, State
 
@@ -22,6 +23,18 @@ def message_of(id: str) -> Message:
     if id not in found:
         raise NotFound("message", id)
     return found[id]
+
+
+@blueprint.route("/messages")
+class MessageList(MethodView):
+    """Single messages."""
+
+    @scope("campaigns")
+    @blueprint.arguments(SingleMessageSchema)
+    @blueprint.response(202, MessageSchema)
+    def post(self, body: dict[str, Any]) -> Message:
+        """Send one message to one customer, now; it passes the gate like any other."""
+        return services().sender.send(Wanted(**body))
 
 
 @blueprint.route("/messages/<message_id>")

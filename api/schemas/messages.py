@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from api.schemas.base import Instant, PageArgs, Strict
+from api.schemas.base import Instant, PageArgs, ShopId, Strict
 from messaging.message import State
 
 STATES = sorted(state.value for state in State)
@@ -45,6 +45,18 @@ class MessageSchema(Strict):
     provider = fields.String(required=True)
     provider_id = fields.String(required=True, metadata={"description": "The provider's id of it."})
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+
+
+class SingleMessageSchema(Strict):
+    """What is to be sent to whom."""
+
+    customer = ShopId(required=True)
+    template = ShopId(required=True)
+    purpose = fields.String(
+        load_default="transactional", validate=validate.OneOf(["marketing", "service", "transactional"])
+    )
+    offer = fields.String(load_default="", validate=validate.Length(max=64))
+    brand = fields.String(load_default="default", validate=validate.Length(1, 64))
 
 
 class MessagesArgs(PageArgs):

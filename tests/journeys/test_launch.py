@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from campaigns.campaign import CampaignState
-from common.errors import Conflict, Invalid
+from campaigns.single import Wanted
+from common.errors import Conflict, Invalid, NotFound
 from content.templates import Template
 from customers.shop import Shop
 from loyalty.offer import Offer
@@ -190,3 +191,15 @@ def test_a_message_skipped_for_the_shops_switch_says_so(
     work(shop)
     assert shop.reporter.report(campaign, "EUR").skipped == {"marketing_stopped": 1}
     assert provider_sandbox.accepted() == []
+
+
+def test_a_single_message_goes_out_at_once_and_asks_no_marketing_consent(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(1, clock.now(), consents={})])
+    sent = shop.sender.send(Wanted(customer="c1", template="miss"))
+    with pytest.raises(NotFound):
+        shop.sender.send(Wanted(customer="nobody", template="miss"))
+    work(shop)
+    assert [letter["address"] for letter in provider_sandbox.accepted()] == ["c1@example.com"]
+    assert shop.messages.get([sent.id])[sent.id].state is State.ACCEPTED

@@ -1,0 +1,109 @@
+"""One message to one customer, now: an order's confirmation, a thank-you, a test. It takes the road of all others."""
+
+from datetime import timedelta
+from typing import Protocol
+
+import msgspec
+
+from campaigns.campaign import Campaign
+from campaigns.plan import Planned, message_for
+from campaigns.run import Run
+from common.clock import Clock
+from common.doorbell import Doorbell
+from common.errors import Conflict, NotFound
+from common.ids import new_id
+from content.templates import Templates
+from customers.consent import Purpose
+from customers.customer import Customers
+from customers.shop import Shops
+from messaging.message import Batch, Message, State
+
+EXPIRES_AFTER = timedelta(hours=24)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be sent to whom."""
+
+    customer: str
+    template: str
+    purpose: Purpose = "transactional"
+    offer: str = ""
+    brand: str = "default"
+
+
+class Lookup(Protocol):
+    """Whether a thing is there."""
+
+    def get(self, id: str) -> object:
+        """The thing; raises NotFound."""
+        ...
+
+
+class Sender:
+    """Plans single messages."""
+
+    def __init__(
+        self,
+        *,
+        customers: Customers,
+        templates: Templates,
+        offers: Lookup,
+        messages: Planned,
+        shops: Shops,
+        doorbell: Doorbell,
+        clock: Clock,
+    ) -> None:
+        self._customers = customers
+        self._templates = templates
+        self._offers = offers
+        self._messages = messages
+        self._shops = shops
+        self._doorbell = doorbell
+        self._clock = clock
+
+    def send(self, wanted: Wanted) -> Message:
+        """Plan the message and ring at once; raises NotFound, or Conflict where the customer cannot be reached."""
+        customer = self._customers.get([wanted.customer]).get(wanted.customer)
+        if customer is None:
+            raise NotFound("customer", wanted.customer)
+        template = self._templates.get(wanted.template)
+        if wanted.offer:
+            self._offers.get(wanted.offer)
+        now = self._clock.now()
+        message = message_for(_run(wanted, self._clock), template, self._shops.get(), customer, now)
+        if message.state is not State.QUEUED:
+            raise Conflict(f"Customer {customer.id!r} cannot be sent this: {message.reason}.", message.reason)
+        batch = _batch(message)
+        planned = msgspec.structs.replace(message, batch=batch.id, expires_at=now + EXPIRES_AFTER)
+        self._messages.plan(batch, [planned])
+        self._doorbell.ring("deliver", batch.id, urgent=True)
+        return planned
+
+
+def _run(wanted: Wanted, clock: Clock) -> Run:
+    """A run of its own, kept nowhere, that belongs to no campaign."""
+    campaign = Campaign(
+        id="",
+        name="",
+        template=wanted.template,
+        purpose=wanted.purpose,
+        offer=wanted.offer,
+        brand=wanted.brand,
+    )
+    return Run(id=new_id(), campaign=campaign, occurrence="single", started_at=clock.now())
+
+
+def _batch(message: Message) -> Batch:
+    return Batch(
+        id=new_id(),
+        run=message.run,
+        campaign=message.campaign,
+        channel=message.channel,
+        template=message.template,
+        template_version=message.template_version,
+        locale=message.locale,
+        brand=message.brand,
+        due_at=message.not_before,
+        rung_at=message.not_before,
+        urgent=True,
+    )
