@@ -12,12 +12,18 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from pymongo.errors import PyMongoError
 
 from common.errors import Invalid, NotFound
 from common.jobs import MAX_ERRORS, Job
 from customers import importing
+from customers.importing import Importer
 from customers.imports import Kind
 from customers.profile import reckon
+from storage.imports import MongoUploads
+from storage.jobs import MongoJobs
+from storage.outages import as_unavailable
+from tests.api.cuttable import Relay
 from tests.support.clock import ManualClock
 from wiring import Services
 
@@ -205,6 +211,34 @@ def test_a_worker_killed_half_way_is_taken_over_from_where_it_was(services: Serv
     for customer in services.customers.get([f"c{number}" for number in range(40)]).values():
         assert customer.profile == reckon(services.orders.of_customer(customer.id))
     assert services.importer.run(job.id) is None  # it is over
+
+
+def test_an_outage_half_way_is_told_and_the_import_goes_on_after_it(services: Services, clock: ManualClock) -> None:
+    class Cutting(MongoJobs):
+        """The database goes away after the first batch."""
+
+        def save(self, job: Job) -> bool:
+            saved = super().save(job)
+            relay.cut()
+            return saved
+
+    text = "customer_id,first_name\n" + "".join(f"c{number},Ana\n" for number in range(1_200))
+    job = start(services, "customers", text)
+    address = services.settings.mongodb_url.removeprefix("mongodb://").partition("/")[0]
+    host, _, port = address.partition(":")
+    with Relay(unquote(address) if address.startswith("%2F") else (host, int(port))) as relay:
+        url = f"mongodb://127.0.0.1:{relay.port}/?directConnection=true"
+        far = Services(msgspec.structs.replace(services.settings, mongodb_url=url), clock)
+        jobs, stores = Cutting(far.database), (far.customers, far.orders, far.products)
+        with pytest.raises(PyMongoError) as outage:
+            Importer(MongoUploads(far.database), jobs, *stores, far.doorbell, clock).run(job.id)
+        assert as_unavailable(outage.value) is not None
+        far.close()
+    clock.advance(importing.LEASE.total_seconds() + 1)
+    finished = services.importer.run(job.id)
+    assert finished is not None
+    assert (finished.state, finished.good) == ("finished", 1_200)
+    assert services.database["customers"].count_documents({}) == 1_200
 
 
 def test_a_job_nobody_made_is_not_found(services: Services) -> None:

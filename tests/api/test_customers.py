@@ -1,0 +1,161 @@
+"""Customers over the API."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.events import event
+from tests.api.conftest import Call
+from tests.support.clock import START, ManualClock
+from wiring import Services
+
+ANA = {
+    "first_name": "Ana",
+    "locale": "pt_pt",
+    "country": "pt",
+    "time_zone": "Europe/Lisbon",
+    "addresses": {"email": ["Ana@Example.com"], "sms": ["912 345 678"]},
+    "preferred": ["sms", "email"],
+    "attributes": {"size": "M", "vip": True},
+    "tags": ["choir"],
+}
+
+
+def test_a_customer_is_kept_normalised_and_read_back(call: Call) -> None:
+    put = call("PUT", "/v1/customers/ana", json=ANA)
+    assert put.status_code == 200, put.get_json()
+    ana = call("GET", "/v1/customers/ana")
+    assert ana.headers["ETag"] == put.headers["ETag"] == '"v1"'
+    told = ana.get_json()
+    assert told == put.get_json()
+    assert told["addresses"] == {"email": ["ana@example.com"], "sms": ["+351912345678"]}
+    assert (told["locale"], told["country"], told["preferred"]) == ("pt-PT", "PT", ["sms", "email"])
+    assert told["attributes"] == {"size": "M", "vip": True}
+    assert told["profile"]["orders"] == 0
+
+
+def test_what_is_left_out_stays_and_what_is_empty_goes(call: Call) -> None:
+    call("PUT", "/v1/customers/ana", json=ANA)
+    told = call("PUT", "/v1/customers/ana", json={"last_name": "Silva", "attributes": {"size": None}}).get_json()
+    assert (told["first_name"], told["last_name"], told["attributes"]) == ("Ana", "Silva", {"vip": True})
+    told = call("PATCH", "/v1/customers/ana", json={"tags": [], "addresses": {"sms": ["913 333 333"]}}).get_json()
+    assert (told["tags"], told["addresses"]["sms"], told["first_name"]) == ([], ["+351913333333"], "Ana")
+
+
+def test_a_customer_changes_only_from_the_version_read(call: Call) -> None:
+    call("PUT", "/v1/customers/ana", json=ANA)
+    headers = {"If-Match": '"v1"'}
+    assert call("PATCH", "/v1/customers/ana", json={"first_name": "Anna"}, headers=headers).status_code == 200
+    assert call("PATCH", "/v1/customers/ana", json={"first_name": "Bo"}, headers=headers).status_code == 412
+    assert call("PUT", "/v1/customers/bo", json={}, headers=headers).status_code == 412
+    assert call("PATCH", "/v1/customers/bo", json={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"addresses": {"email": ["ana@example.com", "ana"]}}, "addresses.email.1"),
+        ({"addresses": {"sms": ["912345678"]}}, "addresses.sms.0"),
+        ({"addresses": {"fax": ["1"]}}, "addresses.fax"),
+        ({"locale": "!"}, "locale"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
+        ({"country": "Portugal"}, "country"),
+        ({"preferred": ["fax"]}, "preferred.0"),
+        ({"attributes": {"$set": 1}}, "attributes"),
+        ({"attributes": {"a.b": 1}}, "attributes"),
+        ({"attributes": {"a": {"$gt": 1}}}, "attributes"),
+        ({"first_name": 5}, "first_name"),
+        ({"frist_name": "Ana"}, "frist_name"),
+        ({"profile": {"orders": 9}}, "profile"),
+        ({"consents": {}}, "consents"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_kept(call: Call, body: dict[str, Any], path: str) -> None:
+    answer = call("PUT", "/v1/customers/ana", json=body)
+    assert answer.status_code == 422
+    assert path in answer.get_json()["errors"]
+    assert call("GET", "/v1/customers/ana").status_code == 404
+
+
+def test_customers_are_listed_by_page_and_found_by_address(call: Call) -> None:
+    for name in ("ana", "bo", "cy"):
+        call("PUT", f"/v1/customers/{name}", json={"addresses": {"email": [f"{name}@example.com"]}})
+    call("PATCH", "/v1/customers/cy", json={"addresses": {"sms": ["+351912345678"]}})
+    page = call("GET", "/v1/customers?limit=2").get_json()
+    assert ([one["id"] for one in page["data"]], page["next"]) == (["ana", "bo"], "bo")
+    page = call("GET", "/v1/customers?limit=2&after=bo").get_json()
+    assert ([one["id"] for one in page["data"]], page["next"]) == (["cy"], None)
+    assert [one["id"] for one in call("GET", "/v1/customers?email=BO@example.com").get_json()["data"]] == ["bo"]
+    found = call("GET", "/v1/customers", query_string={"phone": "+351 912 345 678"})
+    assert [one["id"] for one in found.get_json()["data"]] == ["cy"]
+    for query, field in (("email=nobody", "email"), ("phone=12", "phone"), ("email=a@example.com&phone=%2B1", "phone")):
+        assert field in call("GET", f"/v1/customers?{query}").get_json()["errors"]
+
+
+def test_the_latest_word_of_consent_stands(call: Call, clock: ManualClock) -> None:
+    path = "/v1/customers/ana/consents/email"
+    assert call("PUT", path, json={"state": "granted"}).status_code == 404
+    call("PUT", "/v1/customers/ana", json=ANA)
+    given = call("PUT", path, json={"state": "granted", "how": "checkout", "wording": "Yes please"}).get_json()
+    assert (given["state"], given["purpose"], given["source"]) == ("granted", "marketing", "api")
+    older = {"state": "denied", "at": (START - timedelta(days=1)).isoformat()}
+    assert call("PUT", path, json=older).get_json()["state"] == "granted"
+    clock.advance(1)
+    assert call("PUT", path, json={"state": "denied"}).get_json()["state"] == "denied"
+    assert call("GET", "/v1/customers/ana").get_json()["consents"]["email"]["marketing"]["state"] == "denied"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "field"),
+    [
+        ("fax", {"state": "granted"}, 404, None),
+        ("email", {"state": "maybe"}, 422, "state"),
+        ("email", {"state": "granted", "purpose": "transactional"}, 422, "purpose"),
+        ("email", {"state": "granted", "at": "2099-01-01T00:00:00Z"}, 422, "at"),
+        ("email", {"state": "granted", "source": "import"}, 422, "source"),
+    ],
+)
+def test_a_word_that_cannot_be_is_refused(
+    call: Call, path: str, body: dict[str, Any], status: int, field: str | None
+) -> None:
+    call("PUT", "/v1/customers/ana", json=ANA)
+    answer = call("PUT", f"/v1/customers/ana/consents/{path}", json=body)
+    assert answer.status_code == status
+    assert field is None or field in answer.get_json()["errors"]
+
+
+def test_the_timeline_has_orders_and_events_newest_first_and_page_by_page(call: Call, services: Services) -> None:
+    order = {"customer_id": "ana", "placed_at": "2026-01-05T10:00:00Z", "total": {"amount": 100, "currency": "EUR"}}
+    call("PUT", "/v1/orders/o1", json=order)
+    call("POST", "/v1/orders/o1/events", json={"type": "shipped", "at": "2026-01-06T10:00:00Z"})
+    services.events.pump()
+    same_instant = START - timedelta(days=1)
+    services.events.add([event("cart_updated", same_instant, "ana", [number]) for number in range(5)])
+    services.events.add([event("cart_updated", same_instant, "bo", [9])])
+    seen: list[str] = []
+    after = ""
+    for _ in range(10):
+        page = call("GET", "/v1/customers/ana/timeline", query_string={"limit": 2, "after": after}).get_json()
+        seen += [entry["id"] for entry in page["data"]]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    whole = call("GET", "/v1/customers/ana/timeline").get_json()["data"]
+    assert seen == [entry["id"] for entry in whole]
+    assert [entry["type"] for entry in whole] == ["cart_updated"] * 5 + ["order_shipped", "order_placed"]
+    assert call("GET", "/v1/customers/ana/timeline?after=nonsense").status_code == 422
+    assert call("GET", "/v1/customers/nobody/timeline").status_code == 404
+
+
+def test_an_erased_customer_is_gone_and_their_orders_are_not(call: Call) -> None:
+    order = {"customer_id": "ana", "placed_at": "2026-01-05T10:00:00Z", "total": {"amount": 100, "currency": "EUR"}}
+    call("PUT", "/v1/orders/o1", json=order)
+    assert call("DELETE", "/v1/customers/ana").status_code == 204
+    assert call("GET", "/v1/customers/ana").status_code == 404
+    assert call("DELETE", "/v1/customers/ana").status_code == 404
+    kept = call("GET", "/v1/orders/o1").get_json()
+    assert kept["total"] == order["total"]
+    assert kept["customer_id"].startswith("erased-")
+    again = call("PUT", "/v1/orders/o1", json=order)
+    assert (again.status_code, again.get_json()["reason"]) == (409, "erased")
