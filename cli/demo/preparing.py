@@ -8,7 +8,7 @@ OFFERS: dict[str, Json] = {
     "win-back": {
         "name": "A fifth off, for old times' sake",
         "kind": "percent",
-        "settings": {"percent": 20, "most": {"amount": 2_000, "currency": "USD"}},
+        "settings": {"percent": 20, "at_most": {"amount": 2_000, "currency": "USD"}},
         "valid_days": 21,
         "budget": {"uses": 400, "money": {"amount": 400_000, "currency": "USD"}, "per_customer": 1},
     },
