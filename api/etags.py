@@ -1,5 +1,6 @@
 """ETags from versions: a caller may say which version it means to change, and is told when it is too late."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -7,6 +8,9 @@ from flask import request
 
 from common.errors import Stale
 
+ANY = "*"
+TAG_PATTERN = '"v([0-9]{1,18})"'
+_TAG = re.compile(rf"{TAG_PATTERN}\Z")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -33,10 +37,10 @@ def etag_headers(version: int) -> dict[str, str]:
 
 def expected_version() -> int | None:
     """The version that If-Match insists on, None where it insists on none; raises Stale for what was never an ETag."""
-    if "If-Match" not in request.headers or request.if_match.star_tag:
+    given = request.headers.get("If-Match", ANY)
+    if given == ANY:
         return None
-    for tag in request.if_match.as_set():
-        number = tag.removeprefix("v")
-        if tag.startswith("v") and number.isascii() and number.isdigit() and len(number) < 19:
-            return int(number)
-    raise Stale("If-Match names no version of this; read it again and send its ETag.")
+    tag = _TAG.match(given)
+    if tag is None:
+        raise Stale("If-Match names no version of this; read it again and send its ETag.")
+    return int(tag[1])

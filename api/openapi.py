@@ -133,6 +133,6 @@ _IF_MATCH = {
     "in": "header",
     "required": False,
     "description": "The ETag you read; 412 where somebody changed it since.",
-    "schema": {"type": "string", "pattern": '^"v[0-9]{1,18}"$'},
+    "schema": {"type": "string", "pattern": rf"^(?:\*|{etags.TAG_PATTERN})$"},
 }
 _ETAG = {"description": "The version, for If-Match.", "schema": {"type": "string"}}

@@ -3,6 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
+from campaigns.campaign import Campaign
+from segments.segment import Segment
 from storage.mongo import Mongo
 from tests.api.pages.conftest import World
 from tests.support.clock import ManualClock
@@ -144,3 +146,24 @@ def test_a_click_leads_where_it_was_signed_for_and_is_noted_once_without_touchin
 def test_only_web_addresses_are_redirected_to(web: FlaskClient, world: World, services: Services) -> None:
     for address in ("javascript:alert(1)", "//evil.example", "data:text/html,x", "ftp://a", ""):
         assert web.get(path_of(services, "click", [world.message, address])).status_code == 404
+
+
+def test_the_page_of_reasons_names_what_the_segment_looks_at_and_nothing_else(
+    web: FlaskClient, world: World, services: Services
+) -> None:
+    rules = {"all": [{"rule": "days_since_last_order", "at_least": 60}, {"not": {"rule": "tag", "any_of": ["staff"]}}]}
+    services.segments.put(Segment(id="slipping", name="Slipping away", rules=rules))
+    services.campaigns.save(Campaign(id="miss-you", name="We miss you", template="t", segment="slipping"))
+    path = path_of(services, "why", world.message)
+    text = web.get(path, headers={"Accept-Language": "en"}).get_data(as_text=True)
+    for said in ("We miss you", "Slipping away", "Your orders at this shop", "has noted about you", "yes to offers"):
+        assert said in text
+    for unsaid in ("country or time zone", "points and rewards", "earlier messages", "happened just before"):
+        assert unsaid not in text
+
+
+def test_the_page_of_reasons_still_answers_when_its_campaign_is_gone(
+    web: FlaskClient, world: World, services: Services
+) -> None:
+    answer = web.get(path_of(services, "why", world.message))
+    assert answer.status_code == 200
