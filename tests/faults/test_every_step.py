@@ -1,0 +1,151 @@
+"""T2, T4: the database goes away at every single step of a delivery, as it does for a worker that dies there."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from common.settings import Settings
+from messaging.channel import Accepted, Letter, Outcome, Rejected
+from messaging.message import State
+from storage.outages import as_unavailable
+from tests.api.cuttable import Relay
+from tests.support.clock import ManualClock
+from tests.support.office import Office
+from wiring import Services
+
+PEOPLE = ["ana", "ben", "cyd", "dan"]
+
+
+class Scissors(CommandListener):
+    """Counts the commands of a client, and cuts its wire as one is about to be sent."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self.names: list[str] = []
+        self.cut_at: int | None = None
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """One more command."""
+        self.names.append(event.command_name)
+        if len(self.names) == self.cut_at:
+            self._relay.cut()
+
+    def succeeded(self, event: Any) -> None:
+        """Nothing to do."""
+
+    def failed(self, event: Any) -> None:
+        """Nothing to do."""
+
+
+class Scene:
+    """A worker whose wire can be cut, and everybody else, whose wire holds."""
+
+    def __init__(self, services: Services, clock: ManualClock, relay: Relay) -> None:
+        self.relay = relay
+        self.scissors = Scissors(relay)
+        self.calm = Office(services, clock)
+        self.clock = clock
+        client: MongoClient[dict[str, Any]] = MongoClient(
+            f"mongodb://127.0.0.1:{relay.port}/?directConnection=true",
+            tz_aware=True,
+            retryWrites=False,
+            retryReads=False,
+            serverSelectionTimeoutMS=200,
+            event_listeners=[self.scissors],
+        )
+        shaky = Services(services.settings, clock)
+        shaky.__dict__["database"] = client[services.settings.mongodb_database]
+        self.client = client
+        self.worker = Office(shaky, clock)
+        self.worker.provider = self.calm.provider
+        self.worker.delivery = self.worker.worker()
+
+    def deliver(self, batch: str, cut_at: int | None) -> list[str]:
+        """Deliver until the wire is cut; the commands that were begun."""
+        self.scissors.names.clear()
+        self.scissors.cut_at = cut_at
+        try:
+            self.worker.delivery.deliver(batch)
+        except PyMongoError as error:
+            if as_unavailable(error) is None:
+                raise
+        return list(self.scissors.names)
+
+    def recover(self, batches: int = 8) -> None:
+        """What the sweeper and other workers do afterwards."""
+        settings = self.calm.settings
+        for _ in range(batches):
+            self.clock.advance(settings.claim_lease + settings.http_timeout + settings.uncertain_grace)
+            self.calm.bell.rung.clear()
+            self.calm.sweeper.sweep()
+            for _, batch in list(self.calm.bell.rung):
+                self.calm.delivery.deliver(batch)
+
+
+@pytest.fixture
+def scene(services: Services, settings: Settings, clock: ManualClock) -> Iterator[Scene]:
+    """A worker behind a relay."""
+    address = settings.mongodb_url.removeprefix("mongodb://").partition("/")[0]
+    host, _, port = address.partition(":")
+    with Relay(unquote(address) if address.startswith("%2F") else (host, int(port))) as relay:
+        scene = Scene(services, clock, relay)
+        yield scene
+        scene.client.close()
+
+
+def some_refused(letter: Letter) -> Outcome:
+    """Ana's e-mail address is refused; she has a phone, too."""
+    return Rejected(reason="refused") if letter.address == "ana@example.com" else Accepted("x")
+
+
+def test_a_worker_cut_off_at_any_step_sends_nothing_twice_and_loses_nothing(scene: Scene) -> None:
+    calm = scene.calm
+    calm.customer("ana", addresses={"email": ["ana@example.com"], "sms": ["+12025550100"]})
+    calm.provider.answer = some_refused
+    messages = calm.services.database["messages"]
+
+    def run(number: int) -> str:
+        batch = calm.plan(*PEOPLE, run=f"run-{number}")
+        sms = {"channel": "sms", "address": "+12025550100"}
+        messages.update_one({"_id": calm.get("ana", f"run-{number}").id}, {"$push": {"routes": sms}})
+        return batch.id
+
+    steps = len(scene.deliver(run(0), cut_at=None))
+    assert steps > 10
+    uncertain_at: list[int] = []
+    for step in range(1, steps + 1):
+        calm.provider.parcels.clear()
+        batch = run(step)
+        begun = scene.deliver(batch, cut_at=step)
+        scene.relay.mend()
+        assert len(begun) >= step
+        scene.recover()
+        states = {name: calm.get(name, f"run-{step}").state for name in PEOPLE}
+        assert set(states.values()) <= {State.ACCEPTED, State.UNCERTAIN}, (step, begun, states)
+        sent = Counter(
+            (letter.message, letter.address) for parcel in calm.provider.parcels for letter in parcel.letters
+        )
+        assert all(times == 1 for times in sent.values()), (step, begun)
+        reached = {letter.message for parcel in calm.provider.parcels for letter in parcel.letters}
+        for name, state in states.items():
+            assert state is State.UNCERTAIN or calm.get(name, f"run-{step}").id in reached, (step, name)
+        assert calm.services.audit.broken({f"run-{step}": len(PEOPLE)}) == [], (step, begun)
+        if State.UNCERTAIN in states.values():
+            uncertain_at.append(step)
+    assert uncertain_at, "no step lay between the write-ahead and the record"
+    assert uncertain_at == list(range(uncertain_at[0], uncertain_at[-1] + 1))
+
+
+def test_a_delivery_takes_the_same_few_steps_whatever_its_size(scene: Scene) -> None:
+    few = scene.deliver(scene.calm.plan(*PEOPLE, run="few").id, cut_at=None)
+    many = scene.deliver(scene.calm.plan(*[f"p{number}" for number in range(200)], run="many").id, cut_at=None)
+    # A long answer of the database comes in parts, which is its own affair.
+    assert [name for name in many if name != "getMore"] == few
+    assert len(few) <= 20
+    assert "findAndModify" not in many
