@@ -29,11 +29,18 @@ def ensure(database: Mongo) -> int:
     """Create what is missing; returns how many indexes there should be. Doing it again does nothing."""
     indexes = declared()
     for index in indexes:
-        options: dict[str, Any] = {"unique": True} if index.unique else {}
-        if index.only:
-            options["partialFilterExpression"] = index.only
-        database[index.collection].create_index(index.keys, **options)
+        database[index.collection].create_index(index.keys, **_options(index))
     return len(indexes)
+
+
+def _options(index: Index) -> dict[str, Any]:
+    options: dict[str, Any] = {"unique": True} if index.unique else {}
+    if index.only == {index.keys[0][0]: {"$exists": True}} and len(index.keys) == 1:
+        # The same as a partial index, but one that the embedded server, too, finds by and does not only keep.
+        options["sparse"] = True
+    elif index.only:
+        options["partialFilterExpression"] = index.only
+    return options
 
 
 def missing(database: Mongo) -> list[str]:
