@@ -42,7 +42,7 @@ class Attributes(fields.Dict):
         super().__init__(keys=fields.String(), metadata={"additionalProperties": value}, **settings)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
-        facts: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)
+        facts: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         if len(facts) > MAX_ATTRIBUTES:
             raise ValidationError(f"At most {MAX_ATTRIBUTES} attributes.")
         for name, fact in facts.items():
