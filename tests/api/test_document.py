@@ -40,8 +40,8 @@ def _as_it_is(context: Any, value: Any) -> Any:
 @cache
 def _schema() -> Any:
     schema = schemathesis.openapi.from_dict(DOCUMENT)
-    # Some wrong bodies are simply too large, and are refused for that.
-    schema.config.checks.negative_data_rejection.expected_statuses.append("413")
+    # A wrong If-Match is refused as one that does not hold, and some wrong bodies are simply too large.
+    schema.config.checks.negative_data_rejection.expected_statuses += ["412", "413"]
     return schema
 
 
