@@ -173,10 +173,16 @@ class Referrals:
         return found
 
     def _keep_codes(self, programme: ReferralProgramme, tried: Mapping[str, str]) -> set[str]:
-        """Keep codes; those that somebody else has come back."""
-        rows = [ReferralCode(code=code, programme=programme.id, customer=customer) for code, customer in tried.items()]
+        """Keep codes; those that somebody else has come back.
+
+        Most customers have been written to before, so what is kept is read first.
+        """
+        kept = dict(self._programmes.codes(list(tried)))
+        fresh = {code: customer for code, customer in tried.items() if code not in kept}
+        rows = [ReferralCode(code=code, programme=programme.id, customer=customer) for code, customer in fresh.items()]
         taken = self._programmes.add_codes(rows)
-        kept = self._programmes.codes(list(taken)) if taken else {}
+        if taken:
+            kept |= self._programmes.codes(list(taken))
         return {code for code, one in kept.items() if (one.programme, one.customer) != (programme.id, tried[code])}
 
     def _known(self, programme: str, friend: str) -> Referral | None:

@@ -69,10 +69,10 @@ class MongoRedemptions:
         """
         rows = self._redemptions.aggregate(
             [
-                {"$match": {"campaign": campaign, "state": RedemptionState.REDEEMED.value}},
+                {"$match": {"campaign": campaign}},
                 {
                     "$group": {
-                        "_id": "$currency",
+                        "_id": {"currency": "$currency", "state": "$state"},
                         "redeemed": {"$sum": 1},
                         "discount": {"$sum": "$discount"},
                         "revenue": {"$sum": "$order_total"},
@@ -80,9 +80,10 @@ class MongoRedemptions:
                 },
             ]
         )
-        by_currency = {row["_id"]: row for row in rows}
+        # By state afterwards: with a second condition the embedded server would read every redemption.
+        redeemed = [row for row in rows if row["_id"]["state"] == RedemptionState.REDEEMED.value]
         return {
-            "redeemed": sum(row["redeemed"] for row in by_currency.values()),
-            "discount": {currency: row["discount"] for currency, row in by_currency.items()},
-            "revenue": {currency: row["revenue"] for currency, row in by_currency.items()},
+            "redeemed": sum(row["redeemed"] for row in redeemed),
+            "discount": {row["_id"]["currency"]: row["discount"] for row in redeemed},
+            "revenue": {row["_id"]["currency"]: row["revenue"] for row in redeemed},
         }
