@@ -1,29 +1,24 @@
 """Fixtures for every test: servers once per test process, a database and a Redis prefix of one's own per test."""
 
-import importlib
-import pkgutil
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-import storage
+from api.app import create_app
 from common.ids import new_id
 from common.settings import Settings
-from storage.indexes import Index
 from storage.mongo import Mongo
 from tests.support import openapi
 from tests.support.clock import ManualClock
+from tests.support.databases import Databases
 from tests.support.sandbox import ProviderSandbox, running_sandbox
 from tests.support.servers import NoEngine, Servers, running
 from wiring import Services
-
-warnings_of_landing: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +34,26 @@ def servers() -> Iterator[Servers]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def databases(servers: Servers) -> Iterator[Databases]:
+    """Where tests get their databases from."""
+    databases = Databases(servers.mongodb_url)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def settings(servers: Servers) -> Settings:
-    """Settings with a database and a Redis prefix that no other test uses."""
-    unique = new_id()
-    return Settings(
-        mongodb_url=servers.mongodb_url,
-        mongodb_database=f"test_{unique}",
-        redis_url=servers.redis_url,
-        redis_prefix=f"test-{unique}",
-        secret_keys="a-key-for-tests-only",
-        public_url="http://shop.test",
-    )
+def settings(servers: Servers, databases: Databases) -> Iterator[Settings]:
+    """Settings with an empty database and a Redis prefix that no other test uses meanwhile."""
+    with databases.lent() as database:
+        yield Settings(
+            mongodb_url=servers.mongodb_url,
+            mongodb_database=database,
+            redis_url=servers.redis_url,
+            redis_prefix=f"test-{new_id()}",
+            secret_keys="a-key-for-tests-only",
+            public_url="http://shop.test",
+        )
 
 
 @pytest.fixture
@@ -61,14 +64,10 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def services(settings: Settings, clock: ManualClock) -> Iterator[Services]:
-    """All services on a database with its indexes; dropped afterwards."""
+    """All services, on an empty database with its indexes."""
     services = Services(settings, clock)
-    try:
-        put_indexes(services.database)
-        yield services
-        services.database.client.drop_database(settings.mongodb_database)
-    finally:
-        services.close()
+    yield services
+    services.close()
 
 
 @pytest.fixture
@@ -80,8 +79,6 @@ def database(services: Services) -> Mongo:
 @pytest.fixture
 def app(services: Services) -> Flask:
     """The whole API, in this process."""
-    from api.app import create_app  # at the top once all have landed
-
     return create_app(services)
 
 
@@ -110,18 +107,3 @@ def provider_sandbox(sandbox_process: ProviderSandbox) -> Iterator[ProviderSandb
     sandbox_process.reset()
     yield sandbox_process
     assert openapi.misfits(sandbox_process.lines()) == []
-
-
-def put_indexes(database: Mongo) -> None:
-    """While modules are still landing: the indexes of those storage modules that import."""
-    for module in pkgutil.iter_modules(storage.__path__):
-        try:
-            indexes: list[Index] = getattr(importlib.import_module(f"storage.{module.name}"), "INDEXES", [])
-        except Exception as error:  # noqa: BLE001  # until all have landed
-            warnings_of_landing.append(f"storage.{module.name}: {error}")
-            continue
-        for index in indexes:
-            options: dict[str, Any] = {"unique": True} if index.unique else {}
-            if index.only:
-                options["partialFilterExpression"] = index.only
-            database[index.collection].create_index(index.keys, **options)

@@ -10,6 +10,7 @@ import pytest
 
 from cli.embedded import free_port
 from common.settings import Settings
+from storage.indexes import ensure
 from wiring import Services
 
 
@@ -56,6 +57,7 @@ def test_check_names_each_server_that_is_away(variables: dict[str, str]) -> None
 def test_check_names_a_missing_index(services: Services, variables: dict[str, str]) -> None:
     services.database["keys"].drop_index([("hash", 1)])
     run = encore("check", **variables)
+    ensure(services.database)
     assert run.returncode == 1
     assert "WRONG  index keys(hash) is missing" in run.stderr
 
