@@ -10,9 +10,11 @@ from customers.customer import Customer, Matching
 from segments.nodes import Explained, Node
 from segments.rule import Rule, Stage
 from segments.segment import Segments
-from segments.tree import parse
+from segments.tree import parse, references
 
 Rules = Mapping[str, Any]
+
+PAGE = 500
 
 
 class Audience:
@@ -27,6 +29,15 @@ class Audience:
         """The rules, checked, with the segments they refer to; `own_id` is the segment that they are about to be."""
         return _Resolver(self._segments).tree(rules, (own_id,) if own_id else ())
 
+    def users_of(self, segment_id: str) -> list[str]:
+        """The ids of the segments whose rules refer to this one."""
+        users: list[str] = []
+        page = self._segments.page("", PAGE)
+        while page:
+            users += [segment.id for segment in page if segment_id in references(segment.rules)]
+            page = self._segments.page(page[-1].id, PAGE)
+        return users
+
     def pipeline(self, rules: Rules) -> list[Stage]:
         """One aggregation over customers that lets through those the rules hold for now."""
         return self.tree(rules).pipeline(self._clock.now())
@@ -35,9 +46,10 @@ class Audience:
         """How many customers the rules hold for."""
         return self._matching.count(self.pipeline(rules))
 
-    def sample(self, rules: Rules, size: int) -> list[Customer]:
-        """A few of them, in the order of ids."""
-        return self._matching.sample(self.pipeline(rules), size)
+    def sample(self, rules: Rules, size: int, after: str = "") -> list[Customer]:
+        """A few of them, in the order of ids: the first after `after`."""
+        later: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
+        return self._matching.sample([*later, *self.pipeline(rules)], size)
 
     def stream(self, rules: Rules, after: str = "") -> Iterator[Customer]:
         """All of them with an id greater than `after`, in the order of ids, with flat memory."""

@@ -58,6 +58,12 @@ class Rule(ABC):
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """The JSON schema of the settings, with every limit, enough to build a form from."""
+        schema: dict[str, Any] = msgspec.json.schema(cls.Settings)["$defs"][cls.Settings.__name__]
+        return schema
+
     @property
     def refers_to(self) -> str:
         """The id of the segment that this rule is about, empty for nearly every kind."""

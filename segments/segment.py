@@ -38,6 +38,6 @@ class Segments(Protocol):
         """Some segments in the order of ids, those after `after`."""
         ...
 
-    def delete(self, id: str, expected_version: int | None = None) -> None:
-        """Forget one; raises NotFound, or Stale as `put` does."""
+    def delete(self, id: str) -> None:
+        """Forget one; raises NotFound."""
         ...

@@ -58,6 +58,17 @@ def parse(rules: Any, resolve: Resolve = no_segments) -> Node:
     return node
 
 
+def references(rules: Any) -> set[str]:
+    """The ids of the segments that rules refer to directly; the rules have been parsed before."""
+    if isinstance(rules, list):
+        return {referred for one in rules for referred in references(one)}
+    if not isinstance(rules, dict):
+        return set()
+    if "rule" in rules:
+        return {rules["segment"]} if rules["rule"] == "in_segment" else set()
+    return references(list(rules.values()))
+
+
 class _Reader:
     """Reads one tree and gathers what is wrong with it."""
 
@@ -150,8 +161,11 @@ class _Reader:
             return Leaf(rule)
         try:
             inner = self._resolve(rule.refers_to)
-        except (NotFound, Invalid) as error:
+        except NotFound as error:
             return self._refuse(f"{path}.segment", str(error))
+        except Invalid as error:
+            inside = [f"In the segment {rule.refers_to!r}, {at}: {why[0]}" for at, why in error.fields.items()]
+            return self._refuse(f"{path}.segment", inside[0] if inside else str(error))
         return Leaf(rule.bound(inner), inner)
 
     def _refuse(self, path: str, message: str) -> Node | None:

@@ -39,7 +39,7 @@ class MongoSegments:
         update: Document = {"$set": said, "$inc": {"version": 1}}
         if expected_version is not None:
             if not self._segments.update_one({"_id": segment.id, "version": expected_version}, update).matched_count:
-                raise self._stale(segment.id)
+                raise Stale(f"The segment {segment.id!r} was changed in the meantime; read it again.")
             return self.get(segment.id)
         if not self._segments.update_one({"_id": segment.id}, update).matched_count:
             try:
@@ -52,11 +52,7 @@ class MongoSegments:
         """Some segments in the order of ids, those after `after`."""
         return from_documents(self._segments.find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit), Segment)
 
-    def delete(self, id: str, expected_version: int | None = None) -> None:
-        """Forget one; raises NotFound, or Stale as `put` does."""
-        wanted: Document = {"_id": id} if expected_version is None else {"_id": id, "version": expected_version}
-        if not self._segments.delete_one(wanted).deleted_count:
-            raise NotFound("segment", id) if expected_version is None else self._stale(id)
-
-    def _stale(self, id: str) -> Stale:
-        return Stale(f"The segment {id!r} was changed in the meantime; read it again.")
+    def delete(self, id: str) -> None:
+        """Forget one; raises NotFound."""
+        if not self._segments.delete_one({"_id": id}).deleted_count:
+            raise NotFound("segment", id)

@@ -99,8 +99,7 @@ def test_a_rule_describes_itself_well_enough_for_a_form(name: str) -> None:
     kind = kinds()[name]
     assert kind.summary.endswith((".", "…"))
     assert issubclass(kind.Settings, Settings)
-    schema = msgspec.json.schema(kind.Settings)
-    described = schema["$defs"][kind.Settings.__name__]
+    described = kind.schema()
     assert described["additionalProperties"] is False
     assert kind.examples
     for example in kind.examples:

@@ -1,0 +1,1 @@
+"""Segments: rules, trees, audiences, scores."""
