@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, request
 from marshmallow import Schema
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from api.auth import PREFIX
 from api.context import services
@@ -62,6 +62,9 @@ def _check_body() -> None:
     body = request.get_data()
     if not body:
         return
+    # A body that does not say its length is cut at the limit without a word.
+    if request.content_length is None and len(body) >= (request.max_content_length or math.inf):
+        raise RequestEntityTooLarge
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with `Content-Type: application/json`.")
     try:

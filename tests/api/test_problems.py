@@ -2,6 +2,7 @@
 
 import json
 import logging
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -40,6 +41,12 @@ def test_a_body_that_is_too_large_of_the_wrong_kind_or_no_json(call: Call) -> No
     is_problem(call("POST", "/v1/keys", data=b"name=a", content_type="application/x-www-form-urlencoded"), 415)
     is_problem(call("POST", "/v1/keys", data=b'{"name":', content_type="application/json"), 400)
     is_problem(call("POST", "/v1/keys", data=b'{"name": NaN}', content_type="application/json"), 400)
+
+
+def test_a_body_that_does_not_say_its_length_is_too_large_all_the_same(call: Call) -> None:
+    body = b'{"name": "a", "scopes": ["read"]}' + b" " * 2_000_000
+    chunked = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True, "CONTENT_TYPE": "application/json"}
+    is_problem(call("POST", "/v1/keys", environ_overrides=chunked), 413)
 
 
 def test_wrong_fields_are_named_by_their_paths(call: Call) -> None:
