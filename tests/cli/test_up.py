@@ -70,11 +70,11 @@ class Up:
 @contextmanager
 def up(data_dir: Path, **more: str) -> Iterator[Up]:
     running = Up(data_dir, **more)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.process.communicate()
+    with running.process:
+        try:
+            yield running
+        finally:
+            running.process.kill()
 
 
 @linux

@@ -1,0 +1,204 @@
+"""Where everything is kept, on one pair of servers: each store is made when it is first asked for."""
+
+from functools import cached_property
+
+from redis import Redis
+
+from common.clock import Clock
+from common.doorbell import Doorbell
+from common.settings import Settings
+from storage.batches import MongoBatches
+from storage.campaigns import MongoCampaigns
+from storage.consents import ConsentLog
+from storage.contents import MongoContents
+from storage.conversations import MongoConversations
+from storage.customers import MongoCustomers
+from storage.doorbell import RqDoorbell, redis_of
+from storage.events import MongoEvents
+from storage.facts import MongoFacts
+from storage.health import Health
+from storage.idempotency import MongoAnswers
+from storage.jobs import MongoJobs
+from storage.keys import MongoKeys
+from storage.leases import MongoLeases
+from storage.messages import MongoMessages
+from storage.mongo import Mongo, connect
+from storage.offers import MongoOffers
+from storage.orders import MongoOrders
+from storage.outbox import MongoOutbox
+from storage.products import MongoProducts
+from storage.programmes import MongoProgrammes
+from storage.redemptions import MongoRedemptions
+from storage.runs import MongoRuns
+from storage.segments import MongoSegments
+from storage.shops import MongoShops
+from storage.suppressions import MongoSuppressions
+from storage.templates import MongoTemplates
+from storage.visits import MongoVisits
+from storage.webhooks import MongoWebhooks
+
+
+class Stores:
+    """The stores of one shop, made from settings; a store connects when it is first used."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    def close(self) -> None:
+        """Let go of the connections that were made."""
+        if "redis" in self.__dict__:
+            self.redis.close()
+        if "database" in self.__dict__:
+            self.database.client.close()
+
+    @cached_property
+    def database(self) -> Mongo:
+        """The shop's database."""
+        return connect(self.settings)
+
+    @cached_property
+    def redis(self) -> Redis:
+        """The shop's Redis."""
+        return redis_of(self.settings)
+
+    @cached_property
+    def doorbell(self) -> Doorbell:
+        """What wakes the workers."""
+        return RqDoorbell(self.redis, self.settings)
+
+    @cached_property
+    def keys(self) -> MongoKeys:
+        """Who may call the API."""
+        return MongoKeys(self.database, self.clock)
+
+    @cached_property
+    def answers(self) -> MongoAnswers:
+        """The answers to requests with an Idempotency-Key."""
+        return MongoAnswers(self.database, self.clock, self.settings.idempotency_kept)
+
+    @cached_property
+    def health(self) -> Health:
+        """Whether the servers answer."""
+        return Health(self.database, self.settings)
+
+    @cached_property
+    def visits(self) -> MongoVisits:
+        """Visits to customers' pages that went on from there."""
+        return MongoVisits(self.database, self.clock, self.settings.keys[0].encode())
+
+    @cached_property
+    def messages(self) -> MongoMessages:
+        """The messages: planning and reading them, and a provider's word on them."""
+        return MongoMessages(self.database, self.clock)
+
+    @cached_property
+    def batches(self) -> MongoBatches:
+        """The batches that messages are worked on in."""
+        return MongoBatches(self.database)
+
+    @cached_property
+    def contents(self) -> MongoContents:
+        """What people received, word for word."""
+        return MongoContents(self.database)
+
+    @cached_property
+    def customers(self) -> MongoCustomers:
+        """The customers."""
+        return MongoCustomers(self.database, self.clock)
+
+    @cached_property
+    def consents(self) -> ConsentLog:
+        """Every word of consent ever said."""
+        return ConsentLog(self.database)
+
+    @cached_property
+    def orders(self) -> MongoOrders:
+        """The orders."""
+        return MongoOrders(self.database, self.clock)
+
+    @cached_property
+    def products(self) -> MongoProducts:
+        """The products."""
+        return MongoProducts(self.database)
+
+    @cached_property
+    def suppressions(self) -> MongoSuppressions:
+        """Addresses never to be written to."""
+        newest, *older = (key.encode() for key in self.settings.keys)
+        return MongoSuppressions(self.database, newest, *older)
+
+    @cached_property
+    def shops(self) -> MongoShops:
+        """The one shop."""
+        return MongoShops(self.database)
+
+    @cached_property
+    def events(self) -> MongoEvents:
+        """What has happened."""
+        return MongoEvents(self.database)
+
+    @cached_property
+    def jobs(self) -> MongoJobs:
+        """Long work that can be followed."""
+        return MongoJobs(self.database)
+
+    @cached_property
+    def templates(self) -> MongoTemplates:
+        """What is written to customers."""
+        return MongoTemplates(self.database, self.clock)
+
+    @cached_property
+    def offers(self) -> MongoOffers:
+        """What is given, and how much of it has been."""
+        return MongoOffers(self.database, self.clock)
+
+    @cached_property
+    def redemptions(self) -> MongoRedemptions:
+        """What has been used."""
+        return MongoRedemptions(self.database)
+
+    @cached_property
+    def programmes(self) -> MongoProgrammes:
+        """Referral programmes and their codes."""
+        return MongoProgrammes(self.database)
+
+    @cached_property
+    def leases(self) -> MongoLeases:
+        """Who does which chore."""
+        return MongoLeases(self.database, self.clock)
+
+    @cached_property
+    def campaigns(self) -> MongoCampaigns:
+        """The campaigns."""
+        return MongoCampaigns(self.database, self.clock)
+
+    @cached_property
+    def runs(self) -> MongoRuns:
+        """The runs of campaigns."""
+        return MongoRuns(self.database)
+
+    @cached_property
+    def outbox(self) -> MongoOutbox:
+        """What channels without credentials keep."""
+        return MongoOutbox(self.database)
+
+    @cached_property
+    def threads(self) -> MongoConversations:
+        """What customers wrote back."""
+        return MongoConversations(self.database)
+
+    @cached_property
+    def inbox(self) -> MongoWebhooks:
+        """The webhooks that wait to be worked on."""
+        return MongoWebhooks(self.database, self.clock)
+
+    @cached_property
+    def facts(self) -> MongoFacts:
+        """What customers did with their messages."""
+        return MongoFacts(self.database)
+
+    @cached_property
+    def segments(self) -> MongoSegments:
+        """The segments."""
+        return MongoSegments(self.database, self.clock)
