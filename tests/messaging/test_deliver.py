@@ -398,7 +398,19 @@ def test_an_answer_that_comes_after_the_sweeper_doubted_ends_the_doubt(office: O
 
 def test_an_answer_does_not_end_the_doubt_about_an_earlier_request_of_the_claim(office: Office) -> None:
     office.provider.batch_max = 1  # type: ignore[misc]
-    answers = iter([Uncertain(reason="no_answer"), Accepted("x")])
-    office.provider.answer = lambda letter: next(answers)
+    answers: list[Outcome] = [Uncertain(reason="no_answer"), Accepted("x")]
+    office.provider.answer = lambda letter: answers.pop(0)
     office.delivery.deliver(office.plan("ana", "ben").id)
     assert sorted(office.states("ana", "ben")) == [(State.ACCEPTED, ""), (State.UNCERTAIN, "no_answer")]
+
+
+def test_putting_the_rest_of_a_claim_off_does_not_touch_what_is_uncertain_of_it(office: Office) -> None:
+    office.provider.batch_max = 1  # type: ignore[misc]
+    answers: list[Outcome] = [Uncertain(reason="no_answer"), NotTaken(reason="rate_limited", retry_after=30)]
+    office.provider.answer = lambda letter: answers.pop(0)
+    office.delivery.deliver(office.plan("ana", "ben", "cyd").id)
+    assert sorted(office.states("ana", "ben", "cyd")) == [
+        (State.UNCERTAIN, "no_answer"),
+        (State.WAITING, "rate_limited"),
+        (State.WAITING, "rate_limited"),
+    ]
