@@ -1,3 +1,5 @@
+"""Codes: the same for the same parts, hard to mistype, impossible to guess."""
+
 import random
 
 import pytest

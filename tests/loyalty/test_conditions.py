@@ -1,3 +1,5 @@
+"""Conditions and kinds of offers: who gets what off, and how a refusal is put."""
+
 from datetime import timedelta
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Referrals: the friend's reward at once, the advocate's when the order has lasted, and what is suspicious."""
+
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any

@@ -1,3 +1,5 @@
+"""Vouchers: minted, checked, held, used and taken back, each once."""
+
 from datetime import timedelta
 
 import pytest
