@@ -134,13 +134,22 @@ class Stack:
         api = Child(
             name="api",
             command=granian(self.host, self.port),
-            environment=self._found,
+            environment=self._for_children,
             ready=partial(answers_http, self.host, self.port),
         )
         return [api, *workers, self._program("scheduler", "scheduler")]
 
     def _program(self, name: str, command: str) -> Child:
-        return Child(name=name, command=[sys.executable, "-m", "cli.main", command], environment=self._found, stage=2)
+        return Child(
+            name=name, command=[sys.executable, "-m", "cli.main", command], environment=self._for_children, stage=2
+        )
+
+    @property
+    def _for_children(self) -> dict[str, str]:
+        """The settings our children run with: those that we were given and found, and nothing of our own process's."""
+        ours = dict.fromkeys((name for name in os.environ if name.startswith(PREFIX)), "")
+        given = {name: text for name, text in self._environment.items() if name.startswith(PREFIX)}
+        return {**ours, **given, **self._found}
 
     def _let_go(self) -> None:
         if "services" in self.__dict__:
