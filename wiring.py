@@ -217,6 +217,7 @@ class Services(Stores):
             offers=self.offers,
             audience=self.audience,
             messages=self.messages,
+            batches=self.batches,
             referral_programme=self.programmes.get,
             doorbell=self.doorbell,
             clock=self.clock,

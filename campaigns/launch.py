@@ -26,6 +26,14 @@ class Cancellable(Protocol):
         ...
 
 
+class Wakeable(Protocol):
+    """What puts a run's batches off, and on again."""
+
+    def wake(self, run: str, now: datetime) -> int:
+        """The run goes on: its open batches are due now; how many."""
+        ...
+
+
 class Launcher:
     """Moves campaigns through their life and opens their runs."""
 
@@ -39,6 +47,7 @@ class Launcher:
         offers: Offers,
         audience: Audience,
         messages: Cancellable,
+        batches: Wakeable,
         referral_programme: Callable[[str], Any],
         doorbell: Doorbell,
         clock: Clock,
@@ -50,6 +59,7 @@ class Launcher:
         self._offers = offers
         self._audience = audience
         self._messages = messages
+        self._batches = batches
         self._referral_programme = referral_programme
         self._doorbell = doorbell
         self._clock = clock
@@ -122,6 +132,9 @@ class Launcher:
         once = parse(campaign.trigger).once
         waiting = once and campaign.next_at is not None
         resumed = self._move(id, CampaignState.SCHEDULED if waiting else CampaignState.RUNNING)
+        for run in self._runs.of_campaigns([id]):
+            if run.state is not RunState.FINISHED:
+                self._batches.wake(run.id, self._clock.now())
         self._doorbell.ring("sweep")
         return resumed
 

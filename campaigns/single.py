@@ -61,8 +61,11 @@ class Sender:
         self._doorbell = doorbell
         self._clock = clock
 
-    def send(self, wanted: Wanted) -> Message:
-        """Plan the message and ring at once; raises NotFound, or Conflict where the customer cannot be reached."""
+    def send(self, wanted: Wanted, operation: str) -> Message:
+        """Plan the message and ring at once; raises NotFound, or Conflict where the customer cannot be reached.
+
+        The same `operation` again is the same message.
+        """
         customer = self._customers.get([wanted.customer]).get(wanted.customer)
         if customer is None:
             raise NotFound("customer", wanted.customer)
@@ -70,7 +73,7 @@ class Sender:
         if wanted.offer:
             self._offers.get(wanted.offer)
         now = self._clock.now()
-        message = message_for(_run(wanted, self._clock), template, self._shops.get(), customer, now)
+        message = message_for(_run(wanted, operation, self._clock), template, self._shops.get(), customer, now)
         if message.state is not State.QUEUED:
             raise Conflict(f"Customer {customer.id!r} cannot be sent this: {message.reason}.", message.reason)
         batch = _batch(message)
@@ -80,7 +83,7 @@ class Sender:
         return planned
 
 
-def _run(wanted: Wanted, clock: Clock) -> Run:
+def _run(wanted: Wanted, operation: str, clock: Clock) -> Run:
     """A run of its own, kept nowhere, that belongs to no campaign."""
     campaign = Campaign(
         id="",
@@ -90,7 +93,7 @@ def _run(wanted: Wanted, clock: Clock) -> Run:
         offer=wanted.offer,
         brand=wanted.brand,
     )
-    return Run(id=new_id(), campaign=campaign, occurrence="single", started_at=clock.now())
+    return Run(id=operation, campaign=campaign, occurrence="single", started_at=clock.now())
 
 
 def _batch(message: Message) -> Batch:

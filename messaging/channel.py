@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
 from common.clock import Clock
-from common.errors import NotFound
+from common.errors import Invalid, NotFound
 from common.kinds import scan
 from common.settings import Settings
 from customers.consent import Purpose
@@ -232,6 +233,14 @@ class Provider(ABC):
             "provider.handed_over",
             extra={"provider": self.name, "token": parcel.token, "seconds": round(seconds, 3), **counts},
         )
+
+
+def base_url(variable: str, url: str) -> str:
+    """A provider's base URL as it can be used; raises Invalid naming its environment variable."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable():
+        raise Invalid.field(variable, "Not the address of a web server; write it like https://api.example.com.")
+    return url.rstrip("/")
 
 
 class Providers:

@@ -82,7 +82,7 @@ def _orders_since_the_plan(days: int, currency: str) -> Document:
         "from": "orders",
         "localField": "customer",
         "foreignField": "customer_id",
-        "let": {"since": "$not_before"},
+        "let": {"since": "$planned_at"},
         "pipeline": [
             {"$match": {"$expr": {"$and": [{"$gte": ["$placed_at", "$$since"]}, {"$lt": ["$placed_at", until]}]}}},
             {"$match": {"currency": currency, "state": {"$nin": ["cancelled", "refunded"]}}},

@@ -8,7 +8,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
-from api.etags import etag_headers, expected_version
+from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.campaigns import CampaignSchema, DryRunSchema, ReportSchema, TriggersSchema
@@ -74,12 +74,14 @@ class CampaignItem(MethodView):
     """One campaign."""
 
     @scope("read")
+    @versioned
     @blueprint.response(200, CampaignSchema)
     def get(self, campaign_id: str) -> Answer:
         """Read a campaign."""
         return answer(services().campaigns.get(campaign_id))
 
     @scope("campaigns")
+    @versioned
     @blueprint.arguments(CampaignSchema(partial=True))
     @blueprint.response(200, CampaignSchema)
     def patch(self, body: dict[str, Any], campaign_id: str) -> Answer:

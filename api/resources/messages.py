@@ -7,6 +7,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
+from api.idempotency import operation_id
 from api.paging import paged
 from api.schemas.base import Page
 from api.schemas.messages import ContentSchema, MessagesArgs, MessageSchema, SingleMessageSchema
@@ -34,7 +35,7 @@ class MessageList(MethodView):
     @blueprint.response(202, MessageSchema)
     def post(self, body: dict[str, Any]) -> Message:
         """Send one message to one customer, now; it passes the gate like any other."""
-        return services().sender.send(Wanted(**body))
+        return services().sender.send(Wanted(**body), operation_id())
 
 
 @blueprint.route("/messages/<message_id>")

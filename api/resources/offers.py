@@ -8,7 +8,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
-from api.etags import etag_headers, expected_version
+from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.offers import MintedSchema, MintSchema, OfferKindsSchema, OfferSchema
@@ -75,12 +75,14 @@ class OfferItem(MethodView):
     """One offer."""
 
     @scope("read")
+    @versioned
     @blueprint.response(200, OfferSchema)
     def get(self, offer_id: str) -> tuple[dict[str, Any], dict[str, str]]:
         """Read an offer, with what has been spent of its budget."""
         return answer(services().offers.get(offer_id))
 
     @scope("campaigns")
+    @versioned
     @blueprint.arguments(OfferSchema(partial=True, exclude=("id",)))
     @blueprint.response(200, OfferSchema)
     def patch(self, body: dict[str, Any], offer_id: str) -> tuple[dict[str, Any], dict[str, str]]:

@@ -8,7 +8,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
-from api.etags import etag_headers, expected_version
+from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.templates import (
@@ -66,6 +66,7 @@ class TemplateItem(MethodView):
     """One template."""
 
     @scope("read")
+    @versioned
     @blueprint.arguments(VersionArgs, location="query")
     @blueprint.response(200, TemplateSchema)
     def get(self, args: dict[str, Any], template_id: str) -> Answer:
@@ -74,6 +75,7 @@ class TemplateItem(MethodView):
         return found, etag_headers(found.version)
 
     @scope("campaigns")
+    @versioned
     @blueprint.arguments(TemplateBodySchema)
     @blueprint.response(200, TemplateSchema)
     def put(self, body: dict[str, Any], template_id: str) -> Answer:

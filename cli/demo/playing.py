@@ -13,6 +13,7 @@ from cli.demo import cdnow
 from cli.demo.client import ApiError, Json
 from cli.demo.dice import pick, share
 from cli.demo.world import PATIENCE, World
+from common.errors import EncoreError
 
 BOUNCED = 0.02
 OPENED = 0.45
@@ -20,9 +21,9 @@ CLICKED = 0.12
 USES_THE_CODE = 0.22
 BUYS_ANYWAY = 0.06
 STOPS = 0.06
-UNSUBSCRIBES = 0.01
+UNSUBSCRIBES = 0.03
 FRIENDS = 12
-_CODE = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{2,5})+\b")
+_CODE = re.compile(r"\b[0-9A-Z]{12}\b")
 _LINK = re.compile(r"https?://\S+/r/([0-9A-Za-z-]+)")
 
 
@@ -143,7 +144,7 @@ def _buy_anyway(world: World) -> None:
 def _code_in(taken: Json) -> str:
     found = _CODE.search(taken["text"])
     if found is None:
-        raise ValueError(f"There is no code in {taken['text']!r}")
+        raise EncoreError(f"There is no code in message {taken['message']}.")
     return found[0]
 
 

@@ -16,7 +16,7 @@ OFFERS: dict[str, Json] = {
     "advocate": {
         "name": "Thank you for a friend",
         "kind": "amount",
-        "settings": {"amount": 500, "currency": "USD"},
+        "settings": {"amount": {"amount": 500, "currency": "USD"}},
         "valid_days": 90,
     },
 }

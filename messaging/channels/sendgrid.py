@@ -16,8 +16,21 @@ import sendgrid
 from python_http_client.exceptions import HTTPError
 
 from common.clock import Clock
+from common.errors import Invalid
 from common.settings import Settings
-from messaging.channel import Accepted, Hook, Letter, NotTaken, Outbox, Outcome, Parcel, Provider, Receipt, Uncertain
+from messaging.channel import (
+    Accepted,
+    Hook,
+    Letter,
+    NotTaken,
+    Outbox,
+    Outcome,
+    Parcel,
+    Provider,
+    Receipt,
+    Uncertain,
+    base_url,
+)
 from messaging.channels import _sendgrid_answers as answers
 from messaging.channels import _sendgrid_events as events
 from messaging.channels import _skeleton as skeleton
@@ -51,6 +64,9 @@ class SendGrid(Provider):
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         super().__init__(settings, outbox, clock)
         self._own = settings.section(SendGridSettings)
+        self._url = base_url("ENCORE_SENDGRID_URL", self._own.sendgrid_url)
+        if not self._own.sendgrid_api_key.isascii() or not self._own.sendgrid_api_key.isprintable():
+            raise Invalid.field("ENCORE_SENDGRID_API_KEY", "Holds characters that no key has.")
         self._threads = threading.local()
 
     def configured(self) -> bool:
@@ -120,7 +136,7 @@ class SendGrid(Provider):
         if not hasattr(self._threads, "client"):
             # At DEBUG it would write whole letters and the key to the log.
             logging.getLogger("python_http_client").setLevel(logging.WARNING)
-            client = sendgrid.SendGridAPIClient(self._own.sendgrid_api_key, self._own.sendgrid_url.rstrip("/"))
+            client = sendgrid.SendGridAPIClient(self._own.sendgrid_api_key, self._url)
             client.client = _Client(client.client.host, client.client.request_headers, version=3)
             client.client.timeout = self.settings.http_timeout
             self._threads.client = client
@@ -190,13 +206,17 @@ def _each_address_once(letters: Sequence[Letter], most: int) -> Iterator[list[Le
 
 def _within_limit(part: list[Letter]) -> Iterator[list[Letter]]:
     slots = skeleton.extract([_body(letter) for letter in part]).slots
-    sizes = [sum(len(tag.encode()) + len(text.encode()) for tag, text in slot.items()) for slot in slots]
+    sizes = [sum(_bytes(tag) + _bytes(text) for tag, text in slot.items()) for slot in slots]
     together = [letter for letter, size in zip(part, sizes, strict=True) if size <= SUBSTITUTION_BYTES]
     if together:
         yield together
     for letter, size in zip(part, sizes, strict=True):
         if size > SUBSTITUTION_BYTES:
             yield [letter]
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _ids(letters: Sequence[Letter]) -> list[str]:

@@ -13,13 +13,16 @@ from xml.sax.saxutils import escape
 import httpx2
 import msgspec
 
+from common.clock import Clock
 from common.errors import Forged, Invalid
 from common.ids import derive
+from common.settings import Settings
 from messaging.channel import (
     Accepted,
     Hook,
     Letter,
     NotTaken,
+    Outbox,
     Outcome,
     Parcel,
     Provider,
@@ -28,6 +31,7 @@ from messaging.channel import (
     Rejected,
     Reply,
     Uncertain,
+    base_url,
 )
 
 # Raised before the request had left whole, so Twilio cannot have taken it.
@@ -92,15 +96,16 @@ class Twilio(Provider):
     channel: ClassVar[str] = "sms"
     batch_max: ClassVar[int] = 1
 
-    @cached_property
-    def _own(self) -> TwilioSettings:
-        return self.settings.section(TwilioSettings)
+    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
+        super().__init__(settings, outbox, clock)
+        self._own = settings.section(TwilioSettings)
+        self._url = base_url("ENCORE_TWILIO_URL", self._own.twilio_url)
 
     @cached_property
     def _client(self) -> httpx2.Client:
         own = self._own
         return httpx2.Client(
-            base_url=own.twilio_url.rstrip("/"),
+            base_url=self._url,
             auth=(own.twilio_account_sid, own.twilio_auth_token),
             timeout=self.settings.http_timeout,
             follow_redirects=False,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import messaging.channels
-from common.errors import Forged
+from common.errors import Forged, Invalid
 from common.kinds import scan
 from common.settings import Settings
 from messaging.channel import Accepted, Hook, NotTaken, Provider, Providers, Receipt, Rejected, Uncertain
@@ -150,6 +150,14 @@ def test_a_provider_that_refuses_connections_has_certainly_not_taken_it(
     outcome = one(make(msgspec.structs.replace(sandboxed, environment=away)))
     assert isinstance(outcome, NotTaken)
     assert not outcome.stop
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://a.example", "http://", "http://a.example/\n"])
+def test_a_base_url_that_is_none_is_named_at_the_start(make: Make, sandboxed: Settings, url: str) -> None:
+    wrong = {variable: url if variable.endswith("_URL") else value for variable, value in sandboxed.environment.items()}
+    with pytest.raises(Invalid) as refusal:
+        make(msgspec.structs.replace(sandboxed, environment=wrong))
+    assert [variable for variable in refusal.value.fields if variable.endswith("_URL")]
 
 
 def test_a_provider_whose_name_does_not_resolve_has_certainly_not_taken_it(make: Make, sandboxed: Settings) -> None:
