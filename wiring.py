@@ -17,6 +17,7 @@ from customers.erasure import Eraser
 from customers.importing import Importer
 from loyalty.history import History
 from loyalty.referrals import Referrals
+from loyalty.undoing import Undoing
 from loyalty.vouchers import Vouchers
 from messaging.audit import Audit
 from messaging.channel import Providers
@@ -189,6 +190,11 @@ class Services(Stores):
     def scores(self) -> Scoring:
         """Keeps everybody's recency, frequency and money fresh."""
         return Scoring(MongoScores(self.database), lambda: self.shops.get().currency, self.clock)
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """Takes back what an order brought about that is undone."""
+        return Undoing(self.events, self.referrals.take_back)
 
     @cached_property
     def planner(self) -> Planner:

@@ -51,6 +51,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("open_due", often, made.schedule.open_due),
         Chore("pump", often, made.events.pump),
         Chore("react", often, made.schedule.react),
+        Chore("undo", often, made.undoing.react),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
         Chore("settle_runs", often, made.settle_runs),

@@ -21,7 +21,7 @@ from storage.mongo import Document, Documents, Mongo, from_documents, to_documen
 from storage.writes import insert_new
 
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
-CONSUMERS = ("triggers",)
+CONSUMERS = ("triggers", "referrals")
 
 _OF_ORDERS = [f"order_{name}" for name in get_args(OrderEventType)]
 

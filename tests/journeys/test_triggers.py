@@ -9,6 +9,11 @@ from campaigns.campaign import CampaignState
 from campaigns.run import RunState
 from common.chores import Scheduler
 from common.events import event
+from common.money import Money
+from loyalty.basket import Basket
+from loyalty.offer import Offer
+from loyalty.programme import ReferralProgramme
+from loyalty.referral import Friend
 from tests.journeys.shop import Bench, bought, draft, open_shop, someone
 from tests.support.clock import ManualClock
 from tests.support.sandbox import ProviderSandbox
@@ -156,3 +161,25 @@ def test_every_job_that_is_rung_for_is_one_the_worker_knows() -> None:
     sources = [path for path in root.rglob("*.py") if ".venv" not in path.parts and "tests" not in path.parts]
     rung = {name for path in sources for name in re.findall(r'\bring\(\s*"(\w+)"', path.read_text())}
     assert rung == set(worker.JOBS)
+
+
+def test_a_friend_who_buys_makes_a_message_to_whoever_sent_them(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(1, clock.now())])
+    for name in ("friend", "advocate"):
+        now = clock.now()
+        shop.offers.add(
+            Offer(id=name, name=name, kind="percent", settings={"percent": 10}, created_at=now, updated_at=now)
+        )
+    shop.programmes.add(
+        ReferralProgramme(id="p", name="P", friend_offer="friend", advocate_offer="advocate", created_at=clock.now())
+    )
+    shop.launcher.launch(draft(shop, segment="", trigger={"kind": "referral_redeemed"}).id)
+    code = shop.referrals.codes_for("p", ["c1"])["c1"]
+    clock.advance(60)
+    basket = Basket(id="b1", total=Money(2_000, "EUR"))
+    shop.referrals.redeem(code, Friend(customer_id="ben", email="ben@example.com"), basket)
+    tick(shop)
+    tick(shop)
+    assert [letter["address"] for letter in provider_sandbox.accepted()] == ["c1@example.com"]

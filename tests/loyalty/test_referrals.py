@@ -270,3 +270,15 @@ def test_an_advocate_who_is_not_known_any_more_has_no_name(services: Services, c
     services.customers.upsert([Customer(id="zoe")])
     services.database["customers"].delete_one({"_id": "ana"})
     assert services.referrals.landing(code).advocate_first_name == ""
+
+
+def test_a_returned_order_takes_the_reward_back_without_anybody_asking(
+    services: Services, code: str, clock: ManualClock
+) -> None:
+    bought(services, "ben", "b1")
+    sent(services, code)
+    assert services.orders.add_event("b1", OrderEvent(type="returned", at=clock.now()))
+    services.events.pump()
+    assert services.undoing.react() == 1
+    assert services.undoing.react() == 0
+    assert [referral.order for referral in in_state(services, "rejected")] == ["b1"]
