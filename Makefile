@@ -8,7 +8,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-mongo lint types contracts faults bench openapi clean
+.PHONY: help setup demo up test test-mongo lint types contracts faults bench openapi picture clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: setup ## measure the hot paths
 
 openapi: .venv/.ready-to-run ## print the API's OpenAPI document
 	@$(BIN)/encore openapi
+
+picture: setup ## draw docs/img/packages.svg from the packages as they are
+	@$(BIN)/python -m docs.draw
 
 clean: ## remove what these commands made, but for the data in ./var
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
