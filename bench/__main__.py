@@ -1,4 +1,7 @@
-"""`python -m bench` measures every hot path, `python -m bench NAME` one, with sizes as options; `--help` lists them."""
+"""`python -m bench` measures every hot path, `python -m bench NAME` one, with sizes as options; `--help` lists them.
+
+Each is a file, found by scanning this folder; files that begin with _ are what they share.
+"""
 
 import importlib
 import pkgutil
