@@ -11,6 +11,7 @@ from campaigns.schedule import Schedule
 from campaigns.single import Sender
 from campaigns.values import Values
 from common.clock import Clock, SystemClock
+from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
 from customers.erasure import Eraser
@@ -43,10 +44,10 @@ from storage.vouchers import MongoVouchers
 
 
 class Services(Stores):
-    """Everything a door needs, made from settings; tests pass another clock."""
+    """Everything a door needs, made from settings; tests pass another clock and another doorbell."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        super().__init__(settings, clock or SystemClock())
+    def __init__(self, settings: Settings, clock: Clock | None = None, doorbell: Doorbell | None = None) -> None:
+        super().__init__(settings, clock or SystemClock(), doorbell)
 
     def close(self) -> None:
         """Let go of the connections that were made."""

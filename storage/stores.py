@@ -41,9 +41,10 @@ from storage.webhooks import MongoWebhooks
 class Stores:
     """The stores of one shop, made from settings; a store connects when it is first used."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, doorbell: Doorbell | None = None) -> None:
         self.settings = settings
         self.clock = clock
+        self._given_doorbell = doorbell
 
     def close(self) -> None:
         """Let go of the connections that were made."""
@@ -65,7 +66,7 @@ class Stores:
     @cached_property
     def doorbell(self) -> Doorbell:
         """What wakes the workers."""
-        return RqDoorbell(self.redis, self.settings)
+        return self._given_doorbell or RqDoorbell(self.redis, self.settings)
 
     @cached_property
     def keys(self) -> MongoKeys:

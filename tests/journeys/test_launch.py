@@ -19,14 +19,6 @@ from tests.support.sandbox import ProviderSandbox
 from wiring import Services
 
 
-@pytest.fixture
-def shop(provider_sandbox: ProviderSandbox, services: Services) -> Services:
-    """Services whose providers are the stand-in, and whose doorbell is a bench."""
-    services.settings = provider_sandbox.settings(services.settings)
-    services.__dict__["doorbell"] = Bench()
-    return services
-
-
 def work(services: Services) -> None:
     bench = services.doorbell
     assert isinstance(bench, Bench)

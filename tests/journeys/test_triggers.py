@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 import worker
 from campaigns.campaign import CampaignState
 from campaigns.run import RunState
@@ -18,14 +16,6 @@ from tests.journeys.shop import Bench, bought, draft, open_shop, someone
 from tests.support.clock import ManualClock
 from tests.support.sandbox import ProviderSandbox
 from wiring import Services
-
-
-@pytest.fixture
-def shop(provider_sandbox: ProviderSandbox, services: Services) -> Services:
-    """Services whose providers are the stand-in, and whose doorbell is a bench."""
-    services.settings = provider_sandbox.settings(services.settings)
-    services.__dict__["doorbell"] = Bench()
-    return services
 
 
 def tick(services: Services) -> None:
