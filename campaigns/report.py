@@ -9,6 +9,7 @@ import msgspec
 from campaigns.campaign import Campaign
 from campaigns.experiment import Arm, Uplift, uplift
 from campaigns.run import Runs
+from campaigns.troubles import troubles
 from messaging.message import State
 
 # A message that reached one of these was handed to a provider that took it.
@@ -43,6 +44,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     delivered: dict[str, int]
     skipped: dict[str, int]
     failed: dict[str, int]
+    waiting: dict[str, int]
+    troubles: list[str]
     engagement: dict[str, int]
     redemptions: dict[str, Any]
     attribution_days: int
@@ -75,6 +78,8 @@ class Reporter:
             delivered=_tally(rows, "channel", {State.DELIVERED}),
             skipped=_tally(rows, "reason", {State.SKIPPED}),
             failed=_tally(rows, "reason", {State.FAILED, State.EXPIRED, State.UNCERTAIN, State.UNCERTAIN_FINAL}),
+            waiting=_tally(rows, "reason", {State.WAITING}),
+            troubles=troubles(rows),
             engagement=self._figures.engagement(campaign.id),
             redemptions=dict(self._redeemed(campaign.id)),
             attribution_days=campaign.limits.attribution_days,

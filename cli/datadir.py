@@ -56,6 +56,7 @@ class DataDir:
     def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._need_room()
             probe = self.path / f".probe-{os.getpid()}"
             probe.write_bytes(b"\0" * 4096)
             probe.unlink()
@@ -64,6 +65,8 @@ class DataDir:
                 f"Cannot write to the data directory {self.path}: {error.strerror}. "
                 "Make it writable, or set ENCORE_DATA_DIR to one that is."
             ) from None
+
+    def _need_room(self) -> None:
         free = shutil.disk_usage(self.path).free
         if free < self._least_free:
             raise StartFailed(

@@ -14,6 +14,7 @@ from typing import Self
 from cli.datadir import DataDir
 from cli.embedded import HOST, free_port, mongodb, redis
 from cli.processes import Child, StartFailed
+from cli.reviving import Reviver
 from cli.supervisor import Supervisor
 from common.settings import PREFIX, Settings, load
 from storage.indexes import ensure
@@ -115,6 +116,9 @@ class Stack:
         ensure(self.services.database)
         self.supervisor.start_all(self._own())
         self.supervisor.watch()
+        if not given.mongodb_url:
+            lost, pids = self.services.health.mongodb_is_lost, self.supervisor.pids
+            self._exits.enter_context(Reviver(lost, lambda: pids().get("mongodb"), self._say))
 
     def _start_server(self, child_at: Callable[[int], Child], wanted: int) -> int:
         """Start an embedded server on the wanted port or any other; returns which."""

@@ -3,7 +3,7 @@
 import logging
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -13,6 +13,7 @@ from storage.mongo import Mongo
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 2
+INTERNAL_ERROR = 1
 
 
 class Health:
@@ -28,10 +29,24 @@ class Health:
         """Which of the servers answered just now."""
         return {"mongodb": self._mongodb(), "redis": self._redis_answers()}
 
+    def mongodb_is_lost(self) -> bool:
+        """Whether MongoDB answers, but with errors of its own: its storage gave up, and only a new start helps."""
+        try:
+            self._read()
+        except OperationFailure as error:
+            return error.code == INTERNAL_ERROR
+        except PyMongoError:
+            return False  # away, which whoever started it sees by itself
+        return False
+
+    def _read(self) -> None:
+        """Read something small: a ping is answered by a server whose storage has given up, too."""
+        with pymongo.timeout(TIMEOUT_SECONDS):
+            self._database["shops"].find_one({}, {"_id": 1})
+
     def _mongodb(self) -> bool:
         try:
-            with pymongo.timeout(TIMEOUT_SECONDS):
-                self._database.command("ping")
+            self._read()
         except PyMongoError as error:
             log.warning("health.mongodb", extra={"error": type(error).__name__})
             return False

@@ -122,6 +122,12 @@ class ReportSchema(Strict):
     delivered = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     skipped = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     failed = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    waiting = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    troubles = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What is in the way with a provider, a sentence each, and what to do."},
+    )
     engagement = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     redemptions = fields.Nested(RedemptionTotalsSchema, required=True)
     attribution_days = fields.Integer(required=True)

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from cli.processes import StartFailed
 from cli.servers import Stack
 from cli.signals import interrupt_on_signals
 from cli.supervisor import Supervisor
+from common.errors import EncoreError
 from common.settings import PREFIX, load
+from storage.outages import as_unavailable
 
 INTERRUPTED = 130
 # What the demo keeps besides its lock; it starts over by removing these, never the directory it was given.
@@ -46,8 +49,10 @@ def command(workers: int) -> None:
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running. The next demo starts over.")
         sys.exit(INTERRUPTED)
-    except OSError as error:  # httpx2's errors, and the sandbox's
-        raise StartFailed(f"The demo came to a halt: {error}. The logs are in {_directory() / 'logs'}.") from error
+    except StartFailed:
+        raise  # its own words name the log
+    except Exception as error:
+        raise StartFailed(_halted(error)) from error
     for sentence in broken:
         console.print(f"[red]Broken:[/] {sentence}")
     console.print(f"{'Not all promises held' if broken else 'All promises held'}; {time.monotonic() - started:.0f} s.")
@@ -71,6 +76,21 @@ def _run(exits: ExitStack, console: Console, workers: int) -> list[str]:
     broken = broken_promises(world, stack.services)
     where_to_look_next(world, directory)
     return broken
+
+
+def _halted(error: Exception) -> str:
+    """What to tell of an error that nobody foresaw; where it came from is kept in a file beside the other logs."""
+    logs = _directory() / "logs"
+    outage = as_unavailable(error)
+    said = str(outage or error) or "no more is known"
+    if not isinstance(outage or error, EncoreError | OSError):
+        said = f"{type(error).__name__}: {said}"
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+        (logs / "demo.log").write_text("".join(traceback.format_exception(error)))
+    except OSError as unwritten:
+        return f"The demo came to a halt: {said} Its log could not be written to {logs}: {unwritten.strerror}."
+    return f"The demo came to a halt: {said}\nThe logs are in {logs}; demo.log says where. `encore demo` starts over."
 
 
 def _directory() -> Path:
