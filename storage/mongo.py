@@ -31,6 +31,9 @@ def connect(settings: Settings) -> Mongo:
         connectTimeoutMS=SELECTION_TIMEOUT_MS,
         socketTimeoutMS=SOCKET_TIMEOUT_MS,
         retryWrites=False,  # every write of ours may be repeated, and not every server has sessions to retry in
+        # What is confirmed outlives the server: the attempt that is written ahead must stand, whoever is killed next.
+        w="majority",
+        journal=True,
         appname="encore",
     )
     return client[settings.mongodb_database]
