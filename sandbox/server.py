@@ -219,7 +219,10 @@ class Handler(BaseHTTPRequestHandler):
         code = {401: 20003, 429: 20429}.get(rule.status, rule.status + 20_000)
         refusal = twilio.Refused(code, words, rule.status).body()
         body = {"errors": [sendgrid.problem(None, words)]} if provider == "sendgrid" else refusal
-        self._answer(rule.status, body, {"Retry-After": str(rule.retry_after)} if rule.retry_after else {})
+        headers = {"Retry-After": str(rule.retry_after)} if rule.retry_after else {}
+        if 300 <= rule.status < 400:
+            headers["Location"] = "/_key"  # where something answers 200
+        self._answer(rule.status, body, headers)
         return rule.status
 
     def _garbage(self) -> int:

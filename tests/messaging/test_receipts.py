@@ -1,6 +1,8 @@
 """What a provider says is taken once, in any order, by any number of workers, and never lost."""
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -155,6 +157,22 @@ def test_a_webhook_that_a_dead_worker_claimed_is_worked_off_after_its_lease(
     clock.advance(61)
     assert reports.services.receipts.take() == 1
     assert reports.states("ana") == ["delivered"]
+
+
+def test_of_workers_who_claim_at_once_each_webhook_has_one(services: Services, clock: ManualClock) -> None:
+    inbox = MongoWebhooks(services.database, clock)
+    for number in range(60):
+        body = str(number).encode()
+        inbox.store("sendgrid", Hook(url="http://shop.test/webhooks/email", at=clock.now(), headers={}, body=body))
+    start = threading.Barrier(6)
+
+    def claim(_: int) -> list[str]:
+        start.wait()
+        return [one.id for _ in range(8) for one in inbox.claim(10, 60)]
+
+    with ThreadPoolExecutor(6) as workers:
+        claimed = [id_ for ids in workers.map(claim, range(6)) for id_ in ids]
+    assert len(claimed) == len(set(claimed)) == 60
 
 
 def test_the_same_webhook_sent_again_while_it_waits_is_stored_once(services: Services, clock: ManualClock) -> None:
