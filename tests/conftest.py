@@ -25,8 +25,8 @@ from wiring import Services
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """MongoDB and Redis, running; the embedded one or, with ENCORE_TEST_MONGODB=engine, the real one."""
-    # Not tmp_path: a Unix socket's path must be short. In memory where there is some: every write waits for the journal.
-    memory = Path("/dev/shm")  # noqa: S108  # a directory of our own is made in it
+    # Not tmp_path: a Unix socket needs a short path. In memory where there is some: writes wait for the journal.
+    memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
     directory = Path(tempfile.mkdtemp(prefix="encore-", dir=memory if roomy else None))
     try:
