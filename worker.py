@@ -68,7 +68,7 @@ def chores(made: Services) -> list[Chore]:
 def main() -> None:
     """Work off jobs until told to stop."""
     made = services()
-    work(made.redis, made.settings)
+    work(made.settings)
 
 
 def scheduler_main() -> None:

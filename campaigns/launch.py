@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
+from campaigns.needs import unmet
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.trigger import parse
 from common.clock import Clock
@@ -92,6 +93,7 @@ class Launcher:
         if campaign.state is not CampaignState.DRAFT:
             raise Conflict(f"Campaign {id!r} is {campaign.state.value} already.", f"already_{campaign.state.value}")
         self.check(campaign)
+        self._check_words(campaign)
         trigger = parse(campaign.trigger)
         trigger.check(now)
         next_at = trigger.next_at(now)
@@ -104,6 +106,13 @@ class Launcher:
         if not trigger.event and next_at is None:
             self.open_run(launched, occurrence="launch", at=now)
         return launched
+
+    def _check_words(self, campaign: Campaign) -> None:
+        """Raise Invalid where the words speak of an offer or a programme that the campaign does not name."""
+        given = {"offer": campaign.offer, "referral_programme": campaign.referral_programme}
+        named = {field for field, value in given.items() if value}
+        if wrong := unmet(self._templates.get(campaign.template), campaign.purpose, named):
+            raise Invalid("Nobody could be written these words.", wrong)
 
     def open_run(self, campaign: Campaign, occurrence: str, at: datetime, customer: str = "", **data: Any) -> str:
         """Open the run of an occurrence, once, and ring for its planning; the run's id."""

@@ -6,11 +6,12 @@ from typing import Protocol
 import msgspec
 
 from campaigns.campaign import Campaign
+from campaigns.needs import unmet
 from campaigns.plan import Planned, message_for
 from campaigns.run import Run
 from common.clock import Clock
 from common.doorbell import Doorbell
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, Invalid, NotFound
 from common.ids import new_id
 from content.templates import Templates
 from customers.consent import Purpose
@@ -62,7 +63,8 @@ class Sender:
         self._clock = clock
 
     def send(self, wanted: Wanted, operation: str) -> Message:
-        """Plan the message and ring at once; raises NotFound, or Conflict where the customer cannot be reached.
+        """Plan the message and ring at once; raises NotFound, Invalid where the words need an offer,
+        or Conflict where the customer cannot be reached.
 
         The same `operation` again is the same message.
         """
@@ -72,6 +74,9 @@ class Sender:
         template = self._templates.get(wanted.template)
         if wanted.offer:
             self._offers.get(wanted.offer)
+        wrong = unmet(template, wanted.purpose, {"offer"} if wanted.offer else set())
+        if wrong:
+            raise Invalid("The message cannot go out like this.", wrong)
         now = self._clock.now()
         message = message_for(_run(wanted, operation, self._clock), template, self._shops.get(), customer, now)
         if message.state is not State.QUEUED:

@@ -16,8 +16,8 @@ from customers.shop import Brand, Shop, Shops
 from loyalty.offer import Offer, Offers
 from loyalty.programme import Programmes
 
-# Stands where a code of one's own will be, in a rehearsal: shaped like a code, and good for nothing.
-SAMPLE_CODE = "SAMPLE-CODE"
+# Stands where a code of one's own will be, in a rehearsal: as long as a code, and good for nothing.
+SAMPLE_CODE = "SAMPLECODE42"
 
 
 class Minting(Protocol):

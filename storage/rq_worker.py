@@ -1,7 +1,8 @@
 """A worker: one process that takes jobs off the shop's queues, one at a time, in this very process.
 
 RQ's own worker forks for each job, which costs seven times the time, and its pool leaves its workers behind
-when it is killed; ours are children of our supervisor (docs/decisions/0001-workers.md).
+when it is killed; ours are children of our supervisor
+(docs/decisions/0001-workers-under-our-own-supervisor.md).
 """
 
 import logging
@@ -20,7 +21,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
 from common.settings import Settings
-from storage.doorbell import queue_names
+from storage.doorbell import queue_names, redis_of
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +77,9 @@ class EncoreWorker(SimpleWorker):
         super().handle_job_failure(job, queue, started_job_registry, exc_string=kind, execution=execution)
 
 
-def work(redis: Redis, settings: Settings) -> None:
+def work(settings: Settings) -> None:
     """Work off jobs until TERM or INT; where Redis goes away, wait for it."""
+    redis = redis_of(settings, patience=None)  # waiting for a job is waiting for an answer
     stopped = threading.Event()
     while not stopped.is_set():
         try:

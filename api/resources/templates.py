@@ -128,7 +128,7 @@ class PreviewView(MethodView):
         locale = pick_locale(template, body["channel"], wanted, shop_locale)
         if locale is None:
             raise Invalid.field("locale", f"There is no content for {body['channel']} in {wanted} or {shop_locale}.")
-        values = _values(customer, locale) if customer else None
+        values = _values(customer, locale, body) if customer else None
         written = template.content[body["channel"]][locale]
         try:
             seen = preview(written, body["channel"], locale, values, body["purpose"])
@@ -138,10 +138,11 @@ class PreviewView(MethodView):
         return msgspec.structs.replace(seen, warnings=warnings)
 
 
-def _values(customer: Customer, locale: str) -> dict[str, Any]:
-    """What can be said of this customer; an invented offer and codes, since none is made for a look."""
+def _values(customer: Customer, locale: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What can be said of this customer; what no offer or programme was named for is invented. No code is made."""
     invented = sample(locale)
-    known = services().builder.rehearse(Occasion(locale=locale), customer)
+    about = Occasion(locale=locale, offer=body["offer"], referral_programme=body["referral_programme"])
+    known = services().builder.rehearse(about, customer)
     return {**{name: invented[name] for name in ("offer", "voucher", "referral")}, **known}
 
 

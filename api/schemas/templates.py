@@ -69,6 +69,12 @@ class PreviewRequestSchema(Strict):
     template = ShopId(metadata={"description": "A template's id; or else `content`."})
     content = ContentField()
     customer = ShopId(metadata={"description": "Whose names and history fill it in; an invented person's if left out."})
+    offer = fields.String(
+        load_default="",
+        validate=validate.Length(max=64),
+        metadata={"description": "The offer it is about; invented if left out. The code is a sample either way."},
+    )
+    referral_programme = fields.String(load_default="", validate=validate.Length(max=64))
     channel = fields.String(required=True, validate=validate.OneOf(sorted(FORMS)))
     locale = fields.String(
         load_default="",

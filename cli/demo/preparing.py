@@ -52,8 +52,10 @@ def _refused(world: World) -> None:
 
 def _preview(world: World) -> None:
     member = world.api.get(f"/v1/segments/{world.segments['slipping away']}/members", limit=1)["data"][0]
-    wanted = {"template": WIN_BACK, "channel": "sms", "locale": "de", "customer": member["id"]}
+    about = {"template": WIN_BACK, "offer": world.offers["win-back"]}
+    wanted = {**about, "channel": "sms", "locale": "de", "customer": member["id"]}
     preview = world.api.post("/v1/templates/preview", wanted)
     segments = preview["sms"]["segments"]
-    title = f"Preview: {WIN_BACK} for {member['first_name'] or member['id']}, as a German text ({segments} segments)"
+    length = "1 segment" if segments == 1 else f"{segments} segments"
+    title = f"Preview: {WIN_BACK} for {member['first_name'] or member['id']}, as a German text ({length})"
     world.screen.message(title, preview["parts"]["text"])

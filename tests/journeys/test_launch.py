@@ -194,3 +194,18 @@ def test_a_single_message_goes_out_at_once_and_asks_no_marketing_consent(
     work(shop)
     assert [letter["address"] for letter in provider_sandbox.accepted()] == ["c1@example.com"]
     assert shop.messages.get([sent.id])[sent.id].state is State.ACCEPTED
+
+
+def test_words_about_an_offer_that_the_campaign_does_not_name_are_refused_at_launch(
+    shop: Services, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(1, clock.now())])
+    shop.templates.put(Template(id="give", name="Give", content=OFFER_WORDS))
+    campaign = draft(shop, template="give")
+    with pytest.raises(Invalid) as refusal:
+        shop.launcher.launch(campaign.id)
+    assert list(refusal.value.fields) == ["offer"]
+    assert "offer.summary" in refusal.value.fields["offer"][0]
+    assert shop.campaigns.get(campaign.id).state is CampaignState.DRAFT
+    with pytest.raises(Invalid):
+        shop.sender.send(Wanted(customer="c1", template="give"), "once")

@@ -21,7 +21,7 @@ def fail(words: str) -> None:
 def main() -> None:
     """Work off the queues of the environment's settings."""
     services = Services(load(os.environ))
-    work(services.redis, services.settings)
+    work(services.settings)
 
 
 if __name__ == "__main__":
