@@ -16,6 +16,7 @@ def play(world: World) -> None:
     names = list(reports)
     rows = [[label, *(cell(reports[name]) for name in names)] for label, cell in _ROWS]
     world.screen.table("What the campaigns did", ["", *names], rows)
+    world.screen.say("An order after two campaigns counts in both columns; the holdout tells what one of them earned.")
     _against_the_holdout(world, reports["win-back"])
     for campaign, channel in SHOWN:
         _show(world, campaign, channel)
