@@ -82,7 +82,7 @@ class DataDir:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() < deadline and not _alive(holder := _holder(lock)):
+                if time.monotonic() < deadline and not alive(holder := _holder(lock)):
                     time.sleep(0.05)
                     continue
                 holder = _holder(lock)
@@ -103,7 +103,7 @@ def _holder(lock: TextIOWrapper) -> str:
     return lock.read().strip() or "?"
 
 
-def _alive(pid: str) -> bool:
+def alive(pid: str) -> bool:
     """Whether a process runs; an unknown one is said to."""
     if not pid.isdecimal():
         return True

@@ -13,6 +13,8 @@ from typing import Self
 
 from cli.datadir import DataDir
 from cli.embedded import HOST, free_port, mongodb, redis
+from cli.given import check
+from cli.here import announced
 from cli.processes import Child, StartFailed
 from cli.reviving import Reviver
 from cli.supervisor import Supervisor
@@ -76,12 +78,14 @@ class Stack:
     def __enter__(self) -> Self:
         try:
             self._start()
-        except BaseException:
-            self._exits.close()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is KeyboardInterrupt:  # at once: the end of all of it may take seconds
+            self._say("Stopping …")
         self._exits.close()
 
     def admin_key(self) -> str | None:
@@ -113,9 +117,15 @@ class Stack:
             port = self._start_server(partial(mongodb, directory.path / "mongodb"), MONGODB_PORT)
             self._found[f"{PREFIX}MONGODB_URL"] = f"mongodb://{HOST}:{port}"
         self._exits.callback(self._let_go)
+        self._run(given)
+
+    def _run(self, given: Settings) -> None:
+        """Start what is ours on the servers there are."""
+        check(given, lambda: self.services.health, self._say)
         ensure(self.services.database)
         self.supervisor.start_all(self._own())
         self.supervisor.watch()
+        self._exits.enter_context(announced(self.settings, own_key=not given.secret_keys))
         if not given.mongodb_url:
             lost, pids = self.services.health.mongodb_is_lost, self.supervisor.pids
             self._exits.enter_context(Reviver(lost, lambda: pids().get("mongodb"), self._say))

@@ -3,6 +3,9 @@
 import signal
 from types import FrameType
 
+# What a shell calls the end by Ctrl-C.
+INTERRUPTED = 130
+
 
 def interrupt_on_signals() -> None:
     """From now on TERM and a closed terminal end the main thread's work as Ctrl-C does."""

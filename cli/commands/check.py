@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from common.settings import Settings, load
+from cli.here import nothing_runs, settings_here
+from common.settings import Settings
 from storage.indexes import missing
 from wiring import Services
 
@@ -14,7 +15,7 @@ from wiring import Services
 @click.command()
 def command() -> None:
     """Look at settings, servers and indexes, and say what is wrong and what to do. Exit code 0 when all is well."""
-    settings = load(os.environ)
+    settings = settings_here(os.environ)
     wrong = _settings(settings)
     services = Services(settings)
     answering = services.health.answering() if not wrong else {}
@@ -33,6 +34,8 @@ def _settings(settings: Settings) -> int:
     problems = settings.missing()
     for name, reason in problems.items():
         _bad(f"{name}: {reason}")
+    if not settings.mongodb_url:
+        click.echo(nothing_runs(settings), err=True)
     if not problems:
         _good("settings")
     return len(problems)

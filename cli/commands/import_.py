@@ -10,9 +10,9 @@ from typing import BinaryIO, cast
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli.here import complete_here
 from common.errors import NotFound
 from common.jobs import Job, Jobs
-from common.settings import load
 from customers.imports import COLUMNS, Kind
 from wiring import Services
 
@@ -28,7 +28,7 @@ def command(kind: str, file: BinaryIO) -> None:
 
     A bad row is told with its line and field, and does not keep the others out; exit code 1 says that there were some.
     """
-    services = Services(load(os.environ).complete())
+    services = Services(complete_here(os.environ))
     content_type = _TYPES.get(Path(file.name).suffix.lower(), "text/csv")
     job = services.importer.start(cast(Kind, kind), file, content_type)
     with ThreadPoolExecutor(1) as pool:

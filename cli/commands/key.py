@@ -4,9 +4,9 @@ import os
 
 import click
 
+from cli.here import complete_here
 from common.errors import Invalid, NotFound
 from common.keys import SCOPES, Scope
-from common.settings import load
 from wiring import Services
 
 
@@ -45,7 +45,7 @@ def revoke(id: str) -> None:
 
 
 def _services() -> Services:
-    return Services(load(os.environ).complete())
+    return Services(complete_here(os.environ))
 
 
 def _scope(word: str) -> Scope:

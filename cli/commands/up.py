@@ -6,6 +6,13 @@ import click
 
 from cli.servers import API_PORT, Stack
 from cli.signals import interrupt_on_signals
+from messaging.channel import Providers
+
+# What it takes to leave the outbox; a channel that is not here is told so in general words.
+CREDENTIALS = {
+    "email": "ENCORE_SENDGRID_API_KEY",
+    "sms": "ENCORE_TWILIO_ACCOUNT_SID and ENCORE_TWILIO_AUTH_TOKEN",
+}
 
 
 @click.command()
@@ -27,6 +34,16 @@ def command(host: str, port: int, workers: int) -> None:
         click.echo("Stopped.")
 
 
+def deliveries(providers: Providers) -> list[str]:
+    """Where the messages of each channel go, in a line each."""
+    lines = []
+    for channel in providers.channels():
+        name = providers.for_channel(channel).name
+        how = CREDENTIALS.get(channel, "its provider's credentials")
+        lines.append(f"{channel}: outbox (kept, sent nowhere; set {how})" if name == "outbox" else f"{channel}: {name}")
+    return lines
+
+
 def _say(text: str) -> None:
     click.echo(text, err=True)
 
@@ -34,6 +51,8 @@ def _say(text: str) -> None:
 def _welcome(stack: Stack) -> None:
     click.echo(f"Encore is up: {stack.base_url}/docs (the API), {stack.base_url}/readyz (is it well?)")
     click.echo(f"Data and logs: {stack.settings.data_dir}. Ctrl-C stops it; nothing is lost.")
+    for line in deliveries(stack.services.providers):
+        click.echo(line)
     key = stack.admin_key()
     if key is not None:
         click.echo(f"Your API key, shown this once (`encore key create` makes more):\n\n    {key}\n")

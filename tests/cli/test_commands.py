@@ -37,8 +37,8 @@ def test_check_says_that_all_is_well(services: Services, variables: dict[str, st
     assert run.stdout.splitlines()[-1] == "All is well."
 
 
-def test_check_names_every_missing_setting(settings: Settings) -> None:
-    run = encore("check")
+def test_check_names_every_missing_setting(tmp_path: Path) -> None:
+    run = encore("check", ENCORE_DATA_DIR=str(tmp_path))
     assert run.returncode == 1
     for name in ("ENCORE_MONGODB_URL", "ENCORE_REDIS_URL", "ENCORE_SECRET_KEYS"):
         assert f"WRONG  {name}: " in run.stderr
