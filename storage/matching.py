@@ -19,8 +19,9 @@ BATCH = 1_000
 class MongoMatching:
     """Runs pipelines over customers."""
 
-    def __init__(self, database: Mongo) -> None:
+    def __init__(self, database: Mongo, batch: int = BATCH) -> None:
         self._customers = database["customers"]
+        self._batch = batch
 
     def count(self, pipeline: Sequence[Document]) -> int:
         """How many match."""
@@ -40,7 +41,7 @@ class MongoMatching:
         """
         later: list[Document] = [{"$match": {"_id": {"$gt": after}}}] if after else []
         stages = [*later, *pipeline, *_IN_ORDER]
-        with self._customers.aggregate(stages, batchSize=BATCH, allowDiskUse=True) as rows:
+        with self._customers.aggregate(stages, batchSize=self._batch, allowDiskUse=True) as rows:
             for row in rows:
                 yield from_document(row, Customer)
 

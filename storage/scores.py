@@ -15,8 +15,9 @@ ORDERED: Document = {"profile.orders": {"$gt": 0}, "profile.last_at": {"$type": 
 class MongoScores:
     """Keeps each customer's scores in their facet `scores`."""
 
-    def __init__(self, database: Mongo) -> None:
+    def __init__(self, database: Mongo, batch: int = BATCH) -> None:
         self._customers = database["customers"]
+        self._batch = batch
 
     def borders(self, currency: str) -> Borders | None:
         """The borders between the fifths of all customers with orders; None where there are none.
@@ -55,11 +56,11 @@ class MongoScores:
         """The ids of all customers with orders, cut into batches."""
         first = last = ""
         size = 0
-        with self._customers.find(ORDERED, {"_id": 1}).sort("_id", 1).batch_size(BATCH) as rows:
+        with self._customers.find(ORDERED, {"_id": 1}).sort("_id", 1).batch_size(self._batch) as rows:
             for row in rows:
                 last = row["_id"]
                 first, size = (first if size else last), size + 1
-                if size == BATCH:
+                if size == self._batch:
                     yield first, last
                     size = 0
         if size:

@@ -138,7 +138,7 @@ def _buy_anyway(world: World) -> None:
         if share("anyway", customer) < BUYS_ANYWAY:
             _place(world, _basket(world, f"A{customer}", customer), customer, 0, [])
             orders += 1
-    world.screen.say(f"{orders} order without any code, among them people who were held out.")
+    world.screen.say(f"{orders} people order without any code, among them people who were held out.")
 
 
 def _code_in(taken: Json) -> str:

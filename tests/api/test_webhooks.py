@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.app import create_app
 from common.settings import Settings
 from customers.customer import Customer
 from messaging.channel import Accepted
@@ -151,8 +152,6 @@ def test_a_thread_is_read_oldest_first(
 
 
 def test_without_credentials_there_is_nobody_to_report(settings: Settings) -> None:
-    from api.app import create_app
-
     bare = Services(Settings(secret_keys="x", mongodb_url=settings.mongodb_url, redis_url=settings.redis_url))
     try:
         for channel in ("email", "sms"):

@@ -1,6 +1,8 @@
 """The clock and events open runs: once for each occurrence, however often, late or crooked they are told."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import worker
 from campaigns.campaign import CampaignState
@@ -144,9 +146,6 @@ def test_a_plan_whose_doorbell_was_not_heard_goes_on(
 
 
 def test_every_job_that_is_rung_for_is_one_the_worker_knows() -> None:
-    import re
-    from pathlib import Path
-
     root = Path(worker.__file__).parent
     sources = [path for path in root.rglob("*.py") if ".venv" not in path.parts and "tests" not in path.parts]
     rung = {name for path in sources for name in re.findall(r'\bring\(\s*"(\w+)"', path.read_text())}

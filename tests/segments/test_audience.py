@@ -9,7 +9,6 @@ from customers.customer import Customer
 from customers.orders import Order
 from customers.profile import Profile
 from segments.segment import Segment
-from storage import matching
 from storage.matching import MongoMatching
 from storage.mongo import to_document
 from tests.support.clock import START
@@ -55,9 +54,8 @@ def test_an_audience_is_counted_sampled_and_streamed_alike(shop: Services) -> No
     assert not audience.contains(SILENT, "nobody")
 
 
-def test_a_stream_goes_on_over_many_batches(shop: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "BATCH", 2)
-    assert len(list(MongoMatching(shop.database).stream([{"$match": {}}]))) == 10
+def test_a_stream_goes_on_over_many_batches(shop: Services) -> None:
+    assert len(list(MongoMatching(shop.database, batch=2).stream([{"$match": {}}]))) == 10
 
 
 def test_an_empty_audience_counts_nobody(shop: Services) -> None:

@@ -9,7 +9,6 @@ from customers.customer import Customer
 from customers.profile import Profile
 from segments import rfm
 from segments.rfm import CELLS, GRID, Borders, scores_of
-from storage import scores
 from storage.mongo import from_document, to_document
 from storage.scores import MongoScores
 from tests.support import people
@@ -79,13 +78,10 @@ def test_the_fifths_hold_a_fifth_each_where_all_numbers_differ(services: Service
         }
 
 
-def test_customers_are_scored_batch_by_batch_and_none_is_left_out(
-    crowd: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = MongoScores(crowd.database)
+def test_customers_are_scored_batch_by_batch_and_none_is_left_out(crowd: Services) -> None:
+    store = MongoScores(crowd.database, batch=64)
     borders = store.borders("EUR")
     assert borders is not None
-    monkeypatch.setattr(scores, "BATCH", 64)
     batches = list(store.write(borders, "EUR", START))
     ordered = crowd.database["customers"].count_documents({"profile.orders": {"$gt": 0}})
     assert sum(batches) == ordered

@@ -1,5 +1,6 @@
 """Any settings that a kind allows, from the types of its Settings: a new kind needs no strategy of its own."""
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -39,6 +40,10 @@ def _simple(type_: inspect.Type) -> st.SearchStrategy[Any]:
             return st.from_regex(pattern)
         case inspect.StrType():
             return st.text(min_size=type_.min_length or 0, max_size=type_.max_length or 40)
+        case inspect.DateTimeType(tz=tz):
+            known = st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+            zones: Any = {None: st.none() | known, True: known, False: st.none()}[tz]
+            return st.datetimes(timezones=zones).map(datetime.isoformat)
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
     raise NotImplementedError(f"Teach tests/support/settings.py about {type_}.")
