@@ -51,11 +51,11 @@ def _say(text: str) -> None:
 def _welcome(stack: Stack) -> None:
     lines = [
         f"Encore is up: {stack.base_url}/docs (the API), {stack.base_url}/readyz (is it well?)",
-        f"Data and logs: {stack.settings.data_dir}. Ctrl-C stops it; nothing is lost.",
         *deliveries(stack.services.providers),
     ]
     key = stack.admin_key()
     if key is not None:
         lines.append(f"Your API key, shown this once (`encore key create` makes more):\n\n    {key}\n")
+    lines.append(f"Data and logs: {stack.settings.data_dir}. Ctrl-C stops it; nothing is lost.")
     # All at once: who stops it on seeing the first line has the key, too.
     click.echo("\n".join(lines))
