@@ -1,5 +1,6 @@
 """Again and again, by a cron line: win-back jobs."""
 
+import re
 from datetime import UTC, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +13,10 @@ from common.errors import Invalid
 
 # A run plans a whole audience; more often than this is a mistake in the line.
 LEAST_MINUTES = 15
+# What cron has in common everywhere: croniter knows random and hashed fields too, which would move with each reading.
+_NAMES = "mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_FIELD = rf"(?:[0-9]{{1,2}}|[*/,-]|{_NAMES})+"
+_LINE = re.compile(rf"{_FIELD}(?:[ \t]+{_FIELD}){{4}}", re.IGNORECASE)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,10 +46,14 @@ class Recurring(Trigger):
         """Refuse a line that is malformed, never due, or due too often, and an unknown time zone."""
         try:
             ZoneInfo(self.settings.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a directory of the zone database
             raise Invalid.field("trigger.time_zone", f"There is no time zone {self.settings.time_zone!r}.") from None
-        if len(self.settings.cron.split()) != 5:
-            raise Invalid.field("trigger.cron", "Five fields: minute, hour, day of month, month, day of week.")
+        if not _LINE.fullmatch(self.settings.cron.strip()):
+            raise Invalid.field(
+                "trigger.cron",
+                "Five fields: minute, hour, day of month, month, day of week; numbers, *, lists, ranges and steps, "
+                "and names of days and months.",
+            )
         try:
             first = self.next_at(now)
             second = self.next_at(first) if first else None
