@@ -15,7 +15,9 @@ from common.errors import Invalid
 LEAST_MINUTES = 15
 # What cron has in common everywhere: croniter knows random and hashed fields too, which would move with each reading.
 _NAMES = "mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_FIELD = rf"(?:[0-9]{{1,2}}|[*/,-]|{_NAMES})+"
+_VALUE = rf"(?:[0-9]{{1,2}}|{_NAMES})"
+_ITEM = rf"(?:\*|{_VALUE}(?:-{_VALUE})?)(?:/[0-9]{{1,2}})?"
+_FIELD = rf"{_ITEM}(?:,{_ITEM})*"
 _LINE = re.compile(rf"{_FIELD}(?:[ \t]+{_FIELD}){{4}}", re.IGNORECASE)
 
 
