@@ -22,8 +22,6 @@ from common.settings import PREFIX, Settings, load
 from storage.indexes import ensure
 from wiring import Services
 
-MONGODB_PORT = 27117
-REDIS_PORT = 6479
 API_PORT = 8000
 # Another program may take a free port between our look and the server's.
 TRIES = 3
@@ -111,10 +109,10 @@ class Stack:
         if f"{PREFIX}PUBLIC_URL" not in self._environment:
             self._found[f"{PREFIX}PUBLIC_URL"] = self.base_url
         if not given.redis_url:
-            port = self._start_server(partial(redis, directory.path / "redis"), REDIS_PORT)
+            port = self._start_server(partial(redis, directory.path / "redis"))
             self._found[f"{PREFIX}REDIS_URL"] = f"redis://{HOST}:{port}/0"
         if not given.mongodb_url:
-            port = self._start_server(partial(mongodb, directory.path / "mongodb"), MONGODB_PORT)
+            port = self._start_server(partial(mongodb, directory.path / "mongodb"))
             self._found[f"{PREFIX}MONGODB_URL"] = f"mongodb://{HOST}:{port}"
         self._exits.callback(self._let_go)
         self._run(given)
@@ -130,10 +128,13 @@ class Stack:
             lost, pids = self.services.health.mongodb_is_lost, self.supervisor.pids
             self._exits.enter_context(Reviver(lost, lambda: pids().get("mongodb"), self._say))
 
-    def _start_server(self, child_at: Callable[[int], Child], wanted: int) -> int:
-        """Start an embedded server on the wanted port or any other; returns which."""
+    def _start_server(self, child_at: Callable[[int], Child]) -> int:
+        """Start an embedded server on a port that nobody uses; returns which.
+
+        Never on a fixed one: of two that start at once, one would take the other's server for its own.
+        """
         for tries_left in reversed(range(TRIES)):
-            port = free_port(wanted)
+            port = free_port()
             try:
                 self.supervisor.start(child_at(port))
                 break
