@@ -7,6 +7,7 @@ from redis import Redis
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.settings import Settings
+from storage.aliases import Aliases
 from storage.batches import MongoBatches
 from storage.campaigns import MongoCampaigns
 from storage.consents import ConsentLog
@@ -107,6 +108,11 @@ class Stores:
     def customers(self) -> MongoCustomers:
         """The customers."""
         return MongoCustomers(self.database, self.clock)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """The ids that customers had before they were merged."""
+        return Aliases(self.database)
 
     @cached_property
     def consents(self) -> ConsentLog:
