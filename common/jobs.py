@@ -13,17 +13,22 @@ MAX_ERRORS = 100
 
 
 class RowError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a row of a file was not taken: its line (the first is 1), the field ("" where it is the row), the reason."""
+    """Why a row of a file was not taken: its line (the first is 1), the field ("" where it is the row), the reason.
+
+    `kind` is the reason as a word for programs, and for counting: missing_customer, zero_price, bad_date …
+    """
 
     line: int
     field: str = ""
     reason: str
+    kind: str = "refused"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """Work on many rows. `done` rows of about `total`; `good` were taken, `bad` were not.
 
-    `errors` holds the first of the bad ones. `checkpoint` is how far the work is, in the words of whoever does it.
+    `errors` holds the first of the bad ones; `refused` counts all of them by kind, each row once, and `notes` counts
+    what was taken and is worth a word (equal_lines). `checkpoint` is how far the work is, in the words of whoever does it.
     `claim` is the worker that holds the job until `lease_until`; `detail` says why a failed one failed.
     """
 
@@ -35,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     good: int = 0
     bad: int = 0
     errors: list[RowError] = []
+    refused: dict[str, int] = {}
+    notes: dict[str, int] = {}
     detail: str = ""
     subject: dict[str, Any] = {}
     checkpoint: dict[str, Any] = {}

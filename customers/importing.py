@@ -6,6 +6,7 @@ may die anywhere: the next one repeats at most one batch.
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice
@@ -136,12 +137,13 @@ class Importer:
         return job
 
     def _advanced(self, job: Job, batch: Sequence[Record], errors: Sequence[RowError]) -> Job:
-        bad = len({error.line for error in errors})
+        bad = {error.line: error.kind for error in reversed(errors)}
         return msgspec.structs.replace(
             job,
             done=job.done + len(batch),
-            good=job.good + len(batch) - bad,
-            bad=job.bad + bad,
+            good=job.good + len(batch) - len(bad),
+            bad=job.bad + len(bad),
+            refused=dict(Counter(job.refused) + Counter(bad.values())),
             errors=[*job.errors, *sorted(errors, key=lambda error: error.line)][:MAX_ERRORS],
             checkpoint=msgspec.to_builtins(batch[-1].after),
             lease_until=self._clock.now() + LEASE,

@@ -14,7 +14,7 @@ from common.errors import Unavailable
 from common.events import Event, event
 from common.ids import new_id
 from common.jobs import RowError
-from customers.orders import ERASED, Order, OrderEvent, OrderRow, revised, with_event, with_rows
+from customers.orders import ERASED, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
@@ -61,8 +61,15 @@ class MongoOrders:
 
     def add_event(self, order: str, event: OrderEvent) -> Order | None:
         """Add what happened, once; the order as it is then, or None when there is no such order."""
-        self._apply({order: partial(_with_event, event)}, news=event)
-        return self.get([order]).get(order)
+        return self.add_events({order: [event]}).get(order)
+
+    def add_events(self, events: Mapping[str, Sequence[OrderEvent]]) -> dict[str, Order]:
+        """Add what happened to each of these orders, once; those of them that exist, as they are then.
+
+        An order that is full (MAX_EVENTS) takes no more: whether it took an event, its `events` say.
+        """
+        self._apply({order: partial(_with_events, told) for order, told in events.items()})
+        return self.get(list(events))
 
     def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
         """Add rows of a file to their orders, each once; the rows that contradict their order come back."""
@@ -109,12 +116,10 @@ class MongoOrders:
         """Work out the profiles that a process that died did not come to; how many of its batches there were."""
         return self._profiles.settle_left_over(self._clock.now())
 
-    def _apply(
-        self, changes: Mapping[str, Change], *, known: dict[str, Order] | None = None, news: OrderEvent | None = None
-    ) -> None:
+    def _apply(self, changes: Mapping[str, Change], *, known: dict[str, Order] | None = None) -> None:
         """Change orders until nothing is left to change, then the profiles of whom it touched.
 
-        `known` are the orders as they were just read, where they were; `news` is the event that changes them.
+        `known` are the orders as they were just read, where they were.
         """
         now = self._clock.now()
         notes: dict[str, list[str]] = {}
@@ -125,7 +130,7 @@ class MongoOrders:
             touched = {one.customer_id for one in wanted.values() if _counts(known.get(one.id)) != _counts(one)}
             if touched:
                 notes[self._profiles.announce(touched, now)] = sorted(touched)
-            lost = self._write(known, wanted, news, now) if wanted else set()
+            lost = self._write(known, wanted, now) if wanted else set()
             left, known = {order: left[order] for order in lost}, None
             if not left:
                 break
@@ -134,15 +139,13 @@ class MongoOrders:
         if left:
             raise Unavailable("Others are changing the same orders. Try again shortly.", retry_after=1)
 
-    def _write(
-        self, known: Mapping[str, Order], wanted: Mapping[str, Order], news: OrderEvent | None, now: datetime
-    ) -> set[str]:
+    def _write(self, known: Mapping[str, Order], wanted: Mapping[str, Order], now: datetime) -> set[str]:
         """Write orders that nobody changed since they were read; the ids of those that may not have been."""
         fresh = [order for order in wanted.values() if order.id not in known]
         changed = [order for order in wanted.values() if order.id in known]
         lost = self._insert(fresh, now) if fresh else set()
         if changed:
-            updates = [_update(order, news) for order in changed]
+            updates = [_update(known[order.id], order) for order in changed]
             result = self._orders.bulk_write(updates, ordered=False)
             if result.matched_count < len(changed):
                 # Which ones is not told; those that did go in are found unchanged when they are read again.
@@ -188,8 +191,8 @@ def _revised(given: Order, known: Order | None) -> Order:
     return revised(known, given)
 
 
-def _with_event(event: OrderEvent, known: Order | None) -> Order | None:
-    return None if known is None else with_event(known, event)
+def _with_events(events: Sequence[OrderEvent], known: Order | None) -> Order | None:
+    return None if known is None else with_events(known, events)
 
 
 def _with_rows(file: str, rows: Sequence[OrderRow], known: Order | None) -> Order:
@@ -210,27 +213,26 @@ def _counts(order: Order | None) -> tuple[Any, ...] | None:
     return (order.stands, order.placed_at, order.currency, order.total, order.refunded, products)
 
 
-def _update(order: Order, news: OrderEvent | None) -> UpdateOne:
+def _update(known: Order, order: Order) -> UpdateOne:
     fields = to_document(order)
     given = {name: fields[name] for name in _FIELDS if name in fields}
     absent = {name: "" for name in _FIELDS if name not in fields}
     update: Document = {"$set": given | {"version": order.version + 1}, "$unset": absent}
-    if news is not None:
-        pushed = pending_push([_happened(order, news)])
+    keys = {event.key for event in known.events}
+    if news := [_happened(order, event) for event in order.events if event.key not in keys]:
+        pushed = pending_push(news)
         update = update | {"$set": update["$set"] | pushed["$set"], "$push": pushed["$push"]}
     return UpdateOne({"_id": order.id, "version": order.version}, update)
 
 
 def _happened(order: Order, what: OrderEvent) -> Event:
-    data = {name: value for name, value in to_document(what).items() if name not in ("type", "at")}
-    return event(
-        f"order_{what.type}",
-        what.at,
-        order.customer_id,
-        [order.id, what.type, what.at.astimezone(UTC).isoformat()],
-        order=order.id,
-        **data,
-    )
+    """The event of what happened; of one that gives money back it says how much, and what is now back in all."""
+    data = {name: value for name, value in to_document(what).items() if name not in ("type", "at", "id")}
+    amount = money_back(order, what)
+    if amount is not None:
+        data |= {"amount": amount, "currency": order.currency, "total": order.total, "refunded": order.refunded}
+    about = [what.id] if what.id else [what.type, what.at.astimezone(UTC).isoformat()]
+    return event(f"order_{what.type}", what.at, order.customer_id, [order.id, *about], order=order.id, **data)
 
 
 def _agreeing(known: Order | None, file: str, rows: Sequence[OrderRow]) -> tuple[list[OrderRow], list[RowError]]:
@@ -242,10 +244,10 @@ def _agreeing(known: Order | None, file: str, rows: Sequence[OrderRow]) -> tuple
     for row in rows:
         if row.customer_id != customer:
             reason = "The order belongs to another customer."
-            bad.append(RowError(line=row.row, field="customer_id", reason=reason))
+            bad.append(RowError(line=row.row, field="customer_id", reason=reason, kind="other_customer"))
         elif row.currency != currency:
             reason = f"The order's other lines are in {currency}."
-            bad.append(RowError(line=row.row, field="currency", reason=reason))
+            bad.append(RowError(line=row.row, field="currency", reason=reason, kind="other_currency"))
         else:
             good.append(row)
     return good, bad

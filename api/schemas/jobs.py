@@ -11,6 +11,7 @@ class RowErrorSchema(Strict):
     line = fields.Integer(required=True)
     field = fields.String(required=True)
     reason = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"description": "The reason as a word: missing_customer, bad_date …"})
 
 
 class JobSchema(Strict):
@@ -27,6 +28,18 @@ class JobSchema(Strict):
         fields.Nested(RowErrorSchema),
         required=True,
         metadata={"description": "The first 100 of the bad rows' errors."},
+    )
+    refused = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata={"description": "How many rows were not taken, by the kind of their first error."},
+    )
+    notes = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata={"description": "What was counted and is no error, like `equal_lines`."},
     )
     ignored_columns = fields.List(fields.String(), required=True)
     detail = fields.String(required=True, metadata={"description": "Why a failed job failed."})
