@@ -1,19 +1,19 @@
 """An order and its life."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from common.errors import Conflict
 from common.jobs import RowError
+from customers.order_events import MAX_EVENTS, in_time, joined, quantities
+from customers.order_events import EventLine as EventLine
+from customers.order_events import OrderEvent as OrderEvent
+from customers.order_events import OrderEventType as OrderEventType
 
 OrderState = Literal["placed", "shipped", "delivered", "cancelled", "delivery_failed", "returned", "refunded"]
-OrderEventType = Literal[
-    "placed", "shipped", "delayed", "out_of_stock", "cancelled", "delivery_failed",
-    "delivered", "damaged", "wrong_item", "returned", "refunded",
-]  # fmt: skip
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,22 +24,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit_price: int
 
 
-class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that happened to an order; `amount` is what a refund gave back, None for all of it."""
-
-    type: OrderEventType
-    at: datetime
-    expected_at: datetime | None = None
-    reason: str = ""
-    carrier: str = ""
-    tracking_url: str = ""
-    amount: int | None = None
-
-
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """An order under the shop's own id; `total` and `refunded` in minor units of `currency`.
 
-    `state` and `refunded` follow from `events`, which are sorted by time. `import_file` and `import_rows` say which
+    `total` is what was paid: shipping and discounts may set it apart from the sum of the lines. `state` and
+    `refunded` follow from `events`, which are sorted by time. `import_file` and `import_rows` say which
     rows of which file the lines came from, one a line, so that taking a file in twice adds no line twice.
     """
 
@@ -63,6 +52,24 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     def stands(self) -> bool:
         """Whether it counts as bought."""
         return self.state != "cancelled"
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """When it is expected, by the latest word on it; None where nobody said, or nothing is on its way any more."""
+        if self.state not in ("placed", "shipped", "delivery_failed"):
+            return None
+        told = [event.expected_at for event in self.events if event.expected_at]
+        return told[-1] if told else self.promised_at
+
+    @property
+    def returned(self) -> dict[str, int]:
+        """How many of each product came back; what was not bought with this order is left out, and never more."""
+        back = [event for event in self.events if event.type == "returned"]
+        bought = _bought(self.lines) if back else {}
+        if any(not event.lines for event in back):
+            return bought
+        found = quantities([line for event in back for line in event.lines])
+        return {product: min(found[product], many) for product, many in bought.items() if product in found}
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,8 +118,11 @@ class Orders(Protocol):
         """Keep orders, and bring the profiles of the customers they touch up to date; twice is once."""
         ...
 
-    def add_event(self, order: str, event: OrderEvent) -> Order | None:
-        """Add what happened, once; the order as it is then, or None when there is no such order."""
+    def add_events(self, events: Mapping[str, Sequence[OrderEvent]]) -> dict[str, Order]:
+        """Add what happened to each of these orders, once; those of them that exist, as they are then.
+
+        An order that is full (MAX_EVENTS) takes no more: whether it took an event, its `events` say.
+        """
         ...
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
@@ -124,38 +134,62 @@ class Orders(Protocol):
         ...
 
 
-# The state that an event leads to; the others say something of an order without moving it.
+# The state that an event leads to; the others say something of an order without moving it. `placed` is where every
+# order begins, so the word of it moves nothing, however late its clock says it was.
 _MOVES: dict[OrderEventType, OrderState] = {
-    "placed": "placed",
     "shipped": "shipped",
     "delivery_failed": "delivery_failed",
     "delivered": "delivered",
     "returned": "returned",
     "cancelled": "cancelled",
 }
-# Of two events of one instant, the one further on in an order's life counts as the later.
-_RANK: dict[OrderEventType, int] = {kind: rank for rank, kind in enumerate(get_args(OrderEventType))}
 
 ERASED = "erased-"
 
 
 def with_event(order: Order, event: OrderEvent) -> Order:
     """The order with what happened to it, once; events in any order and twice over give the same order."""
-    if any((known.type, known.at) == (event.type, event.at) for known in order.events):
-        return order
-    events = sorted([*order.events, event], key=lambda one: (one.at, _RANK[one.type]))
-    return settled(msgspec.structs.replace(order, events=events))
+    return with_events(order, [event])
+
+
+def with_events(order: Order, events: Iterable[OrderEvent]) -> Order:
+    """The order with all that happened to it; what comes when it is full is left out."""
+    known = {event.key: event for event in order.events}
+    for event in events:
+        if event.key in known:
+            known[event.key] = joined(known[event.key], event)
+        elif len(known) < MAX_EVENTS:
+            known[event.key] = event
+    return settled(msgspec.structs.replace(order, events=sorted(known.values(), key=in_time)))
 
 
 def settled(order: Order) -> Order:
-    """The order with the state and the refund that follow from its events."""
-    moves: list[OrderState] = [_MOVES[event.type] for event in order.events if event.type in _MOVES]
-    given = [order.total if event.amount is None else event.amount for event in order.events if _refunds(event)]
+    """The order with the state and the refund that follow from its events.
+
+    The latest move is the state; a return moves only when all has come back. An order whose money was all refunded
+    is `refunded`, unless it was cancelled, or all came back and the money with it. Refunds of more than the total
+    count as the total: which of several was too much depends on the order they came in, so none is refused for it.
+    """
+    if not order.events and order.state == "placed" and not order.refunded:
+        return order
+    whole = _all_back(order)
+    moves = [_MOVES[event.type] for event in order.events if event.type in _MOVES]
+    moves = [state for state in moves if state != "returned" or whole]
+    given = [amount for event in order.events if (amount := money_back(order, event)) is not None]
     refunded = min(sum(given), order.total)
     state: OrderState = moves[-1] if moves else "placed"
-    if given and refunded == order.total and state != "cancelled":
+    all_of_it = bool(given) and refunded == order.total
+    told = any(event.type == "refunded" for event in order.events)
+    if all_of_it and state != "cancelled" and (told or state != "returned"):
         state = "refunded"
     return msgspec.structs.replace(order, state=state, refunded=refunded)
+
+
+def money_back(order: Order, event: OrderEvent) -> int | None:
+    """What an event gave back by itself, in minor units; None for one that is not about money."""
+    if event.type == "refunded":
+        return order.total if event.amount is None else event.amount
+    return event.amount if event.type == "returned" else None
 
 
 def revised(known: Order | None, given: Order) -> Order:
@@ -205,5 +239,16 @@ def foreign(known: Order, customer: str) -> Conflict:
     )
 
 
-def _refunds(event: OrderEvent) -> bool:
-    return event.type == "refunded"
+def _bought(lines: Iterable[Line]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line.product_id] = found.get(line.product_id, 0) + line.quantity
+    return found
+
+
+def _all_back(order: Order) -> bool:
+    """Whether all that was bought came back; of an order without lines, only a return without lines says so."""
+    back = [event for event in order.events if event.type == "returned"]
+    if not back or any(not event.lines for event in back):
+        return bool(back)
+    return bool(order.lines) and order.returned == _bought(order.lines)
