@@ -42,7 +42,10 @@ def _phone(raw: str, country: str) -> str:
     except phonenumbers.NumberParseException:
         hint = "" if country else " Write it with its country code (+351…), or give the customer's country."
         raise Invalid.field(SMS, "Not a phone number." + hint) from None
-    # Possible, not valid: the tables of assigned numbers age, and a carrier's new range must not be refused.
-    if not phonenumbers.is_possible_number(number):
+    if number.extension:
+        raise Invalid.field(SMS, "A number with an extension takes no text messages.")
+    # Possible, not valid: the tables of assigned numbers age, and a carrier's new range must not be refused. But a
+    # number that works only within a town, or a short code, is not possible: nobody could write to it from here.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise Invalid.field(SMS, "Not a phone number: too many or too few digits.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

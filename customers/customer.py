@@ -2,19 +2,31 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from common.errors import Invalid
+from customers.addresses import CHANNELS, SMS
+from customers.attributes import check_name
 from customers.consent import Consent
 from customers.profile import Profile
+from customers.whereabouts import Clue, zone_from
 
 # What the shop tells of a customer; the rest of the fields is Encore's own.
-FACTS = ("first_name", "last_name", "locale", "time_zone", "country", "addresses", "preferred", "attributes", "tags")
+FACTS = (
+    "first_name", "last_name", "locale", "time_zone", "country", "birthday",
+    "addresses", "preferred", "attributes", "tags",
+)  # fmt: skip
 
-_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+# Who said where a customer's clock stands: somebody, a phone number, a country, or nobody but the shop.
+ZoneSource = Literal["given", "phone", "country", "shop"]
+# Who named the channels in `preferred`: the customer (or the shop for them), or what they answer to.
+PreferredSource = Literal["declared", "learned"]
+EARLIEST_BIRTH = 1900
+_NO_YEAR = "--"
+_BIRTHDAY = re.compile(r"(?:[0-9]{4}|-)-[0-9]{2}-[0-9]{2}")
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
@@ -22,6 +34,9 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
 
     `addresses` are normalised (e-mail in lower case, phones in E.164) and listed by channel, the one to use first;
     `preferred` are channels in the customer's own order; `consents` is channel -> purpose -> the latest word.
+    `time_zone_source` says what a time zone was worked out from, "" where it was given; `preferred_source` is
+    "learned" where the order follows from what they answer to, "" where it was declared. `birthday` is
+    1984-05-17, or --05-17 where the year is not known.
     `profile`, `loyalty`, `engagement`, `care` and `scores` are facets: each is written by one package only.
     """
 
@@ -30,9 +45,12 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     last_name: str = ""
     locale: str = ""
     time_zone: str = ""
+    time_zone_source: Clue = ""
     country: str = ""
+    birthday: str = ""
     addresses: dict[str, list[str]] = {}
     preferred: list[str] = []
+    preferred_source: Literal["", "learned"] = ""
     consents: dict[str, dict[str, Consent]] = {}
     attributes: dict[str, Any] = {}
     tags: list[str] = []
@@ -107,7 +125,7 @@ class Matching(Protocol):
 def facts_of(customer: Customer) -> dict[str, Any]:
     """The facts a shop gave of a customer, flat: `{"first_name": …, "addresses.email": […]}`, without the empty ones.
 
-    Raises Invalid for an attribute whose name could not be one of a field.
+    What was worked out or learned is none of them. Raises Invalid for an attribute whose name could not be a field's.
     """
     facts: dict[str, Any] = {}
     for name in FACTS:
@@ -118,11 +136,63 @@ def facts_of(customer: Customer) -> dict[str, Any]:
             facts[name] = value
     for path in facts:
         if path.startswith("attributes."):
-            check_attribute(path.removeprefix("attributes."))
+            check_name(path.removeprefix("attributes."))
+    if customer.time_zone_source:
+        facts.pop("time_zone", None)
+    if customer.preferred_source:
+        facts.pop("preferred", None)
     return facts
 
 
-def check_attribute(name: str) -> None:
-    """Raise Invalid unless this can be an attribute's name."""
-    if not _ATTRIBUTE.fullmatch(name):
-        raise Invalid.field("attributes", "A name is up to 64 letters, digits and _, and begins with a letter.")
+def placed(customer: Customer) -> Customer:
+    """A new customer with the time zone that their phone number or country speaks for, where none was given."""
+    if customer.time_zone:
+        return customer
+    zone, source = zone_from(customer.addresses.get(SMS, []), customer.country)
+    return msgspec.structs.replace(customer, time_zone=zone, time_zone_source=source)
+
+
+def following(known: Customer, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Changed facts, flat, with what follows from them: a zone worked out anew, channels that are now declared."""
+    facts = dict(changed)
+    if "preferred" in changed:
+        facts["preferred_source"] = None
+    if changed.get("time_zone"):
+        return facts | {"time_zone_source": None}
+    given = bool(known.time_zone) and not known.time_zone_source and "time_zone" not in changed
+    if given or changed.keys().isdisjoint(("time_zone", "country", f"addresses.{SMS}")):
+        return facts
+    phones = changed.get(f"addresses.{SMS}", known.addresses.get(SMS)) or []
+    zone, source = zone_from(phones, changed.get("country", known.country) or "")
+    return facts | {"time_zone": zone or None, "time_zone_source": source or None}
+
+
+def zone_source(customer: Customer) -> ZoneSource:
+    """Where the customer's time zone comes from; "shop" where they have none of their own."""
+    return customer.time_zone_source or ("given" if customer.time_zone else "shop")
+
+
+def preferred_source(customer: Customer) -> PreferredSource | None:
+    """Who named the preferred channels; None where nobody did."""
+    if not customer.preferred:
+        return None
+    return customer.preferred_source or "declared"
+
+
+def channels_of(customer: Customer) -> list[str]:
+    """The channels a customer has an address on, in the order in which they are tried."""
+    order = [*customer.preferred, *CHANNELS]
+    return [channel for channel in dict.fromkeys(order) if customer.addresses.get(channel)]
+
+
+def birthday_of(text: str, today: date) -> str:
+    """A birthday, 1984-05-17 or --05-17, that is a day of the calendar and not to come; raises Invalid."""
+    # A leap year stands in for the one not known, so that the 29th of February is a day.
+    full = f"2000-{text.removeprefix(_NO_YEAR)}" if text.startswith(_NO_YEAR) else text
+    try:
+        day = date.fromisoformat(full) if _BIRTHDAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None or day.year < EARLIEST_BIRTH or day > today:
+        raise Invalid.field("birthday", "Not a birthday, like 1984-05-17, or --05-17 without the year.")
+    return text

@@ -4,6 +4,8 @@ from typing import Protocol
 
 import msgspec
 
+from customers.attributes import Attribute
+
 
 class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
     """No marketing from `start` until `end` in the receiver's own time, as "HH:MM"; may span midnight."""
@@ -30,7 +32,11 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One deployment is one shop. `url` is its storefront, where a referral link ends up."""
+    """One deployment is one shop. `url` is its storefront, where a referral link ends up.
+
+    `attributes` declares what customers' free facts hold, by name; with `attributes_strict` there are no others.
+    `opt_in_wording` is what a customer confirms by a double opt-in, by locale.
+    """
 
     name: str = "Our shop"
     url: str = "https://shop.example/"
@@ -43,6 +49,9 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     return_window_days: int = 30
     brands: dict[str, Brand] = msgspec.field(default_factory=lambda: {"default": Brand()})
     marketing_stopped: bool = False
+    attributes: dict[str, Attribute] = {}
+    attributes_strict: bool = False
+    opt_in_wording: dict[str, str] = {}
     version: int = 0
 
 

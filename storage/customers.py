@@ -11,7 +11,7 @@ from common.errors import NotFound, Stale
 from common.events import event
 from customers.addresses import channel_of
 from customers.consent import IMPORTED, Consent, yields
-from customers.customer import Customer, facts_of
+from customers.customer import Customer, facts_of, following, placed
 from storage.consents import ConsentLog
 from storage.events import pending_index, pending_push
 from storage.indexes import Index
@@ -118,7 +118,7 @@ class MongoCustomers:
         if not changed:
             return known
         same = {"_id": id} if expected_version is None else {"_id": id, "version": expected_version}
-        if not self._customers.update_one(same, self._setting(changed)).matched_count:
+        if not self._customers.update_one(same, self._setting(following(known, changed))).matched_count:
             raise Stale(f"The customer {id!r} was changed in the meantime; read it again.")
         return self.get([id])[id]
 
@@ -130,14 +130,14 @@ class MongoCustomers:
     def _insert(self, customers: Sequence[Customer]) -> set[str]:
         """Insert new customers; the ids of those that were there already."""
         now = self._clock.now()
-        rows = [msgspec.structs.replace(one, created_at=now, updated_at=now, version=1) for one in customers]
+        rows = [msgspec.structs.replace(placed(one), created_at=now, updated_at=now, version=1) for one in customers]
         return insert_new(self._customers, [to_document(row) for row in rows])
 
     def _updates(self, known: Customer, given: Customer) -> Iterable[UpdateOne]:
         current = facts_of(known)
         changed = {path: value for path, value in facts_of(given).items() if current.get(path) != value}
         if changed:
-            yield UpdateOne({"_id": given.id}, self._setting(changed))
+            yield UpdateOne({"_id": given.id}, self._setting(following(known, changed)))
         for channel, purpose, word in _words(given):
             if yields(known.consents.get(channel, {}).get(purpose), word):
                 place = f"consents.{channel}.{purpose}"

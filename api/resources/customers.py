@@ -1,5 +1,6 @@
 """Customers: kept under the shop's own ids, looked up, asked for consent, forgotten."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
-from api.schemas.base import Page, PageArgs
+from api.schemas.base import Page, PageArgs, instant_text
 from api.schemas.customers import (
     ConsentWordSchema,
     CustomerFactsSchema,
@@ -20,9 +21,10 @@ from api.schemas.customers import (
     TimelineEntrySchema,
 )
 from common.errors import Invalid, NotFound
+from customers import attributes
 from customers.addresses import CHANNELS, EMAIL, SMS, normalise
 from customers.consent import IMPORTED, Consent
-from customers.customer import Customer
+from customers.customer import Customer, birthday_of, channels_of, preferred_source, zone_source
 from customers.timeline import timeline
 
 blueprint = Blueprint("customers", __name__, url_prefix="/v1/customers", description="The people, and what they said.")
@@ -34,10 +36,27 @@ def shown(customer: Customer) -> dict[str, Any]:
     """A customer as the API shows them."""
     known = msgspec.structs.asdict(customer)
     profile = msgspec.structs.asdict(customer.profile)
-    profile["spend"] = [
-        {"amount": amount, "currency": currency} for currency, amount in sorted(customer.profile.spend.items())
-    ]
-    return known | {"profile": profile}
+    for name in ("spend", "average"):
+        sums = sorted(profile[name].items())
+        profile[name] = [{"amount": amount, "currency": currency} for currency, amount in sums]
+    return known | {
+        "profile": profile,
+        "attributes": attributes.told(customer.attributes),
+        "engagement": _readable(customer.engagement),
+        "locale_source": "given" if customer.locale else "shop",
+        "time_zone_source": zone_source(customer),
+        "preferred_source": preferred_source(customer),
+        "channels": channels_of(customer),
+    }
+
+
+def _readable(value: Any) -> Any:
+    """A facet with its instants as the API writes them."""
+    if isinstance(value, dict):
+        return {name: _readable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_readable(inner) for inner in value]
+    return instant_text(value) if isinstance(value, datetime) else value
 
 
 def answer(customer: Customer) -> Answer:
@@ -48,6 +67,9 @@ def answer(customer: Customer) -> Answer:
 def facts(body: dict[str, Any], country: str) -> dict[str, Any]:
     """What a body tells, flat as `Records.change` takes it; what is empty is taken away."""
     given = {name: value or None for name, value in body.items() if name not in ("addresses", "attributes")}
+    if body.get("birthday"):
+        # Whose day has begun somewhere on Earth may have been born on it.
+        birthday_of(body["birthday"], (services().clock.now() + timedelta(hours=14)).date())
     wrong: dict[str, list[str]] = {}
     for channel, addresses in body.get("addresses", {}).items():
         normal: list[str] = []
@@ -59,7 +81,15 @@ def facts(body: dict[str, Any], country: str) -> dict[str, Any]:
         given[f"addresses.{channel}"] = list(dict.fromkeys(normal)) or None
     if wrong:
         raise Invalid("Some addresses are wrong; `errors` names each.", wrong)
-    return given | {f"attributes.{name}": value for name, value in body.get("attributes", {}).items()}
+    return given | {f"attributes.{name}": value for name, value in _attributes(body).items()}
+
+
+def _attributes(body: dict[str, Any]) -> dict[str, Any]:
+    """A body's attributes as the types that the shop declared; raises Invalid naming each wrong one."""
+    if not body.get("attributes"):
+        return {}
+    shop = services().shops.get()
+    return attributes.checked(body["attributes"], shop.attributes, strict=shop.attributes_strict)
 
 
 def found(customer_id: str) -> Customer:

@@ -9,11 +9,10 @@ from api.schemas.base import Instant, MoneySchema, PageArgs, Strict
 from api.schemas.checks import MAX_SHORT, Checked, short
 from common.errors import Invalid
 from customers.addresses import CHANNELS
-from customers.customer import check_attribute
+from customers.attributes import MAX_ATTRIBUTES, MAX_ITEM, MAX_LENGTH, check_name
 from customers.imports import locale_of, zone_of
 
 MAX_ADDRESSES = 10
-MAX_ATTRIBUTES = 100
 
 
 def country_of(text: str) -> str:
@@ -35,10 +34,15 @@ class AddressesSchema(Strict):
 
 
 class Attributes(fields.Dict):
-    """Facts of the shop's own: a name and a text, a number or a yes or no; null takes one away."""
+    """Facts of the shop's own: a name, and a value of the type that PUT /v1/shop declares for it.
+
+    An undeclared one takes a text, a number, or true or false; a date is written 2026-11-22; null takes one away.
+    """
 
     def __init__(self, **settings: Any) -> None:
-        value = {"type": ["string", "number", "boolean", "null"]}
+        text = {"type": "string", "maxLength": MAX_LENGTH}
+        texts = {"type": "array", "items": {"type": "string", "maxLength": MAX_ITEM}}
+        value = {"anyOf": [text, texts, {"type": ["number", "boolean", "null"]}]}
         super().__init__(keys=fields.String(), metadata={"additionalProperties": value}, **settings)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
@@ -47,13 +51,12 @@ class Attributes(fields.Dict):
             raise ValidationError(f"At most {MAX_ATTRIBUTES} attributes.")
         for name, fact in facts.items():
             try:
-                check_attribute(name)
+                check_name(name)
             except Invalid as error:
                 raise ValidationError(error.fields["attributes"]) from None
-            if not isinstance(fact, str | int | float | bool | None):
-                raise ValidationError("An attribute is a text, a number, or true or false.")
-            if isinstance(fact, str) and len(fact) > MAX_SHORT * 5:
-                raise ValidationError(f"An attribute's text has at most {MAX_SHORT * 5} characters.")
+            texts = isinstance(fact, list) and all(isinstance(item, str) for item in fact)
+            if not (texts or isinstance(fact, str | int | float | bool | None)):
+                raise ValidationError("An attribute is a text, a number, true or false, or a list of texts.")
         return facts
 
 
@@ -77,6 +80,22 @@ class ProfileSchema(Strict):
     last_at = Instant(required=True, allow_none=True)
     gap_days = fields.Float(required=True, allow_none=True, metadata={"description": "Their own usual gap."})
     products = fields.List(fields.String(), required=True)
+    counts = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata={"description": "Orders by currency."}
+    )
+    average = fields.List(
+        fields.Nested(MoneySchema), required=True, metadata={"description": "What an order of theirs comes to."}
+    )
+    categories = fields.List(
+        fields.String(), required=True, metadata={"description": "Of the products, by the catalogue as it is now."}
+    )
+    returns = fields.Integer(required=True, metadata={"description": "Orders of which something came back."})
+    incidents = fields.Integer(required=True, metadata={"description": "What went wrong with their orders."})
+    open_incidents = fields.Integer(required=True, metadata={"description": "Orders with a trouble not yet put right."})
+    bad_in_a_row = fields.Integer(
+        required=True, metadata={"description": "Orders with a trouble since the last one without."}
+    )
+    last_incident_at = Instant(required=True, allow_none=True)
 
 
 class CustomerFactsSchema(Strict):
@@ -87,6 +106,7 @@ class CustomerFactsSchema(Strict):
     locale = Checked(locale_of, metadata={"description": "Like en or pt-BR."})
     time_zone = Checked(zone_of, metadata={"description": "Like Europe/Lisbon."})
     country = Checked(country_of, metadata={"description": "Two letters, ISO 3166."})
+    birthday = short(metadata={"description": "1984-05-17, or --05-17 where the year is not known."})
     addresses = fields.Nested(AddressesSchema)
     preferred = fields.List(
         fields.String(validate=validate.OneOf(CHANNELS)),
@@ -104,10 +124,24 @@ class CustomerSchema(Strict):
     first_name = fields.String(required=True)
     last_name = fields.String(required=True)
     locale = fields.String(required=True)
+    locale_source = fields.String(required=True, metadata={"description": "given, or shop: the shop's own holds."})
     time_zone = fields.String(required=True)
+    time_zone_source = fields.String(
+        required=True, metadata={"description": "given, phone, country, or shop: the shop's own holds."}
+    )
     country = fields.String(required=True)
+    birthday = fields.String(required=True)
     addresses = fields.Nested(AddressesSchema, required=True)
     preferred = fields.List(fields.String(), required=True)
+    preferred_source = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "declared, or learned from what they answer to; null where nobody named a channel."},
+    )
+    channels = fields.List(
+        fields.String(), required=True, metadata={"description": "Those with an address, as they are tried."}
+    )
+    engagement = fields.Dict(required=True, metadata={"description": "What they did with messages and on the site."})
     attributes = fields.Dict(required=True)
     tags = fields.List(fields.String(), required=True)
     consents = fields.Dict(

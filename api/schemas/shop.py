@@ -1,12 +1,13 @@
 """The shop, coming in and going out."""
 
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import fields, post_load, validate
 
 from api.schemas.base import Strict
-from api.schemas.checks import Checked, url, whole
+from api.schemas.checks import Checked, short, url, whole
 from customers.addresses import EMAIL, SMS, normalise
+from customers.attributes import MAX_ATTRIBUTES, NAME_PATTERN, Attribute, AttributeType
 from customers.imports import currency_of, locale_of, zone_of
 from customers.shop import Brand, Cap, QuietHours, Shop
 
@@ -59,6 +60,17 @@ class BrandSchema(Strict):
         return Brand(**data)
 
 
+class AttributeSchema(Strict):
+    """What an attribute of customers holds."""
+
+    type = fields.String(required=True, validate=validate.OneOf(get_args(AttributeType)))
+    about = short(load_default="", metadata={"description": "A word on what it is for."})
+
+    @post_load
+    def _attribute(self, data: dict[str, Any], **_: Any) -> Attribute:
+        return Attribute(**data)
+
+
 class ShopSchema(Strict):
     """What holds for everybody until something says otherwise. What is left out is as in a fresh installation."""
 
@@ -83,6 +95,28 @@ class ShopSchema(Strict):
         truthy={True},
         falsy={False},
         metadata={"description": "Stops all marketing at once."},
+    )
+    attributes = fields.Dict(
+        keys=fields.String(
+            validate=validate.Regexp(NAME_PATTERN.removesuffix("$") + r"\Z", error="Not an attribute's name.")
+        ),
+        values=fields.Nested(AttributeSchema),
+        load_default=dict,
+        validate=validate.Length(max=MAX_ATTRIBUTES),
+        metadata={"description": "The types of customers' attributes, by name. What is kept already stays as it is."},
+    )
+    attributes_strict = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Refuse attributes that are not declared."},
+    )
+    opt_in_wording = fields.Dict(
+        keys=Checked(locale_of),
+        values=fields.String(validate=validate.Length(1, 2_000)),
+        load_default=dict,
+        validate=validate.Length(max=50),
+        metadata={"description": "What a customer confirms by a double opt-in, by locale."},
     )
     version = fields.Integer(dump_only=True)
 

@@ -159,3 +159,45 @@ def test_an_erased_customer_is_gone_and_their_orders_are_not(call: Call) -> None
     assert kept["customer_id"].startswith("erased-")
     again = call("PUT", "/v1/orders/o1", json=order)
     assert (again.status_code, again.get_json()["reason"]) == (409, "erased")
+
+
+def test_attributes_have_the_types_that_the_shop_declares(call: Call) -> None:
+    declared = {"size": {"type": "text"}, "since": {"type": "date"}, "hobbies": {"type": "list", "about": "Fun"}}
+    shop = call("PUT", "/v1/shop", json={"attributes": declared}).get_json()
+    assert shop["attributes"]["hobbies"] == {"type": "list", "about": "Fun"}
+    given = {"size": "M", "since": "2024-02-29", "hobbies": ["tea"], "free": 5}
+    assert call("PUT", "/v1/customers/ana", json={"attributes": given}).get_json()["attributes"] == given
+    assert call("GET", "/v1/customers/ana").get_json()["attributes"] == given
+    wrong = call("PATCH", "/v1/customers/ana", json={"attributes": {"size": 5, "since": "soon"}})
+    assert (wrong.status_code, set(wrong.get_json()["errors"])) == (422, {"attributes.size", "attributes.since"})
+    call("PUT", "/v1/shop", json={"attributes": declared, "attributes_strict": True})
+    refused = call("PATCH", "/v1/customers/ana", json={"attributes": {"shoe": 38}})
+    assert set(refused.get_json()["errors"]) == {"attributes.shoe"}
+    assert call("PATCH", "/v1/customers/ana", json={"attributes": {"free": None}}).status_code == 200
+
+
+@pytest.mark.parametrize("birthday", ["1984-05-17", "--02-29", "2000-02-29"])
+def test_a_birthday_is_kept_with_or_without_its_year(call: Call, birthday: str) -> None:
+    assert call("PUT", "/v1/customers/ana", json={"birthday": birthday}).get_json()["birthday"] == birthday
+    assert call("PATCH", "/v1/customers/ana", json={"birthday": ""}).get_json()["birthday"] == ""
+
+
+@pytest.mark.parametrize(
+    "birthday", ["1984-5-17", "1983-02-29", "--02-30", "05-17", "1899-12-31", "2026-03-04", "17.5.1984", "--05-17\n"]
+)
+def test_what_is_no_birthday_is_refused(call: Call, birthday: str) -> None:
+    answer = call("PUT", "/v1/customers/ana", json={"birthday": birthday})
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["birthday"])
+
+
+def test_an_answer_says_where_zone_language_and_channels_come_from(call: Call) -> None:
+    told = call("PUT", "/v1/customers/bo", json={"addresses": {"sms": ["+4915112345678"]}}).get_json()
+    assert (told["time_zone"], told["time_zone_source"]) == ("Europe/Berlin", "phone")
+    assert (told["locale_source"], told["preferred_source"], told["channels"]) == ("shop", None, ["sms"])
+    told = call("PATCH", "/v1/customers/bo", json={"addresses": {"sms": ["+12125551234"]}}).get_json()
+    assert told["time_zone"] == "America/New_York"
+    told = call("PATCH", "/v1/customers/bo", json={"time_zone": "America/New_York", "locale": "en"}).get_json()
+    assert (told["time_zone_source"], told["locale_source"]) == ("given", "given")
+    told = call("PATCH", "/v1/customers/bo", json={"preferred": ["email"], "time_zone": ""}).get_json()
+    assert (told["preferred_source"], told["time_zone_source"]) == ("declared", "phone")
+    assert call("PUT", "/v1/customers/cy", json={}).get_json()["time_zone_source"] == "shop"
