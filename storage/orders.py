@@ -1,7 +1,7 @@
 """Orders in MongoDB, and with them the profiles of the customers who placed them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,10 +15,11 @@ from common.events import Event, event
 from common.ids import new_id
 from common.jobs import RowError
 from customers.orders import ERASED, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
+from customers.profile import share
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
-from storage.profiles import Profiles
+from storage.profiles import Known, Profiles, by_customer
 from storage.writes import insert_new
 
 PUMPED = "orders"
@@ -44,7 +45,6 @@ class MongoOrders:
 
     def __init__(self, database: Mongo, clock: Clock) -> None:
         self._orders = database["orders"]
-        self._customers = database["customers"]
         self._profiles = Profiles(database)
         self._clock = clock
 
@@ -122,28 +122,41 @@ class MongoOrders:
         `known` are the orders as they were just read, where they were.
         """
         now = self._clock.now()
-        notes: dict[str, list[str]] = {}
+        work = _Work()
         left = dict(changes)
         for _ in range(TRIES):
             known = self.get(list(left)) if known is None else known
             wanted = _wanted(known, left)
-            touched = {one.customer_id for one in wanted.values() if _counts(known.get(one.id)) != _counts(one)}
+            touched = {one.customer_id for one in wanted.values() if _share(known.get(one.id)) != share(one)}
+            before: dict[str, Known] = {}
             if touched:
-                notes[self._profiles.announce(touched, now)] = sorted(touched)
-            lost = self._write(known, wanted, now) if wanted else set()
+                work.notes.append(self._profiles.announce(touched, now))
+                before = self._profiles.read(touched)
+            lost = self._write(known, wanted, before, now) if wanted else set()
+            work.learn(known, wanted, touched, before, lost)
             left, known = {order: left[order] for order in lost}, None
             if not left:
                 break
-        for note, customers in notes.items():
-            self._profiles.settle(note, customers, now)
+        self._follow(work, now)
         if left:
             raise Unavailable("Others are changing the same orders. Try again shortly.", retry_after=1)
 
-    def _write(self, known: Mapping[str, Order], wanted: Mapping[str, Order], now: datetime) -> set[str]:
+    def _follow(self, work: "_Work", now: datetime) -> None:
+        """Bring the profiles up to date that were touched, and take the notes away that said so."""
+        if work.added:
+            work.changed |= self._profiles.add(work.before, work.added, now)
+        if work.changed:
+            self._profiles.roll_up(sorted(work.changed), now)
+        for note in work.notes:
+            self._profiles.done(note)
+
+    def _write(
+        self, known: Mapping[str, Order], wanted: Mapping[str, Order], before: Mapping[str, Known], now: datetime
+    ) -> set[str]:
         """Write orders that nobody changed since they were read; the ids of those that may not have been."""
         fresh = [order for order in wanted.values() if order.id not in known]
         changed = [order for order in wanted.values() if order.id in known]
-        lost = self._insert(fresh, now) if fresh else set()
+        lost = self._insert(fresh, before, now) if fresh else set()
         if changed:
             updates = [_update(known[order.id], order) for order in changed]
             result = self._orders.bulk_write(updates, ordered=False)
@@ -152,8 +165,8 @@ class MongoOrders:
                 lost |= {order.id for order in changed}
         return lost
 
-    def _insert(self, orders: Sequence[Order], now: datetime) -> set[str]:
-        told = self._placed(orders, now)
+    def _insert(self, orders: Sequence[Order], before: Mapping[str, Known], now: datetime) -> set[str]:
+        told = _placed(orders, before, now)
         documents = [
             to_document(msgspec.structs.replace(order, version=1))
             | (pending_fields([told[order.id]]) if order.id in told else {})
@@ -161,30 +174,54 @@ class MongoOrders:
         ]
         return insert_new(self._orders, documents)
 
-    def _placed(self, orders: Sequence[Order], now: datetime) -> dict[str, Event]:
-        """The event of each order that is news, which says whether it is its customer's first."""
-        recent = sorted((order for order in orders if order.placed_at >= now - NEWS), key=lambda one: one.placed_at)
-        told: dict[str, Event] = {}
-        seen = self._have_ordered({order.customer_id for order in recent})
-        for order in recent:
-            told[order.id] = event(
-                "order_placed",
-                order.placed_at,
-                order.customer_id,
-                [order.id],
-                order=order.id,
-                total=order.total,
-                currency=order.currency,
-                first=order.customer_id not in seen,
-            )
-            seen.add(order.customer_id)
-        return told
 
-    def _have_ordered(self, customers: Iterable[str]) -> set[str]:
-        if not (ids := list(customers)):
-            return set()
-        found = self._customers.find({"_id": {"$in": ids}, "profile.orders": {"$gt": 0}}, {"_id": 1})
-        return {customer["_id"] for customer in found}
+class _Work:
+    """What a change of orders leaves to be done on profiles."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.changed: set[str] = set()
+        self.added: dict[str, list[Order]] = {}
+        self.before: Mapping[str, Known] = {}
+
+    def learn(
+        self,
+        known: Mapping[str, Order],
+        wanted: Mapping[str, Order],
+        touched: set[str],
+        before: Mapping[str, Known],
+        lost: set[str],
+    ) -> None:
+        """Sort those touched by one writing of orders: new orders are added, anything else is reckoned anew."""
+        if self.added or self.changed:
+            # A second writing, since others wrote the same orders: what the first one knew may be of yesterday.
+            self.changed |= touched
+            return
+        new = {order: one for order, one in wanted.items() if order not in known and order not in lost}
+        others = {one.customer_id for order, one in wanted.items() if order not in new}
+        self.changed = touched & others
+        self.added = by_customer(one for one in new.values() if one.customer_id not in others)
+        self.before = before
+
+
+def _placed(orders: Sequence[Order], before: Mapping[str, Known], now: datetime) -> dict[str, Event]:
+    """The event of each order that is news, which says whether it is its customer's first."""
+    recent = sorted((order for order in orders if order.placed_at >= now - NEWS), key=lambda one: one.placed_at)
+    told: dict[str, Event] = {}
+    seen = {customer for customer, known in before.items() if known.account.profile.orders}
+    for order in recent:
+        told[order.id] = event(
+            "order_placed",
+            order.placed_at,
+            order.customer_id,
+            [order.id],
+            order=order.id,
+            total=order.total,
+            currency=order.currency,
+            first=order.customer_id not in seen,
+        )
+        seen.add(order.customer_id)
+    return told
 
 
 def _revised(given: Order, known: Order | None) -> Order:
@@ -205,12 +242,8 @@ def _wanted(known: Mapping[str, Order], changes: Mapping[str, Change]) -> dict[s
     return {order.id: order for order in wanted if order is not None and order != known.get(order.id)}
 
 
-def _counts(order: Order | None) -> tuple[Any, ...] | None:
-    """What of an order a profile depends on."""
-    if order is None:
-        return None
-    products = {line.product_id for line in order.lines}
-    return (order.stands, order.placed_at, order.currency, order.total, order.refunded, products)
+def _share(order: Order | None) -> tuple[object, ...] | None:
+    return None if order is None else share(order)
 
 
 def _update(known: Order, order: Order) -> UpdateOne:

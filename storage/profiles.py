@@ -1,31 +1,70 @@
-"""Profiles worked out in the database: one aggregation over the orders of the customers that were touched.
+"""Profiles, kept in step with orders: what is new is added to what is known, what changed is reckoned from the orders.
 
-Before orders are written, a note says whose profiles will have to be worked out; it goes when they are.
-So a process that dies in between leaves its note, and the sweeper makes it good.
+Several processes may change one customer's orders at once, and each may die at any step. So
+- `rolled.by` beside each profile is a name that is new with every write. Who writes a profile has read that name before
+  it wrote or read the orders it counts, and writes only where the name still stands; who comes too late reckons anew.
+  Hence whoever writes last has seen the orders of everybody who is done.
+- Before orders are written, a note says whose profiles must follow; it goes when they did. A process that dies leaves
+  its note, and a chore makes it good.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import islice
 
+import msgspec
+from pymongo import UpdateOne, WriteConcern
+
+from common.errors import Unavailable
 from common.ids import new_id
+from customers.orders import ERASED, Order
+from customers.profile import Account, added
 from storage.indexes import Index
-from storage.mongo import Document, Mongo
+from storage.mongo import Document, Mongo, from_document, to_document
+from storage.shelves import Shelves
+from storage.writes import insert_new
 
 INDEXES = [Index(collection="unrolled", keys=[("at", 1)])]
 
 # A note older than this is of a process that died, or of one so slow that doing its work twice costs little.
 LEFT_OVER = timedelta(minutes=2)
-# Customers of one aggregation.
+# Customers reckoned together, and orders of theirs held at once.
 BATCH = 1_000
+# How often a profile is reckoned again when others write the same one.
+TRIES = 12
+
+# What of an order no profile depends on.
+_LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
+_NOBODY = re.compile(ERASED + "[0-9a-z]{26}")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A profile as it was read, and the name of the write that left it so; None where there was none."""
+
+    account: Account
+    by: str | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is known that adding to it needs; not where a profile came from elsewhere."""
+        return self.by is not None or self.account == Account()
+
+
+_NOTHING = Known(Account(), None)
 
 
 class Profiles:
     """Keeps customers' profiles in step with their orders."""
 
     def __init__(self, database: Mongo) -> None:
-        self._notes = database["unrolled"]
+        # Nobody waits for a note to be in the journal. What is journaled after it cannot be there without it, so it
+        # is never lost before the orders it speaks of; nor is it gone for good before the profiles are there.
+        self._notes = database.get_collection("unrolled", write_concern=WriteConcern(w=1))
         self._orders = database["orders"]
+        self._customers = database["customers"]
+        self._products = database["products"]
 
     def announce(self, customers: Iterable[str], now: datetime) -> str:
         """Note that these customers' orders are about to change; returns the note's id."""
@@ -33,106 +72,96 @@ class Profiles:
         self._notes.insert_one({"_id": note, "at": now, "customers": sorted(set(customers))})
         return note
 
-    def settle(self, note: str, customers: Sequence[str], now: datetime) -> None:
-        """Work out the profiles that a note announced, and take the note away."""
-        self.roll_up(customers, now)
+    def done(self, note: str) -> None:
+        """Take a note away whose profiles have followed."""
         self._notes.delete_one({"_id": note})
 
     def settle_left_over(self, now: datetime) -> int:
-        """Settle the notes of processes that died; how many there were."""
+        """Work out the profiles that processes which died left behind; how many notes there were."""
         notes = list(self._notes.find({"at": {"$lte": now - LEFT_OVER}}))
         for note in notes:
-            self.settle(note["_id"], note["customers"], now)
+            self.roll_up(note["customers"], now)
+            self.done(note["_id"])
         return len(notes)
 
+    def read(self, customers: Iterable[str]) -> dict[str, Known]:
+        """The profiles of those customers who exist, in one read."""
+        fields = {"profile": 1, "rolled": 1}
+        return {one["_id"]: _known(one) for one in self._customers.find({"_id": {"$in": list(customers)}}, fields)}
+
+    def add(self, known: Mapping[str, Known], orders: Mapping[str, Sequence[Order]], now: datetime) -> set[str]:
+        """Add new orders, by customer, to profiles that were read before those orders were written.
+
+        Returns the customers to whose profiles nothing could be added, or others did meanwhile: roll them up.
+        """
+        shelves = Shelves(self._products)
+        shelves.open(line.product_id for placed in orders.values() for order in placed for line in order.lines)
+        accounts: dict[str, Account] = {}
+        for customer, placed in orders.items():
+            one = known.get(customer, _NOTHING)
+            if one.whole:
+                accounts[customer] = added(one.account, placed, shelves.categories)
+        return self._write(known, accounts, shelves, now) | orders.keys() - accounts.keys()
+
     def roll_up(self, customers: Sequence[str], now: datetime) -> None:
-        """Work out these customers' profiles; one who has orders but was never heard of is created bare."""
+        """Reckon these customers' profiles from all their orders; one who has orders but no record is created bare.
+
+        Raises Unavailable where others write the same profiles all the time.
+        """
         for start in range(0, len(customers), BATCH):
-            self._orders.aggregate(pipeline(customers[start : start + BATCH], now))
+            left = {one for one in customers[start : start + BATCH] if not _NOBODY.fullmatch(one)}
+            for _ in range(TRIES):
+                left = self._reckon(left, now) if left else left
+            if left:
+                raise Unavailable("Others are changing the same customers' orders. Try again shortly.", retry_after=1)
+
+    def _reckon(self, customers: set[str], now: datetime) -> set[str]:
+        """Reckon profiles and write them; the customers whose profiles others have written meanwhile."""
+        known = self.read(customers)
+        shelves = Shelves(self._products)
+        accounts = dict.fromkeys(known, Account())
+        with self._orders.find({"customer_id": {"$in": sorted(customers)}}, _LEFT_OUT) as found:
+            while rows := list(islice(found, BATCH)):
+                orders = msgspec.convert(rows, list[Order])
+                shelves.open(line.product_id for order in orders for line in order.lines)
+                for customer, placed in by_customer(orders).items():
+                    accounts[customer] = added(accounts.get(customer, Account()), placed, shelves.categories)
+        return self._write(known, accounts, shelves, now)
+
+    def _write(
+        self, known: Mapping[str, Known], accounts: Mapping[str, Account], shelves: Shelves, now: datetime
+    ) -> set[str]:
+        """Write profiles where they still are as known; the customers where they are not, or may not be right."""
+        by = new_id()
+        fields = {customer: _fields(account, by) for customer, account in accounts.items()}
+        created: Document = {"created_at": now, "updated_at": now, "version": 1}
+        fresh = [{"_id": one, **created, **fields[one]} for one in accounts if one not in known]
+        lost = insert_new(self._customers, fresh)
+        old = [one for one in accounts if one in known]
+        updates = [UpdateOne({"_id": one, "rolled.by": known[one].by}, {"$set": fields[one]}) for one in old]
+        if updates and self._customers.bulk_write(updates, ordered=False).matched_count < len(updates):
+            wrote = self._customers.find({"_id": {"$in": old}, "rolled.by": by}, {"_id": 1})
+            lost |= set(old) - {one["_id"] for one in wrote}
+        # The catalogue may have moved a product while its buyers were not yet to be seen.
+        moved = shelves.moved()
+        return lost | {one for one, account in accounts.items() if moved.intersection(account.profile.products)}
 
 
-def pipeline(customers: Sequence[str], now: datetime) -> list[Document]:
-    """The aggregation over orders that writes these customers' profiles; `customers/profile.py` says what they mean."""
-    return [
-        {"$match": {"customer_id": {"$in": list(customers)}}},
-        {"$project": _ORDER},
-        {"$group": _BY_CURRENCY},
-        {"$group": _BY_CUSTOMER},
-        {"$set": {"days": _united("$days")}},
-        {"$project": {"rolled": 1, "profile": _PROFILE}},
-        {"$set": {"created_at": now, "updated_at": now, "version": 1}},
-        {"$merge": {"into": "customers", "on": "_id", "whenMatched": _UNLESS_NEWER, "whenNotMatched": "insert"}},
-    ]
+def by_customer(orders: Iterable[Order]) -> dict[str, list[Order]]:
+    """Orders by who placed them."""
+    grouped: dict[str, list[Order]] = defaultdict(list)
+    for order in orders:
+        grouped[order.customer_id].append(order)
+    return grouped
 
 
-def _united(lists: str) -> Document:
-    return {"$reduce": {"input": lists, "initialValue": [], "in": {"$setUnion": ["$$value", "$$this"]}}}
+def _known(document: Document) -> Known:
+    rolled = document.get("rolled")
+    memory = rolled if isinstance(rolled, dict) else {}  # it was a number once
+    return Known(from_document({**memory, "profile": document.get("profile", {})}, Account), memory.get("by"))
 
 
-def _if_standing(value: Any, otherwise: Any = None) -> Document:
-    return {"$cond": [{"$ne": [{"$ifNull": ["$state", "placed"]}, "cancelled"]}, value, otherwise]}
-
-
-# A path through an array ("$lines.product_id") is not understood by every server; a map is.
-_PRODUCT_IDS = {"$map": {"input": {"$ifNull": ["$lines", []]}, "as": "line", "in": "$$line.product_id"}}
-# What an order adds. It is cut down to this before anything else: servers are slow where documents are long.
-_ORDER: Document = {
-    "_id": 0,
-    "customer_id": 1,
-    "version": 1,
-    "one": _if_standing(1, 0),
-    "currency": _if_standing("$currency"),
-    "amount": {"$subtract": ["$total", {"$ifNull": ["$refunded", 0]}]},
-    "day": _if_standing({"$dateTrunc": {"date": "$placed_at", "unit": "day"}}),
-    "at": _if_standing("$placed_at"),
-    "products": _if_standing(_PRODUCT_IDS, []),
-}
-# Orders that do not stand gather under the currency null, and are counted only as having been seen.
-_BY_CURRENCY: Document = {
-    "_id": {"customer": "$customer_id", "currency": "$currency"},
-    "orders": {"$sum": "$one"},
-    "amount": {"$sum": "$amount"},
-    "days": {"$addToSet": "$day"},
-    "first_at": {"$min": "$at"},
-    "last_at": {"$max": "$at"},
-    "products": {"$push": "$products"},
-    "rolled": {"$sum": "$version"},
-}
-_BY_CUSTOMER: Document = {
-    "_id": "$_id.customer",
-    "orders": {"$sum": "$orders"},
-    "spend": {"$push": {"k": "$_id.currency", "v": "$amount"}},
-    "days": {"$push": {"$cond": [{"$gt": ["$orders", 0]}, "$days", []]}},
-    "first_at": {"$min": "$first_at"},
-    "last_at": {"$max": "$last_at"},
-    "products": {"$push": _united("$products")},
-    "rolled": {"$sum": "$rolled"},
-}
-_SPAN_DAYS = {"$dateDiff": {"startDate": {"$min": "$days"}, "endDate": {"$max": "$days"}, "unit": "day"}}
-_OCCASIONS = {"$size": "$days"}
-_PROFILE: Document = {
-    "orders": "$orders",
-    "days": _OCCASIONS,
-    "spend": {"$arrayToObject": {"$filter": {"input": "$spend", "as": "sum", "cond": {"$ne": ["$$sum.k", None]}}}},
-    "first_at": "$first_at",
-    "last_at": "$last_at",
-    "gap_days": {
-        "$cond": [
-            {"$gt": [_OCCASIONS, 1]},
-            {"$divide": [_SPAN_DAYS, {"$subtract": [_OCCASIONS, 1]}]},
-            None,
-        ]
-    },
-    "products": {"$sortArray": {"input": _united("$products"), "sortBy": 1}},
-}
-# Two workers may work out one customer at once. Versions only grow, so the sum of the orders' versions tells which
-# of them saw more; what was worked out from less never replaces what was worked out from more.
-_KNOWN: Document = {"$ifNull": ["$rolled", 0]}
-_UNLESS_NEWER: list[Document] = [
-    {
-        "$set": {
-            "profile": {"$cond": [{"$gte": ["$$new.rolled", _KNOWN]}, "$$new.profile", "$profile"]},
-            "rolled": {"$max": ["$$new.rolled", _KNOWN]},
-        }
-    }
-]
+def _fields(account: Account, by: str) -> Document:
+    memory = to_document(account)
+    profile = memory.pop("profile", {})
+    return {"profile": profile, "rolled": {**memory, "by": by}}
