@@ -1,12 +1,12 @@
 """An order and its life."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
 
-from common.errors import Conflict
+from common.errors import Conflict, Invalid
 from common.jobs import RowError
 from customers.order_events import MAX_EVENTS, in_time, joined, quantities
 from customers.order_events import EventLine as EventLine
@@ -145,6 +145,15 @@ _MOVES: dict[OrderEventType, OrderState] = {
 }
 
 ERASED = "erased-"
+# How far another system's clock may be ahead of ours. What lies further on is a mistyped date, and would make its
+# customer one who ordered just now for as long as it stands.
+AHEAD = timedelta(hours=12)
+
+
+def check_past(field: str, at: datetime, now: datetime) -> None:
+    """Raise Invalid, naming the field, where an instant that should be past lies in the future."""
+    if at > now + AHEAD:
+        raise Invalid.field(field, "Lies in the future.")
 
 
 def with_event(order: Order, event: OrderEvent) -> Order:

@@ -25,6 +25,7 @@ from storage.leases import MongoLeases
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 from storage.offers import MongoOffers
+from storage.order_lists import OrderLists
 from storage.orders import MongoOrders
 from storage.outbox import MongoOutbox
 from storage.products import MongoProducts
@@ -169,6 +170,11 @@ class Stores:
     def programmes(self) -> MongoProgrammes:
         """Referral programmes and their codes."""
         return MongoProgrammes(self.database)
+
+    @cached_property
+    def order_lists(self) -> OrderLists:
+        """Orders, listed."""
+        return OrderLists(self.database, self.aliases)
 
     @cached_property
     def leases(self) -> MongoLeases:

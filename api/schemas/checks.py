@@ -1,10 +1,12 @@
 """What the domain checks, as a check of a field."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from api.schemas.base import Instant
 from common.errors import Invalid
 
 MAX_SHORT = 200
@@ -48,3 +50,13 @@ def url(**settings: Any) -> fields.String:
     """A web address; "" for none."""
     checks = [validate.Length(max=2_000), validate.Regexp(r"(https?://[^\s]+)?\Z", error="Not a web address.")]
     return fields.String(validate=checks, **settings)
+
+
+def dated(**settings: Any) -> Instant:
+    """An instant of the years that shops live in; 0001 and 9999 are what other systems say for "never"."""
+    return Instant(validate=_in_our_time, **settings)
+
+
+def _in_our_time(at: datetime | None) -> None:
+    if at is not None and not 1970 <= at.year < 2100:
+        raise ValidationError("Must be between 1970 and 2099.")
