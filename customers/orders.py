@@ -29,7 +29,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
 
     `total` is what was paid: shipping and discounts may set it apart from the sum of the lines. `state` and
     `refunded` follow from `events`, which are sorted by time. `import_file` and `import_rows` say which
-    rows of which file the lines came from, one a line, so that taking a file in twice adds no line twice.
+    rows of which file the lines came from, one a line, so that taking a file in twice adds no line twice;
+    `import_extras` (one a line, where any is not 0), `import_total` and `import_added` are what they said of money.
     """
 
     id: str
@@ -46,6 +47,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     events: list[OrderEvent] = []
     import_file: str = ""
     import_rows: list[int] = []
+    import_extras: list[int] = []
+    import_total: int | None = None
+    import_added: int = 0
     version: int = 0
 
     @property
@@ -73,7 +77,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order as a row of a file gives it; `row` is the file's line it begins on."""
+    """One line of an order as a row of a file gives it; `row` is the file's line it begins on.
+
+    `extra` is what the line cost beyond quantity times price (a line's total need not divide), in minor units as all
+    amounts. What follows it is the order's own and may stand on any of its rows: its `total`, or what was `added` to
+    the sum of its lines (shipping less discounts), and what happened to it by the time the file was written.
+    """
 
     row: int
     order_id: str
@@ -82,6 +91,11 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     packed_by: str
     line: Line
+    extra: int = 0
+    total: int | None = None
+    added: int = 0
+    vouchers: list[str] = []
+    events: list[OrderEvent] = []
 
 
 class OrderHistory(Protocol):
@@ -219,22 +233,31 @@ def with_rows(known: Order | None, file: str, rows: Sequence[OrderRow]) -> Order
     base = known if known is not None and known.import_file == file else None
     lines = dict(zip(base.import_rows, base.lines, strict=True)) if base else {}
     lines |= {row.row: row.line for row in rows}
+    extras = dict(zip(base.import_rows, base.import_extras, strict=False)) if base else {}
+    extras |= {row.row: row.extra for row in rows if row.extra}
+    told = next((row.total for row in rows if row.total is not None), base.import_total if base else None)
+    added = next((row.added for row in rows if row.added), base.import_added if base else 0)
+    summed = sum(line.quantity * line.unit_price for line in lines.values()) + sum(extras.values()) + added
     given = Order(
         id=first.order_id,
         customer_id=first.customer_id,
         placed_at=min([row.placed_at for row in rows] + ([base.placed_at] if base else [])),
         currency=first.currency,
-        total=sum(line.quantity * line.unit_price for line in lines.values()),
+        total=max(0, summed) if told is None else told,
         lines=[lines[row] for row in sorted(lines)],
+        vouchers=next((row.vouchers for row in rows if row.vouchers), known.vouchers if known else []),
+        promised_at=known.promised_at if known else None,
         import_file=file,
         import_rows=sorted(lines),
+        import_extras=[extras.get(row, 0) for row in sorted(lines)] if extras else [],
+        import_total=told,
+        import_added=added,
         packed_by=(base.packed_by if base else "") or next((row.packed_by for row in rows if row.packed_by), ""),
     )
     if base and base.currency != first.currency:
         raise Conflict(f"Its other lines are in {base.currency}.", "currency")
-    if known is not None:
-        given = msgspec.structs.replace(given, vouchers=known.vouchers, promised_at=known.promised_at)
-    return revised(known, given)
+    happened = [event for row in rows for event in row.events]
+    return with_events(revised(known, given), happened) if happened else revised(known, given)
 
 
 def foreign(known: Order, customer: str) -> Conflict:
