@@ -100,6 +100,11 @@ def redemption_id(code: str, order: str) -> str:
     return derive("redemption", code, order)
 
 
+def customer_key(offer: str, customer: str) -> str:
+    """The key of the places that a customer's uses of an offer hold."""
+    return f"customer:{derive('customer', offer, customer)}"
+
+
 class Redemptions(Protocol):
     """The redemptions as they are kept."""
 

@@ -9,14 +9,23 @@ from msgspec.structs import replace
 
 from common.clock import Clock
 from common.errors import NotFound
-from common.ids import derive, new_id
+from common.ids import new_id
 from common.money import Money
 from loyalty import codes
 from loyalty.basket import Basket
 from loyalty.conditions import SENTENCES, Reason, Refused, Use, refusal
 from loyalty.minting import Minting
 from loyalty.offer import Budgets, Offer, Offers
-from loyalty.redemption import OVER, Claim, Entry, Redemption, Redemptions, RedemptionState, redemption_id
+from loyalty.redemption import (
+    OVER,
+    Claim,
+    Entry,
+    Redemption,
+    Redemptions,
+    RedemptionState,
+    customer_key,
+    redemption_id,
+)
 from loyalty.settlement import Settlement
 from loyalty.voucher import Voucher, VoucherStore
 
@@ -259,7 +268,7 @@ def _claims(offer: Offer, voucher: Voucher, customer: str) -> list[Claim]:
     if voucher.single_use:
         claims.append(_single_use(voucher.code))
     if offer.budget.per_customer is not None:
-        key = f"customer:{derive('customer', offer.id, customer)}"
+        key = customer_key(offer.id, customer)
         claims.append(Claim(key=key, reason=Reason.CUSTOMER_LIMIT.value, places=offer.budget.per_customer))
     return claims
 

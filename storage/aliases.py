@@ -5,8 +5,10 @@ from datetime import datetime
 
 from storage.indexes import Index
 from storage.mongo import Mongo
+from storage.personal import Personal
 
 INDEXES = [Index(collection="aliases", keys=[("into", 1)])]
+PERSONAL = [Personal(collection="aliases", customer="into", stays=True)]
 
 
 class Aliases:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from messaging.message import Content
 from storage.mongo import Mongo, from_document, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
+
+PERSONAL = [Personal(collection="contents", message="prefix", export="contents", hidden=["_id", "token"])]
 
 
 class MongoContents:

@@ -6,9 +6,31 @@ from datetime import datetime
 from messaging.conversation import Said
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_documents, to_document
+from storage.personal import Erased, Personal
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="conversations", keys=[("customers", 1), ("at", 1)])]
+# Others may share the address: what was said over it stays theirs.
+PERSONAL = [
+    Personal(
+        collection="conversations",
+        customer="customers",
+        many=True,
+        erase="leave",
+        export="conversations",
+        hidden=["customers"],
+    )
+]
+
+
+def said_by_nobody(database: Mongo, erased: Erased) -> None:
+    """Erase what was heard from their addresses when nobody was known by them."""
+    for channel, addresses in erased.addresses.items():
+        unknown: Document = {"customers": [], "channel": channel, "address": {"$in": addresses}}
+        database["conversations"].delete_many(unknown)
+
+
+ERASING = [said_by_nobody]
 
 
 class MongoConversations:

@@ -8,11 +8,22 @@ from pymongo import UpdateOne
 from messaging.receipts import Fact
 from storage.indexes import Index
 from storage.mongo import Mongo, from_documents, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
 
 INDEXES = [
     Index(collection="facts", keys=[("campaign", 1), ("type", 1)]),
     Index(collection="facts", keys=[("customer", 1), ("at", 1)]),
+]
+PERSONAL = [
+    Personal(
+        collection="facts",
+        customer="customer",
+        erase="nobody",
+        gone=["url", "detail"],
+        export="responses",
+        hidden=["customer"],
+    )
 ]
 # What of a customer's doings is kept on the customer too, for segments.
 SEEN = {"opened": "last_opened_at", "clicked": "last_clicked_at", "complained": "complained_at"}

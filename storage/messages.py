@@ -6,12 +6,14 @@ from datetime import datetime
 from pymongo.errors import BulkWriteError
 
 from common.clock import Clock
+from common.errors import Unavailable
 from messaging.life import SECOND_THOUGHTS, overruled_by
 from messaging.message import OPEN, Batch, Message, State
 from messaging.receipts import Proof
 from storage.batches import MongoBatches
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.personal import Erased, Personal
 
 DUPLICATE = 11_000
 # What no state but a claim has; a message leaves them behind with it.
@@ -34,7 +36,8 @@ INDEXES = [
     Index(collection="messages", keys=[("campaign", 1), ("_id", 1)]),
     Index(collection="messages", keys=[("claim", 1)], only={"claim": {"$exists": True}}),
     Index(collection="messages", keys=[("check_at", 1)], only={"check_at": {"$exists": True}}),
-    Index(collection="messages", keys=[("customer", 1), ("handed_at", 1)], only={"handed_at": {"$exists": True}}),
+    Index(collection="messages", keys=[("customer", 1), ("handed_at", 1), ("purpose", 1)]),
+    Index(collection="messages", keys=[("data.friend", 1)], only={"data.friend": {"$exists": True}}),
     Index(
         collection="messages",
         keys=[("run", 1), ("step", 1), ("channel", 1), ("address_hash", 1)],
@@ -42,6 +45,37 @@ INDEXES = [
         only={"address_hash": {"$exists": True}},
     ),
 ]
+
+PERSONAL = [
+    Personal(
+        collection="messages",
+        customer="customer",
+        erase="nobody",
+        gone=["routes", "address_hash", "data", "provider_id", "attempts.$[].detail"],
+        export="messages",
+        hidden=[
+            *("customer", "batch", "claim", "lease_until", "check_at", "epoch", "request", "address_hash", "policy"),
+            *("attempts.token", "data.friend"),
+        ],
+    ),
+    Personal(collection="messages", customer="data.friend", erase="nobody"),
+]
+
+
+def withhold(database: Mongo, erased: Erased) -> None:
+    """Nothing more goes out to them; raises Unavailable while something is just being handed over."""
+    messages, mine = database["messages"], {"customer": {"$in": erased.ids}}
+    unsent = {**mine, "state": {"$in": _words([State.QUEUED, State.WAITING, State.CLAIMED])}}
+    cancelled = {"state": State.CANCELLED.value, "reason": "erased", "state_at": erased.at}
+    messages.update_many(unsent, {"$set": cancelled, "$unset": UNCLAIMED})
+    doubted = {"state": State.UNCERTAIN_FINAL.value, "state_at": erased.at}
+    messages.update_many({**mine, "state": State.UNCERTAIN.value}, {"$set": doubted, "$unset": UNCLAIMED})
+    messages.update_many({**mine, "state": {"$in": _words(NEGATIVE)}}, {"$unset": {"check_at": ""}})
+    if messages.find_one({**mine, "state": State.HANDING_OVER.value}, {"_id": 1}) is not None:
+        raise Unavailable("A message to this customer is being handed over right now. Ask again shortly.", 2)
+
+
+ERASING = [withhold]
 
 
 class MongoMessages:

@@ -13,11 +13,27 @@ from loyalty.offer import Offer, checked
 from loyalty.redemption import Entry
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.personal import Erasing, Merging
 
 INDEXES: list[Index] = []
 
 # Kept by the redemptions alone: a new definition leaves them as they are.
 _BUDGET_FIELDS = ("_id", "seed", "spent", "open", "created_at")
+_OPEN = "open.redemption.customer"
+
+
+def rename_open(database: Mongo, old: str, new: str) -> None:
+    """Put another id in the place of a person's in what is being settled at this moment."""
+    offers = database["offers"]
+    for offer in list(offers.find({_OPEN: old}, {"open": 1})):
+        for token in [entry["token"] for entry in offer["open"] if entry["redemption"]["customer"] == old]:
+            held = {"_id": offer["_id"], "open.token": token}
+            offers.update_one(held, {"$set": {"open.$.redemption.customer": new}})
+
+
+MERGING: list[Merging] = [lambda database, merged: rename_open(database, merged.old, merged.into)]
+ERASING: list[Erasing] = [lambda database, erased: rename_open(database, erased.customer, erased.nobody)]
+
 # A currency becomes the name of a field.
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

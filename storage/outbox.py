@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from messaging.channel import Kept
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_documents, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="outbox", keys=[("channel", 1), ("_id", 1)])]
+# The same words stand in the contents, from where they are exported.
+PERSONAL = [Personal(collection="outbox", message="id")]
 
 
 class MongoOutbox:

@@ -8,9 +8,11 @@ from common.errors import Conflict, NotFound
 from loyalty.programme import ReferralCode, ReferralProgramme
 from storage.indexes import Index
 from storage.mongo import Mongo, from_document, from_documents, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
 
-INDEXES: list[Index] = []
+INDEXES = [Index(collection="referral_codes", keys=[("customer", 1)])]
+PERSONAL = [Personal(collection="referral_codes", customer="customer", export="referral_codes", hidden=["customer"])]
 
 
 class MongoProgrammes:

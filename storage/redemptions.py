@@ -1,14 +1,16 @@
 """Redemptions: unique by what was redeemed by which order, and by the places they hold."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from loyalty.redemption import OVER, STANDING, Redemption, RedemptionState
+from loyalty.redemption import OVER, STANDING, Redemption, RedemptionState, customer_key
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.mongo import Document, Documents, Mongo, from_document, from_documents, to_document
+from storage.personal import Erased, Merged, Personal
 
 COLLECTION = "redemptions"
 INDEXES = [
@@ -16,7 +18,47 @@ INDEXES = [
     Index(collection=COLLECTION, keys=[("holds", 1)], unique=True, only={"holds": {"$exists": True}}),
     Index(collection=COLLECTION, keys=[("until", 1)], only={"state": RedemptionState.RESERVED.value}),
     Index(collection=COLLECTION, keys=[("campaign", 1)], only={"campaign": {"$exists": True}}),
+    Index(collection=COLLECTION, keys=[("customer", 1)]),
 ]
+PERSONAL = [
+    Personal(
+        collection=COLLECTION,
+        customer="customer",
+        erase="nobody",
+        export="redemptions",
+        hidden=["customer", "attempt", "holds", "by"],
+    )
+]
+_OF_CUSTOMERS = "^customer:"
+
+
+def take_over_places(database: Mongo, merged: Merged) -> None:
+    """What the one used counts among the other's uses; where that makes more than are allowed, they stand beyond."""
+    redemptions = database[COLLECTION]
+    held = redemptions.find({"customer": {"$in": [merged.old, merged.into]}, "holds": {"$exists": True}})
+    for one in list(held):
+        for old in [place for place in one["holds"] if place.startswith(f"{customer_key(one['offer'], merged.old)}:")]:
+            _replace_place(redemptions, one, old, customer_key(one["offer"], merged.into))
+
+
+def _replace_place(redemptions: Documents, one: Document, old: str, key: str) -> None:
+    taken = redemptions.count_documents({"holds": {"$regex": f"^{key}:"}})
+    rest = [place for place in one["holds"] if place != old]
+    for number in range(1, taken + 2):
+        with suppress(DuplicateKeyError):
+            same = {"_id": one["_id"], "holds": old}
+            redemptions.update_one(same, {"$set": {"holds": [*rest, f"{key}:{number}"]}})
+            return
+
+
+def give_up_places(database: Mongo, erased: Erased) -> None:
+    """A use of a single code stays used; that it was one of theirs goes."""
+    theirs = {"customer": {"$in": erased.ids}, "holds": {"$exists": True}}
+    database[COLLECTION].update_many(theirs, {"$pull": {"holds": {"$regex": _OF_CUSTOMERS}}})
+
+
+MERGING = [take_over_places]
+ERASING = [give_up_places]
 
 
 class MongoRedemptions:

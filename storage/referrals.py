@@ -11,6 +11,7 @@ from loyalty.referral import Referral, ReferralState
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, plain, to_document
+from storage.personal import Personal
 
 PUMPED = "referrals"
 
@@ -19,8 +20,31 @@ INDEXES = [
     Index(collection=PUMPED, keys=[("device", 1)], only={"device": {"$exists": True}}),
     Index(collection=PUMPED, keys=[("state", 1), ("due_at", 1)]),
     Index(collection=PUMPED, keys=[("order", 1)]),
+    Index(collection=PUMPED, keys=[("advocate", 1)]),
+    Index(collection=PUMPED, keys=[("friend", 1)]),
     Index(collection=PUMPED, keys=[("owing", 1)], only={"owing": {"$exists": True}}),
     pending_index(PUMPED),
+]
+
+# Neither learns of the other, nor of the other's order and reward; nobody learns what fraud is found by.
+_HIDDEN = ["advocate", "friend", "traces", "device", "reasons", "cleared", "owing", "pending", "pending_at"]
+PERSONAL = [
+    Personal(
+        collection=PUMPED,
+        customer="advocate",
+        erase="nobody",
+        gone=["pending", "pending_at"],
+        export="referrals_made",
+        hidden=[*_HIDDEN, "order", "order_total", "currency", "friend_voucher"],
+    ),
+    Personal(
+        collection=PUMPED,
+        customer="friend",
+        erase="nobody",
+        gone=["traces", "device", "pending.$[].data.friend"],
+        export="referred_by",
+        hidden=[*_HIDDEN, "code", "advocate_voucher"],
+    ),
 ]
 
 

@@ -10,11 +10,27 @@ from campaigns.run import Run, RunState
 from common.errors import NotFound
 from storage.indexes import Index
 from storage.mongo import Mongo, from_document, from_documents, plain, to_document
+from storage.personal import Erased, Personal
 
 INDEXES = [
     Index(collection="runs", keys=[("state", 1), ("started_at", 1)]),
     Index(collection="runs", keys=[("campaign._id", 1), ("started_at", 1)]),
+    Index(collection="runs", keys=[("customer", 1)], only={"customer": {"$exists": True}}),
+    Index(collection="runs", keys=[("data.friend", 1)], only={"data.friend": {"$exists": True}}),
 ]
+PERSONAL = [
+    Personal(collection="runs", customer="customer", erase="nobody", gone=["data"]),
+    Personal(collection="runs", customer="data.friend", erase="nobody"),
+]
+
+
+def pass_over(database: Mongo, erased: Erased) -> None:
+    """A plan that had got to them is gone through again from its start; planning twice plans once."""
+    here = {"state": RunState.PLANNING.value, "cursor": erased.customer}
+    database["runs"].update_many(here, {"$set": {"cursor": ""}})
+
+
+ERASING = [pass_over]
 
 
 class MongoRuns:

@@ -4,9 +4,20 @@ from common.clock import Clock
 from common.ids import keyed
 from storage.indexes import Index
 from storage.mongo import Mongo
+from storage.personal import Erased
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="visits", keys=[("kind", 1), ("about", 1)])]
+
+
+def forget_codes(database: Mongo, erased: Erased) -> None:
+    """Visits that came by a code of theirs go with the code."""
+    codes = [code["_id"] for code in database["referral_codes"].find({"customer": erased.customer}, {"_id": 1})]
+    if codes:
+        database["visits"].delete_many({"kind": "referral", "about": {"$in": codes}})
+
+
+ERASING = [forget_codes]
 
 
 class MongoVisits:

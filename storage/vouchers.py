@@ -5,9 +5,21 @@ from collections.abc import Sequence
 from loyalty.voucher import Voucher
 from storage.indexes import Index
 from storage.mongo import Mongo, from_document, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
 
-INDEXES: list[Index] = []
+INDEXES = [Index(collection="vouchers", keys=[("customer", 1)], only={"customer": {"$exists": True}})]
+# The source of a code that was minted for a list of customers names its customer.
+PERSONAL = [
+    Personal(
+        collection="vouchers",
+        customer="customer",
+        erase="nobody",
+        become={"source": "erased", "state": "cancelled"},
+        export="vouchers",
+        hidden=["customer", "source"],
+    )
+]
 
 
 class MongoVouchers:

@@ -3,16 +3,41 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
+from urllib.parse import unquote_plus
 
 from common.clock import Clock
+from common.errors import Unavailable
 from common.ids import derive, new_id
 from messaging.channel import Hook
 from messaging.webhooks import Waiting
 from storage.indexes import Index
 from storage.mongo import Document, Mongo
+from storage.personal import Erased
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="webhooks", keys=[("due", 1)], only={"due": {"$exists": True}})]
+
+
+def forget_mentions(database: Mongo, erased: Erased) -> None:
+    """What could not be read goes where it names an address of theirs.
+
+    Raises Unavailable while one that does waits to be worked off: it may hold their STOP.
+    """
+    for one in list(database["webhooks"].find({})):
+        if _names(bytes(one["body"]), erased):
+            if "due" in one:
+                raise Unavailable("A provider's word about this customer is being worked off. Ask again shortly.", 2)
+            database["webhooks"].delete_one({"_id": one["_id"]})
+
+
+def _names(body: bytes, erased: Erased) -> bool:
+    """Whether a body, in which signs may be escaped in a URL's way or JSON's, names one of their addresses."""
+    text = body.decode("utf-8", "replace")
+    plain = f"{text} {unquote_plus(text)}".lower()
+    return any(address.lower() in plain for addresses in erased.addresses.values() for address in addresses)
+
+
+ERASING = [forget_mentions]
 
 
 class MongoWebhooks:
