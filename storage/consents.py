@@ -7,9 +7,11 @@ from common.ids import derive
 from customers.consent import Consent
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="consents", keys=[("customer", 1), ("at", 1)])]
+PERSONAL = [Personal(collection="consents", customer="customer", export="consents", hidden=["customer"])]
 
 # Whose word, on which channel, for which purpose, and the word.
 Entry = tuple[str, str, str, Consent]

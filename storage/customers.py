@@ -16,6 +16,7 @@ from storage.consents import ConsentLog
 from storage.events import pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.personal import Personal
 from storage.profiles import Profiles
 from storage.writes import insert_new
 
@@ -26,6 +27,15 @@ INDEXES = [
     Index(collection="customers", keys=[("addresses.email", 1)]),
     Index(collection="customers", keys=[("addresses.sms", 1)]),
     pending_index("customers"),
+]
+PERSONAL = [
+    Personal(
+        collection="customers",
+        customer="_id",
+        stays=True,
+        export="customer",
+        hidden=["pending", "pending_at", "rolled", "version"],
+    )
 ]
 
 

@@ -18,6 +18,7 @@ from common.events import Event
 from customers.orders import OrderEventType
 from storage.indexes import Index
 from storage.mongo import Document, Documents, Mongo, from_documents, to_document
+from storage.personal import Personal
 from storage.writes import insert_new
 
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
@@ -28,6 +29,11 @@ _OF_ORDERS = [f"order_{name}" for name in get_args(OrderEventType)]
 INDEXES = [
     Index(collection="events", keys=[("customer", 1), ("at", -1)]),
     Index(collection="events", keys=[("todo", 1), ("at", 1)]),
+    Index(collection="events", keys=[("data.friend", 1)], only={"data.friend": {"$exists": True}}),
+]
+PERSONAL = [
+    Personal(collection="events", customer="customer", export="events", hidden=["customer", "todo", "data.friend"]),
+    Personal(collection="events", customer="data.friend", erase="nobody"),
 ]
 
 

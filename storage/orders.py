@@ -19,6 +19,7 @@ from customers.profile import share
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.personal import Personal
 from storage.profiles import Known, Profiles, by_customer
 from storage.writes import insert_new
 
@@ -28,6 +29,18 @@ INDEXES = [
     Index(collection="orders", keys=[("customer_id", 1), ("placed_at", 1)]),
     Index(collection="orders", keys=[("placed_at", 1)]),
     pending_index("orders"),
+]
+# What was sold stays in the sums; what somebody wrote about it, and who packed it, goes or is not theirs to know.
+PERSONAL = [
+    Personal(
+        collection="orders",
+        customer="customer_id",
+        versioned=True,
+        erase="nobody",
+        gone=["pending", "pending_at", "events.$[].reason", "events.$[].tracking_url"],
+        export="orders",
+        hidden=["customer_id", "packed_by", "import_file", "import_rows", "pending", "pending_at"],
+    )
 ]
 
 # An order placed longer ago than this is history when we first hear of it: nobody is to be thanked for it now.

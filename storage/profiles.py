@@ -23,10 +23,12 @@ from customers.orders import ERASED, Order
 from customers.profile import Account, added
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, to_document
+from storage.personal import Personal
 from storage.shelves import Shelves
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="unrolled", keys=[("at", 1)])]
+PERSONAL = [Personal(collection="unrolled", customer="customers", many=True, erase="leave")]
 
 # A note older than this is of a process that died, or of one so slow that doing its work twice costs little.
 LEFT_OVER = timedelta(minutes=2)
