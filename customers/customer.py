@@ -30,7 +30,7 @@ _BIRTHDAY = re.compile(r"(?:[0-9]{4}|-)-[0-9]{2}-[0-9]{2}")
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
-    """One person, under the shop's own id.
+    """One person, under the shop's own id; `merged_from` are the ids they had besides, before they were merged.
 
     `addresses` are normalised (e-mail in lower case, phones in E.164) and listed by channel, the one to use first;
     `preferred` are channels in the customer's own order; `consents` is channel -> purpose -> the latest word.
@@ -59,6 +59,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     engagement: dict[str, Any] = {}
     care: dict[str, Any] = {}
     scores: dict[str, Any] = {}
+    merged_from: list[str] = []
     created_at: datetime | None = None
     updated_at: datetime | None = None
     version: int = 0
