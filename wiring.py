@@ -16,6 +16,7 @@ from common.links import Links
 from common.settings import Settings
 from customers.erasure import Eraser
 from customers.importing import Importer
+from customers.returns import Returns
 from loyalty.history import History
 from loyalty.referrals import Referrals
 from loyalty.undoing import Undoing
@@ -38,6 +39,7 @@ from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures
+from storage.returns import MongoReturnRows
 from storage.scores import MongoScores
 from storage.stores import Stores
 from storage.vouchers import MongoVouchers
@@ -112,6 +114,11 @@ class Services(Stores):
         """Takes in files."""
         uploads = MongoUploads(self.database)
         return Importer(uploads, self.jobs, self.customers, self.orders, self.products, self.doorbell, self.clock)
+
+    @cached_property
+    def returns(self) -> Returns:
+        """Puts what came back to the orders it was from."""
+        return Returns(MongoReturnRows(self.database, self.aliases, self.clock), self.orders)
 
     @cached_property
     def vouchers(self) -> Vouchers:
