@@ -30,6 +30,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "deliver": lambda made, batch: made.delivery.deliver(batch),
     "take_webhooks": lambda made: made.receipts.take(),
     "run_import": lambda made, job: made.importer.run(job),
+    "follow_products": lambda made: made.profiles.follow_products(made.clock.now()),
     "sweep": lambda made: made.sweeper.sweep(),
     "refresh_scores": lambda made: made.scores.refresh(),
 }
@@ -58,6 +59,9 @@ def chores(made: Services) -> list[Chore]:
         Chore("take_webhooks", often, made.receipts.take),
         Chore("resume_imports", 30.0, made.importer.ring_left_over),
         Chore("roll_up", 30.0, made.orders.roll_up_left_over),
+        Chore(
+            "follow_products", 15.0, lambda: made.profiles.products_moved() and made.doorbell.ring("follow_products")
+        ),
         Chore("recover_redemptions", 30.0, made.vouchers.recover),
         Chore("settle_referrals", 60.0, made.referrals.settle),
         Chore("forget_keys", HOUR, made.answers.sweep),

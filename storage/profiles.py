@@ -20,11 +20,11 @@ from pymongo import UpdateOne, WriteConcern
 from common.errors import Unavailable
 from common.ids import new_id
 from customers.orders import ERASED, Order
-from customers.profile import Account, added
+from customers.profile import Account, added, categories_of
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, to_document
 from storage.personal import Personal
-from storage.shelves import Shelves
+from storage.shelves import Moves, Shelves
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="unrolled", keys=[("at", 1)])]
@@ -39,6 +39,8 @@ TRIES = 12
 
 # What of an order no profile depends on.
 _LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
+# What was expected of a customer (segments/lapse.py) ends with their next order; they are scored anew within the minute.
+_OUTDATED: Document = {"$unset": {"scores.lapse": ""}}
 _NOBODY = re.compile(ERASED + "[0-9a-z]{26}")
 
 
@@ -67,6 +69,7 @@ class Profiles:
         self._orders = database["orders"]
         self._customers = database["customers"]
         self._products = database["products"]
+        self._moves = Moves(database)
 
     def announce(self, customers: Iterable[str], now: datetime) -> str:
         """Note that these customers' orders are about to change; returns the note's id."""
@@ -117,6 +120,47 @@ class Profiles:
             if left:
                 raise Unavailable("Others are changing the same customers' orders. Try again shortly.", retry_after=1)
 
+    def products_moved(self) -> bool:
+        """Whether products have changed their categories and their buyers' profiles have not followed."""
+        return self._moves.waiting()
+
+    def follow_products(self, now: datetime) -> int:
+        """Put the profiles of those who bought moved products under their categories; how many customers those were.
+
+        Looks through all customers once, however many products were moved.
+        """
+        due = self._moves.due(now)
+        products = sorted({product for moved in due.values() for product in moved})
+        if not products:
+            return 0
+        count = 0
+        fields = {"profile.products": 1, "profile.categories": 1, "rolled.by": 1}
+        with self._customers.find({"profile.products": {"$in": products}}, fields) as found:
+            while rows := list(islice(found, BATCH)):
+                self.roll_up(self._moved(rows), now)
+                count += len(rows)
+        self._moves.done(due)
+        return count
+
+    def _moved(self, rows: Sequence[Document]) -> list[str]:
+        """Write the categories of customers' products where they are others now; who must be rolled up for it."""
+        shelves = Shelves(self._products)
+        shelves.open(product for row in rows for product in row["profile"]["products"])
+        by = new_id()
+        names = {row["_id"]: categories_of(row["profile"]["products"], shelves.categories) for row in rows}
+        others = [row for row in rows if names[row["_id"]] != row["profile"].get("categories", [])]
+        plain = [row for row in others if isinstance(row.get("rolled"), dict)]
+        updates = [
+            UpdateOne(
+                {"_id": row["_id"], "rolled.by": row["rolled"]["by"]},
+                {"$set": {"profile.categories": names[row["_id"]], "rolled.by": by}},
+            )
+            for row in plain
+        ]
+        if updates and self._customers.bulk_write(updates, ordered=False).matched_count == len(updates):
+            return [row["_id"] for row in others if row not in plain]
+        return [row["_id"] for row in others]
+
     def _reckon(self, customers: set[str], now: datetime) -> set[str]:
         """Reckon profiles and write them; the customers whose profiles others have written meanwhile."""
         known = self.read(customers)
@@ -140,7 +184,7 @@ class Profiles:
         fresh = [{"_id": one, **created, **fields[one]} for one in accounts if one not in known]
         lost = insert_new(self._customers, fresh)
         old = [one for one in accounts if one in known]
-        updates = [UpdateOne({"_id": one, "rolled.by": known[one].by}, {"$set": fields[one]}) for one in old]
+        updates = [UpdateOne({"_id": one, "rolled.by": known[one].by}, {"$set": fields[one], **_OUTDATED}) for one in old]
         if updates and self._customers.bulk_write(updates, ordered=False).matched_count < len(updates):
             wrote = self._customers.find({"_id": {"$in": old}, "rolled.by": by}, {"_id": 1})
             lost |= set(old) - {one["_id"] for one in wrote}

@@ -1,8 +1,13 @@
-"""What the catalogue has products under, as far as a piece of work needs it."""
+"""What the catalogue has products under: as far as a piece of work needs it, and which products were moved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from storage.mongo import Documents
+from common.ids import new_id
+from storage.mongo import Documents, Mongo
+
+# A note that is not told to be ready by then is of a process that died.
+LEFT_OVER = timedelta(minutes=2)
 
 
 class Shelves:
@@ -25,3 +30,40 @@ class Shelves:
     def _read(self, products: Iterable[str]) -> dict[str, list[str]]:
         found = self._products.find({"_id": {"$in": list(products)}}, {"categories": 1})
         return {one: list[str]() for one in products} | {one["_id"]: one.get("categories", []) for one in found}
+
+
+class Moves:
+    """Notes of products whose categories change, so that the profiles of those who bought them follow.
+
+    A note is written before the products are, and told to be ready after: whichever way a process dies, it is found.
+    """
+
+    def __init__(self, database: Mongo) -> None:
+        self._notes = database["moved_products"]
+
+    def announce(self, products: Sequence[str]) -> str | None:
+        """Note that these products' categories are about to change; the note's id, None where there are none."""
+        if not products:
+            return None
+        note = new_id()
+        self._notes.insert_one({"_id": note, "products": list(products)})
+        return note
+
+    def ready(self, note: str | None, products: Sequence[str]) -> None:
+        """They have changed."""
+        if note:
+            self._notes.update_one({"_id": note}, {"$set": {"ready": True, "products": list(products)}}, upsert=True)
+
+    def due(self, now: datetime) -> dict[str, list[str]]:
+        """The products of notes that are ready, or that nobody seems to be at any more, by note."""
+        self._notes.update_many({"ready": None, "seen_at": None}, {"$set": {"seen_at": now}})
+        found = self._notes.find({"$or": [{"ready": True}, {"seen_at": {"$lte": now - LEFT_OVER}}]})
+        return {note["_id"]: note["products"] for note in found}
+
+    def waiting(self) -> bool:
+        """Whether there is any note."""
+        return self._notes.find_one({}, {"_id": 1}) is not None
+
+    def done(self, notes: Iterable[str]) -> None:
+        """The profiles have followed these."""
+        self._notes.delete_many({"_id": {"$in": list(notes)}})

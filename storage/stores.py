@@ -29,6 +29,7 @@ from storage.order_lists import OrderLists
 from storage.orders import MongoOrders
 from storage.outbox import MongoOutbox
 from storage.products import MongoProducts
+from storage.profiles import Profiles
 from storage.programmes import MongoProgrammes
 from storage.redemptions import MongoRedemptions
 from storage.runs import MongoRuns
@@ -124,6 +125,11 @@ class Stores:
     def orders(self) -> MongoOrders:
         """The orders."""
         return MongoOrders(self.database, self.clock)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What each customer's orders add up to."""
+        return Profiles(self.database)
 
     @cached_property
     def products(self) -> MongoProducts:

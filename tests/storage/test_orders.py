@@ -1,18 +1,15 @@
 """Orders are kept once, with their events, and customers' profiles follow them."""
 
 import threading
-from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from common.errors import Conflict
-from common.ids import new_id
 from customers.customer import Customer
-from customers.orders import Line, Order, OrderEvent, OrderEventType
+from customers.orders import Line, Order, OrderEvent
 from customers.profile import Profile, reckon
 from storage.orders import MongoOrders
 from storage.profiles import LEFT_OVER, Profiles
@@ -114,58 +111,6 @@ def test_what_happens_to_orders_is_told_once(services: Services) -> None:
     }
     assert (placed["o1"]["first"], placed["o2"]["first"]) == (True, False)
     assert services.database["orders"].count_documents({"pending_at": {"$exists": True}}) == 0
-
-
-histories = st.lists(
-    st.tuples(
-        st.sampled_from(["ana", "bo", "cy"]),
-        st.integers(0, 9),
-        st.integers(0, 72).map(lambda hours: timedelta(hours=hours * 5)),
-        st.sampled_from(["EUR", "USD", "JPY"]),
-        st.integers(0, 10**6),
-        st.lists(st.sampled_from(["p1", "p2", "p3"]), max_size=3),
-        st.lists(st.tuples(st.sampled_from(get_args(OrderEventType)), st.integers(0, 3)), max_size=2),
-    ),
-    max_size=12,
-)
-
-
-def _made(row: Any) -> tuple[Order, list[OrderEvent]]:
-    customer, number, offset, currency, total, products, events = row
-    made = Order(
-        id=f"{customer}-{number}",
-        customer_id=customer,
-        placed_at=datetime(2025, 3, 29, tzinfo=UTC) + offset,
-        currency=currency,
-        total=total,
-        lines=[Line(product_id=product, quantity=1, unit_price=1) for product in products],
-    )
-    return made, [OrderEvent(type=kind, at=START + timedelta(hours=hours)) for kind, hours in events]
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=histories, cuts=st.lists(st.integers(1, 4), min_size=12, max_size=12), again=st.booleans())
-def test_profiles_are_what_a_plain_reckoning_gives(
-    services: Services, history: list[Any], cuts: list[int], again: bool
-) -> None:
-    # A database of its own for each history, on the same server.
-    database = services.database.client[f"{services.database.name}_{new_id()[-8:]}"]
-    orders = MongoOrders(database, services.clock)
-    try:
-        left = [_made(row) for row in (history * 2 if again else history)]
-        while left:
-            batch, left = left[: cuts[0]], left[cuts[0] :]
-            cuts = [*cuts[1:], cuts[0]]
-            orders.upsert([one for one, _ in batch])
-            for one, events in batch:
-                for event in events:
-                    orders.add_event(one.id, event)
-        for customer in {row[0] for row in history}:
-            kept = database["customers"].find_one({"_id": customer}) or {}
-            assert msgspec.convert(kept["profile"], Profile) == reckon(orders.of_customer(customer))
-        assert database["unrolled"].count_documents({}) == 0
-    finally:
-        database.client.drop_database(database.name)
 
 
 def test_profiles_hold_when_many_write_orders_of_one_customer_at_once(services: Services) -> None:
