@@ -4,6 +4,7 @@ from functools import cached_property
 
 from campaigns.builder import Builder
 from campaigns.launch import Launcher, may_send, settle
+from campaigns.opt_in import OptIn
 from campaigns.plan import Planner
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
@@ -30,13 +31,16 @@ from messaging.receipts import Receipts
 from messaging.sweep import Sweeper
 from messaging.webhooks import Webhooks
 from segments.audience import Audience
-from segments.rfm import Scoring
+from segments.refreshing import Refreshing
+from segments.rfm import ScoreStore
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
+from storage.histories import MongoHistories
 from storage.imports import MongoUploads
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
+from storage.models import MongoModels
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures
 from storage.returns import MongoReturnRows
@@ -195,9 +199,27 @@ class Services(Stores):
         return Audience(MongoMatching(self.database), self.segments, self.clock)
 
     @cached_property
-    def scores(self) -> Scoring:
-        """Keeps everybody's recency, frequency and money fresh."""
-        return Scoring(MongoScores(self.database), lambda: self.shops.get().currency, self.clock)
+    def scores(self) -> ScoreStore:
+        """Everybody's scores together."""
+        return MongoScores(self.database)
+
+    @cached_property
+    def models(self) -> MongoModels:
+        """What was fitted for the whole shop."""
+        return MongoModels(self.database)
+
+    @cached_property
+    def refreshing(self) -> Refreshing:
+        """Keeps everybody's scores fresh."""
+        return Refreshing(
+            histories=MongoHistories(self.database),
+            scores=self.scores,
+            models=self.models,
+            turns=self.leases,
+            shop=self.shops.get,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )
 
     @cached_property
     def undoing(self) -> Undoing:
@@ -277,5 +299,19 @@ class Services(Stores):
             messages=self.messages,
             shops=self.shops,
             doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def opt_in(self) -> OptIn:
+        """Asks for consent twice."""
+        return OptIn(
+            customers=self.customers,
+            log=self.consents,
+            suppressions=self.suppressions,
+            templates=self.templates,
+            sender=self.sender,
+            shops=self.shops,
+            links=self.links,
             clock=self.clock,
         )

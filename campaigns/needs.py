@@ -6,7 +6,7 @@ from content.vocabulary import sample
 from customers.consent import Purpose
 
 # What a campaign must name, by the group of variables that come from it.
-GIVERS = {"offer": "offer", "voucher": "offer", "referral": "referral_programme"}
+GIVERS = {"offer": "offer", "voucher": "offer", "referral": "referral_programme", "opt_in": "opt_in"}
 
 
 def unmet(template: Template, purpose: Purpose, named: set[str]) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """One message to one customer, now: an order's confirmation, a thank-you, a test. It takes the road of all others."""
 
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -23,13 +23,17 @@ EXPIRES_AFTER = timedelta(hours=24)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be sent to whom."""
+    """What is to be sent to whom; over `channel` alone where one is named. `data` is kept with the message: its
+    `values` can be said in the words, beside those of everybody.
+    """
 
     customer: str
     template: str
     purpose: Purpose = "transactional"
     offer: str = ""
     brand: str = "default"
+    channel: str = ""
+    data: dict[str, Any] = {}
 
 
 class Lookup(Protocol):
@@ -74,10 +78,14 @@ class Sender:
         template = self._templates.get(wanted.template)
         if wanted.offer:
             self._offers.get(wanted.offer)
-        wrong = unmet(template, wanted.purpose, {"offer"} if wanted.offer else set())
+        named = ({"offer"} if wanted.offer else set()) | set(wanted.data.get("values", {}))
+        wrong = unmet(template, wanted.purpose, named)
         if wrong:
             raise Invalid("The message cannot go out like this.", wrong)
         now = self._clock.now()
+        if wanted.channel:
+            content = {wanted.channel: template.content[wanted.channel]} if wanted.channel in template.content else {}
+            template = msgspec.structs.replace(template, content=content)
         message = message_for(_run(wanted, operation, self._clock), template, self._shops.get(), customer, now)
         if message.state is not State.QUEUED:
             raise Conflict(f"Customer {customer.id!r} cannot be sent this: {message.reason}.", message.reason)
@@ -98,7 +106,7 @@ def _run(wanted: Wanted, operation: str, clock: Clock) -> Run:
         offer=wanted.offer,
         brand=wanted.brand,
     )
-    return Run(id=operation, campaign=campaign, occurrence="single", started_at=clock.now())
+    return Run(id=operation, campaign=campaign, occurrence="single", started_at=clock.now(), data=wanted.data)
 
 
 def _batch(message: Message) -> Batch:

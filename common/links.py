@@ -11,7 +11,15 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from common.errors import NotFound
 
 # Pages a customer can be sent to; a token made for one does not open another.
-PATHS = {"unsubscribe": "/u/", "preferences": "/p/", "why": "/w/", "click": "/c/", "open": "/o/", "referral": "/r/"}
+PATHS = {
+    "unsubscribe": "/u/",
+    "preferences": "/p/",
+    "why": "/w/",
+    "click": "/c/",
+    "open": "/o/",
+    "referral": "/r/",
+    "confirm": "/y/",
+}
 
 
 class Links:

@@ -73,6 +73,8 @@ _DECLARED = [
     _url("referral.link", "The customer's own link to share.", "r/ANA4KXW"),
     _text("referral.friend_reward", "What the invited friend gets.", "10 % off"),
     _text("referral.advocate_reward", "What the customer gets in return.", "€5.00 off"),
+    _url("opt_in.link", "The page where a double opt-in is confirmed; for that message alone.", "y/sample"),
+    _text("opt_in.wording", "What they confirm there.", "I would like to hear of offers and news."),
     _text("shop.name", "The shop's name.", "Our shop"),
     _url("shop.url", "The shop's own address on the web.", ""),
     _text("shop.postal_address", "Where the shop can be written to on paper.", "1 Harbour Lane, 20457 Hamburg"),

@@ -7,19 +7,35 @@ from typing import Literal, Protocol
 import msgspec
 
 Purpose = Literal["marketing", "service", "transactional"]
-Word = Literal["granted", "denied"]
+Word = Literal["granted", "denied", "pending"]
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One word of a customer: yes or no, when, how it was given, and where it came from."""
+    """One word of a customer: yes or no, when, how it was given, to what wording, and where it came from.
+
+    `by` is who passed it on: the id of an API key, or "customer" where they said it to Encore themselves. "pending"
+    is a yes that waits to be confirmed by a double opt-in, and allows nothing.
+    """
 
     state: Word
     at: datetime
     how: str = ""
     wording: str = ""
     source: str = ""
+    by: str = ""
 
 
+class Entry(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A word as the log keeps it."""
+
+    id: str
+    channel: str
+    purpose: str
+    word: Consent
+
+
+# Who says a word on one of our own pages, or by a reply.
+CUSTOMER = "customer"
 # Where a word came from that nobody dated: it yields to every word that somebody gave.
 IMPORTED = "import"
 
@@ -50,3 +66,24 @@ class Suppressions(Protocol):
     def among(self, channel: str, addresses: Sequence[str], purpose: str) -> dict[str, str]:
         """Which of these addresses are suppressed for this purpose, with the reason, in one read."""
         ...
+
+
+class SuppressionWord(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an address is suppressed, or was: for a purpose or "all", since when; who did it and why, if a person."""
+
+    purpose: str
+    reason: str
+    at: datetime
+    by: str = ""
+    note: str = ""
+
+
+class SuppressionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for an address now, and what was lifted by hand: of these, when, by whom and why it was lifted."""
+
+    standing: list[SuppressionWord] = []
+    lifted: list[SuppressionWord] = []
+
+
+# The reason of what a person suppressed.
+BY_HAND = "by_hand"

@@ -22,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cursor(self) -> str:
         """Where the next page starts."""
-        return f"{self.at.isoformat()}~{self.id}"
+        return cursor_of(self.at, self.id)
 
 
 class CustomerEvents(Protocol):
@@ -42,14 +42,20 @@ def timeline(orders: OrderHistory, events: CustomerEvents, customer: str, after:
 
     Raises Invalid for a cursor that was never one.
     """
-    before = _read(after) if after else None
+    before = place_of(after) if after else None
     told = [_entry(event) for event in events.others_of(customer, limit, before)]
     told += [entry for order in orders.of_customer(customer) for entry in _of_order(order)]
     entries = sorted(told, key=_place, reverse=True)
     return [entry for entry in entries if before is None or _place(entry) < before][:limit]
 
 
-def _read(cursor: str) -> tuple[datetime, str]:
+def cursor_of(at: datetime, id: str) -> str:
+    """Where a page ends that goes back in time."""
+    return f"{at.isoformat()}~{id}"
+
+
+def place_of(cursor: str) -> tuple[datetime, str]:
+    """The instant and the id that a cursor names; raises Invalid for a cursor that was never one."""
     at, _, id = cursor.partition("~")  # noqa: A001  # as the domain calls it
     try:
         instant = datetime.fromisoformat(at)

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from common.ids import derive
-from customers.consent import Consent, Suppressions
+from customers.consent import CUSTOMER, Consent, Suppressions
 from customers.customer import Customer, Customers
 from customers.shop import Shop
 from messaging.channel import Reply
@@ -113,7 +113,9 @@ class Conversation:
         if keyword not in ("stop", "start"):
             return
         state: Literal["granted", "denied"] = "denied" if keyword == "stop" else "granted"
-        word = Consent(state=state, at=reply.at, how=keyword.upper(), wording=reply.text[:160], source="reply")
+        word = Consent(
+            state=state, at=reply.at, how=keyword.upper(), wording=reply.text[:160], source="reply", by=CUSTOMER
+        )
         for customer in people:
             said = customer.consents.get(channel, {}).get("marketing")
             # START takes a STOP back; it is no consent of somebody who never gave any.

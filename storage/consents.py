@@ -1,10 +1,11 @@
 """The log of consents: every word ever said, only ever added to; the current word stands on the customer."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from common.ids import derive
 from customers.consent import Consent
+from customers.consent import Entry as Kept
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, to_document
 from storage.personal import Personal
@@ -31,6 +32,18 @@ class ConsentLog:
         """What a customer ever said: channel, purpose and word, the oldest first."""
         found = self._consents.find({"customer": customer}).sort("at", 1)
         return [(one["channel"], one["purpose"], from_document(one, Consent)) for one in found]
+
+    def history(self, customer: str, limit: int, before: tuple[datetime, str] | None = None) -> list[Kept]:
+        """What a customer ever said, newest first; `before` is the instant and id of the last one already known."""
+        query: Document = {"customer": customer}
+        if before:
+            at, id = before  # noqa: A001  # as the domain calls it
+            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
+        found = self._consents.find(query).sort([("at", -1), ("_id", -1)]).limit(limit)
+        return [
+            Kept(id=one["_id"], channel=one["channel"], purpose=one["purpose"], word=from_document(one, Consent))
+            for one in found
+        ]
 
     def forget(self, customer: str) -> None:
         """Remove a customer's words."""

@@ -87,6 +87,23 @@ class MongoCustomers:
             return False
         self._log.add([(customer, channel, purpose, consent)])
         place = f"consents.{channel}.{purpose}"
+        # An older word that arrives late is in the log, and stays without effect.
+        older = [{f"{place}.at": {"$lt": consent.at}}, {f"{place}.source": {"$in": [None, IMPORTED]}}]
+        self._say(customer, channel, purpose, consent, {f"{place}.at": {"$ne": consent.at}, "$or": older})
+        return True
+
+    def confirm(self, customer: str, channel: str, purpose: str, asked: Consent, yes: Consent) -> bool:
+        """Put a yes in place of the pending word it confirms; False where another word stands by now."""
+        place = f"consents.{channel}.{purpose}"
+        same = {f"{place}.state": "pending", f"{place}.at": asked.at}
+        if self._customers.find_one({"_id": customer, **same}, {"_id": 1}) is None:
+            return False
+        # The proof first: a yes that stands must never be without it.
+        self._log.add([(customer, channel, purpose, yes)])
+        return self._say(customer, channel, purpose, yes, same)
+
+    def _say(self, customer: str, channel: str, purpose: str, consent: Consent, held: Document) -> bool:
+        """Make a word the current one, and tell of it, while `held` matches."""
         said = event(
             "consent_changed",
             consent.at,
@@ -97,16 +114,13 @@ class MongoCustomers:
             state=consent.state,
         )
         pushed = pending_push([said])
-        older: Document = {
-            "$or": [{f"{place}.at": {"$lt": consent.at}}, {f"{place}.source": {"$in": [None, IMPORTED]}}]
+        fields = {
+            f"consents.{channel}.{purpose}": to_document(consent),
+            "updated_at": self._clock.now(),
+            **pushed["$set"],
         }
-        fields = {place: to_document(consent), "updated_at": self._clock.now(), **pushed["$set"]}
-        # An older word that arrives late is in the log, and stays without effect.
-        self._customers.update_one(
-            {"_id": customer, f"{place}.at": {"$ne": consent.at}, **older},
-            {"$set": fields, "$push": pushed["$push"], "$inc": {"version": 1}},
-        )
-        return True
+        update = {"$set": fields, "$push": pushed["$push"], "$inc": {"version": 1}}
+        return bool(self._customers.update_one({"_id": customer, **held}, update).matched_count)
 
     def roll_up(self, ids: Sequence[str]) -> None:
         """Work out these customers' profiles from their orders, in the database."""

@@ -5,9 +5,11 @@ The newest key hashes what is added; what older keys hashed is still found, so t
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from common.ids import keyed
-from storage.mongo import Document, Mongo
+from customers.consent import BY_HAND, SuppressionRecord, SuppressionWord
+from storage.mongo import Document, Mongo, from_documents, to_document
 from storage.writes import insert_new
 
 ALL = "all"
@@ -55,6 +57,44 @@ class MongoSuppressions:
             if words:
                 found.setdefault(address_of[suppression["_id"]], {}).update(words)
         return found
+
+    def record(self, channel: str, address: str) -> SuppressionRecord:
+        """All that stands against an address, and what was lifted by hand, the oldest first."""
+        standing: list[Document] = []
+        lifted: list[Document] = []
+        for found in self._suppressions.find({"_id": {"$in": self._hashes(channel, address)}}):
+            standing += found["words"]
+            lifted += found.get("lifted", [])
+        return SuppressionRecord(
+            standing=sorted(from_documents(standing, SuppressionWord), key=attrgetter("at")),
+            lifted=sorted(from_documents(lifted, SuppressionWord), key=attrgetter("at")),
+        )
+
+    def add_by_hand(self, channel: str, address: str, word: SuppressionWord) -> None:
+        """Suppress an address on a person's word; the same purpose again changes nothing."""
+        newest = self._hashes(channel, address)[0]
+        document = to_document(word)
+        if not insert_new(self._suppressions, [{"_id": newest, "channel": channel, "words": [document]}]):
+            return
+        untold: Document = {"words": {"$not": {"$elemMatch": {"purpose": word.purpose, "reason": BY_HAND}}}}
+        self._suppressions.update_one({"_id": newest, **untold}, {"$push": {"words": document}})
+
+    def lift_by_hand(self, channel: str, address: str, reason: str, at: datetime, by: str, note: str) -> bool:
+        """Lift what was suppressed for a reason, and keep who did so and why; False where nothing was."""
+        hashes = self._hashes(channel, address)
+        found = list(self._suppressions.find({"_id": {"$in": hashes}, "words.reason": reason}))
+        for one in found:
+            done = [
+                {"purpose": word["purpose"], "reason": reason, "at": at, "by": by, "note": note}
+                for word in one["words"]
+                if word["reason"] == reason
+            ]
+            # Only while it is still there: two who lift it at once leave one trace.
+            self._suppressions.update_one(
+                {"_id": one["_id"], "words.reason": reason},
+                {"$pull": {"words": {"reason": reason}}, "$push": {"lifted": {"$each": done}}},
+            )
+        return bool(found)
 
     def _hashes(self, channel: str, address: str) -> list[str]:
         return [keyed(key, "suppression", channel, address) for key in self._keys]

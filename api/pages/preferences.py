@@ -9,7 +9,7 @@ from api.pages.page import message_of, new_blueprint, page
 from api.pages.words import language_of_visitor
 from common.errors import NotFound
 from customers.addresses import CHANNELS
-from customers.consent import Consent, Word
+from customers.consent import CUSTOMER, Consent, Word
 from customers.customer import Customer
 from messaging.message import Message
 
@@ -76,12 +76,14 @@ def _channels(customer: Customer) -> list[str]:
 def _word(customer: Customer, channel: str, purpose: str) -> Word:
     """What holds: marketing takes a yes, service messages go out until there is a no."""
     said = customer.consents.get(channel, {}).get(purpose)
-    return said.state if said else ("denied" if purpose == "marketing" else "granted")
+    if said is None:
+        return "denied" if purpose == "marketing" else "granted"
+    return "granted" if said.state == "granted" else "denied"
 
 
 def _set(customer: Customer, channel: str, purpose: str, wanted: Word) -> None:
     how = "ticked" if wanted == "granted" else "unticked"
-    word = Consent(state=wanted, at=services().clock.now(), how=how, source=SOURCE)
+    word = Consent(state=wanted, at=services().clock.now(), how=how, source=SOURCE, by=CUSTOMER)
     services().customers.set_consent(customer.id, channel, purpose, word)
     if wanted == "granted" and purpose == "marketing":
         for address in customer.addresses.get(channel, []):

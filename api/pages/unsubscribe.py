@@ -5,7 +5,7 @@ from flask import Response
 from api.context import services
 from api.pages.page import message_of, new_blueprint, page
 from api.pages.preferences import language_for
-from customers.consent import Consent
+from customers.consent import CUSTOMER, Consent
 from messaging.message import Message
 
 blueprint = new_blueprint("unsubscribe")
@@ -46,7 +46,7 @@ def stop(message: Message) -> None:
             addresses.update(customer.addresses.get(channel, []))
             said = customer.consents.get(channel, {}).get("marketing")
             if said is None or said.state != "denied":
-                word = Consent(state="denied", at=now, how="asked to stop", source=SOURCE)
+                word = Consent(state="denied", at=now, how="asked to stop", source=SOURCE, by=CUSTOMER)
                 services().customers.set_consent(customer.id, channel, "marketing", word)
         for address in addresses:
             services().suppressions.add(channel, address, "marketing", REASON, now)

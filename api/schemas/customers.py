@@ -68,6 +68,7 @@ class ConsentSchema(Strict):
     how = fields.String()
     wording = fields.String()
     source = fields.String()
+    by = fields.String(metadata={"description": "The id of the API key that passed it on, or `customer`."})
 
 
 class ProfileSchema(Strict):
@@ -174,11 +175,50 @@ class ConsentWordSchema(Strict):
     source = short(load_default="api", metadata={"description": "Who passes it on."})
 
 
+class ConsentPutSchema(ConsentWordSchema):
+    """What a customer said, and whether they are to confirm it."""
+
+    double_opt_in = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "A yes to marketing waits, pending, until they confirm it by a link sent there."},
+    )
+
+
+class OptInSchema(Strict):
+    """A yes to marketing that is to be confirmed."""
+
+    wording = fields.String(
+        load_default="",
+        validate=validate.Length(max=2_000),
+        metadata={"description": "What they say yes to; the shop's own wording in their language if left out."},
+    )
+    source = short(load_default="api", metadata={"description": "Where they asked for it."})
+
+
+class ConsentEntrySchema(ConsentSchema):
+    """A word as the log keeps it."""
+
+    id = fields.String(required=True)
+    channel = fields.String(required=True)
+    purpose = fields.String(required=True)
+
+
 class StandingConsentSchema(ConsentSchema):
     """The word that stands for a channel and a purpose."""
 
     channel = fields.String(required=True)
     purpose = fields.String(required=True)
+
+
+class AskedConsentSchema(StandingConsentSchema):
+    """What stands after asking for a double opt-in."""
+
+    expires_at = Instant(required=True, allow_none=True, metadata={"description": "Until when it can be confirmed."})
+    message = fields.String(
+        required=True, metadata={"description": "The message that asks; empty where they had said yes already."}
+    )
 
 
 class TimelineEntrySchema(Strict):
