@@ -12,6 +12,7 @@ from common.events import event
 from customers.addresses import channel_of
 from customers.consent import IMPORTED, Consent, yields
 from customers.customer import Customer, facts_of, following, placed
+from storage.aliases import Aliases
 from storage.consents import ConsentLog
 from storage.events import pending_index, pending_push
 from storage.indexes import Index
@@ -46,25 +47,31 @@ class MongoCustomers:
         self._customers = database["customers"]
         self._log = ConsentLog(database)
         self._profiles = Profiles(database)
+        self._aliases = Aliases(database)
         self._clock = clock
 
     def get(self, ids: Sequence[str]) -> dict[str, Customer]:
-        """Those of these customers that exist, by id, in one read."""
-        found = self._customers.find({"_id": {"$in": list(ids)}})
-        return {one["_id"]: from_document(one, Customer) for one in found}
+        """Those of these customers that exist, by id, in one read; an id that was merged has the survivor."""
+        known = self._read(ids)
+        absent = [one for one in ids if one not in known]
+        if not absent or not (moved := self._aliases.resolve(absent)):
+            return known
+        survivors = self._read(list(moved.values()))
+        return known | {old: survivors[new] for old, new in moved.items() if new in survivors}
 
     def upsert(self, customers: Sequence[Customer]) -> None:
         """Keep the given facts of each; facets and what the shop did not give stay as they are.
 
         Their consents are taken only from a file (source "import"), and there only where nobody said anything else.
         """
-        given = _merged(customers)
-        known = self.get(list(given))
+        moved = self._aliases.resolve([customer.id for customer in customers])
+        given = _merged([msgspec.structs.replace(one, id=moved.get(one.id, one.id)) for one in customers])
+        known = self._read(list(given))
         self._log.add(_news_of_consent(known, given.values()))
         fresh = [customer for customer in given.values() if customer.id not in known]
         late = self._insert(fresh) if fresh else set()
         if late:
-            known |= self.get(list(late))
+            known |= self._read(list(late))
         updates = [
             update
             for customer in given.values()
@@ -83,6 +90,7 @@ class MongoCustomers:
 
     def set_consent(self, customer: str, channel: str, purpose: str, consent: Consent) -> bool:
         """Append a word of consent and make it the current one; False when there is no such customer."""
+        customer = self._aliases.one(customer)
         if self._customers.find_one({"_id": customer}, {"_id": 1}) is None:
             return False
         self._log.add([(customer, channel, purpose, consent)])
@@ -130,6 +138,7 @@ class MongoCustomers:
         self, id: str, facts: Mapping[str, Any], *, create: bool = False, expected_version: int | None = None
     ) -> Customer:
         """Set the given facts, by field or by `field.key`; None takes one away. See customers/customer.py."""
+        id = self._aliases.one(id)  # noqa: A001  # as the domain calls it
         if create and expected_version is None and not self._insert([_customer(id, facts)]):
             return self.get([id])[id]
         known = self.get([id]).get(id)
@@ -150,6 +159,10 @@ class MongoCustomers:
         """Forget a customer and their consents; False when there was no such customer."""
         self._log.forget(id)
         return bool(self._customers.delete_one({"_id": id}).deleted_count)
+
+    def _read(self, ids: Sequence[str]) -> dict[str, Customer]:
+        found = self._customers.find({"_id": {"$in": list(ids)}})
+        return {one["_id"]: from_document(one, Customer) for one in found}
 
     def _insert(self, customers: Sequence[Customer]) -> set[str]:
         """Insert new customers; the ids of those that were there already."""
