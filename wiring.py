@@ -37,9 +37,11 @@ from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.histories import MongoHistories
+from storage.histories import MongoHistories
 from storage.imports import MongoUploads
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
+from storage.models import MongoModels
 from storage.models import MongoModels
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures

@@ -3,18 +3,20 @@
 A job is a name and ids; it may run twice, late or never, and what it does is safe all the same.
 """
 
+import importlib
 import os
 import signal
 import threading
 from collections.abc import Callable
 from functools import cache
+from typing import Any, cast
 
 from common.chores import Chore, Scheduler
 from common.settings import load
+from segments.lapse import Statistics
 from storage.rq_worker import work
 from wiring import Services
 
-DAY = 86_400.0
 HOUR = 3_600.0
 
 
@@ -22,6 +24,13 @@ HOUR = 3_600.0
 def services() -> Services:
     """This process's services, made when the first job comes."""
     return Services(load(os.environ))
+
+
+@cache
+def statistics() -> Statistics:
+    """What needs scipy, loaded with the first job that does: nobody else shall wait for it, or hold it in memory."""
+    loaded: Any = importlib.import_module("segments.statistics")
+    return cast(Statistics, loaded)
 
 
 # What the doorbell rings for. Each takes the services and ids, and may be done twice.
@@ -32,7 +41,8 @@ JOBS: dict[str, Callable[..., object]] = {
     "run_import": lambda made, job: made.importer.run(job),
     "follow_products": lambda made: made.profiles.follow_products(made.clock.now()),
     "sweep": lambda made: made.sweeper.sweep(),
-    "refresh_scores": lambda made: made.scores.refresh(),
+    "refresh_scores": lambda made: made.refreshing.refresh(statistics()),
+    "freshen_scores": lambda made: made.refreshing.freshen(statistics()),
 }
 
 
@@ -44,9 +54,6 @@ def do(job: str, *ids: str) -> None:
 def chores(made: Services) -> list[Chore]:
     """What the scheduler does, and how often. What may take long is rung for, not done here."""
     often = made.settings.sweep_every
-
-    def ring(job: str) -> Callable[[], bool]:
-        return lambda: made.doorbell.ring(job)
 
     return [
         Chore("open_due", often, made.schedule.open_due),
@@ -65,7 +72,8 @@ def chores(made: Services) -> list[Chore]:
         Chore("recover_redemptions", 30.0, made.vouchers.recover),
         Chore("settle_referrals", 60.0, made.referrals.settle),
         Chore("forget_keys", HOUR, made.answers.sweep),
-        Chore("refresh_scores", DAY, ring("refresh_scores")),
+        Chore("refresh_scores", 60.0, made.refreshing.ring_if_due),
+        Chore("freshen_scores", 30.0, made.refreshing.ring_for_newcomers),
     ]
 
 

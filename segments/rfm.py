@@ -2,19 +2,19 @@
 
 The scores are quintiles as Arthur M. Hughes describes them (Strategic Database Marketing, 1994): customers with
 orders are cut into fifths by the date of their last order, by the number of days they bought on, and by what
-they spent in the shop's currency. A score is 1 plus how many of the four borders lie below the customer's
-number, so equal numbers always get equal scores; where half of all customers bought once, their frequency is 1.
+they spent in the shop's currency; or the shop sets the borders. A score is 1 plus how many of the four borders lie
+below the customer's number, so equal numbers always get equal scores; where half of all customers bought once, their
+frequency is 1.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, get_args
 
 import msgspec
 
-from common.clock import Clock
 from customers.customer import Customer
-from customers.profile import Profile
 
 Cell = Literal[
     "champions", "loyal", "new", "promising", "needs_attention", "about_to_sleep", "at_risk", "hibernating", "lost"
@@ -41,28 +41,49 @@ class Borders(msgspec.Struct, frozen=True, kw_only=True):
     money: list[float]
 
 
-class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """Three scores from 1 to 5, 5 the best, and the cell they make."""
+class SetBorders(msgspec.Struct, frozen=True, kw_only=True):
+    """Borders that a shop sets: four numbers each, rising; `recency_days` are days since the last order.
+
+    With [30, 90, 180, 365], the last order of who has recency 5 is at most 30 days old, and of who has 1 over 365.
+    """
+
+    recency_days: list[int]
+    frequency: list[int]
+    money: list[int]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Customers with the same three scores, and the cell they are in.
+
+    `orders` they placed and `money` they spent, in minor units; `alive` is how many of them are likely still
+    customers (the sum of their probabilities), `gone` how many are likely not; `value` is what is expected of them.
+    """
 
     r: int
     f: int
     m: int
     cell: Cell
+    customers: int
+    orders: int
+    money: int
+    alive: float = 0.0
+    gone: int = 0
+    value: int = 0
 
 
 class ScoreStore(Protocol):
-    """Where the scores are worked out and kept: in the database, so that memory is flat whatever the shop."""
+    """The scores of all customers together, in the database."""
 
     def borders(self, currency: str) -> Borders | None:
         """The borders between the fifths of all customers with orders; None where there are none."""
         ...
 
-    def write(self, borders: Borders, currency: str, at: datetime) -> Iterator[int]:
-        """Score everybody, batch by batch; yields how many customers each batch had."""
-        ...
-
     def forget(self) -> None:
         """Take the scores from customers who have no orders that stand."""
+        ...
+
+    def places(self, currency: str, at: datetime) -> list[Place]:
+        """Everybody with scores, gathered by the three of them; likely gone by an instant."""
         ...
 
     def cells(self) -> dict[str, int]:
@@ -70,43 +91,32 @@ class ScoreStore(Protocol):
         ...
 
 
-class Scoring:
-    """Keeps everybody's scores fresh; run by a job, and safe to run twice or to be killed in between."""
-
-    def __init__(self, store: ScoreStore, currency: Callable[[], str], clock: Clock) -> None:
-        self._store = store
-        self._currency = currency
-        self._clock = clock
-
-    def refresh(self) -> dict[str, int]:
-        """Work out the borders and everybody's scores anew; how many customers are in each cell."""
-        currency = self._currency()
-        borders = self._store.borders(currency)
-        if borders is not None:
-            for _ in self._store.write(borders, currency, self._clock.now()):
-                pass
-        self._store.forget()
-        return self.cells()
-
-    def cells(self) -> dict[str, int]:
-        """How many customers are in each cell, as last refreshed."""
-        counted = self._store.cells()
-        return {cell: counted.get(cell, 0) for cell in CELLS}
+NO_BORDERS = Borders(recency=[], frequency=[], money=[])
 
 
-def score(value: float, borders: list[float]) -> int:
-    """1 plus how many borders lie below the value."""
-    return 1 + sum(value > border for border in borders)
+def borders_at(chosen: SetBorders, now: datetime) -> Borders:
+    """What a shop set, as borders at this instant: days back become instants."""
+    instants = [(now - timedelta(days=days)).timestamp() * 1_000 for days in chosen.recency_days]
+    # "At most 30 days" takes in the instant 30 days ago; a border has to lie below the number, so one earlier.
+    recency = sorted(at - 1 for at in instants)
+    return Borders(recency=recency, frequency=list(map(float, chosen.frequency)), money=list(map(float, chosen.money)))
 
 
-def scores_of(profile: Profile, borders: Borders, currency: str) -> Scores | None:
-    """The plain meaning of what the database works out; None for a customer without orders."""
-    if profile.orders < 1 or profile.last_at is None:
-        return None
-    r = score(profile.last_at.timestamp() * 1_000, borders.recency)
-    f = score(profile.days, borders.frequency)
-    m = score(profile.spend.get(currency, 0), borders.money)
-    return Scores(r=r, f=f, m=m, cell=GRID[r - 1][(f + m + 1) // 2 - 1])
+def score(value: float, borders: Sequence[float]) -> int:
+    """1 plus how many borders, which rise, lie below the value."""
+    return 1 + bisect_left(borders, value)
+
+
+def scored(borders: Borders, last_at: datetime, days: int, spent: int) -> dict[str, Any]:
+    """The scores of a customer with orders, as they are kept: `r`, `f`, `m` and `cell`."""
+    r = score(last_at.timestamp() * 1_000, borders.recency)
+    f, m = score(days, borders.frequency), score(spent, borders.money)
+    return {"r": r, "f": f, "m": m, "cell": GRID[r - 1][column(f, m)]}
+
+
+def column(f: int, m: int) -> int:
+    """The column of the grid: the mean of frequency and money, halves up, from 0."""
+    return (f + m + 1) // 2 - 1
 
 
 def rfm_of(customer: Customer) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def ensure(database: Mongo) -> int:
 
 def _options(index: Index) -> dict[str, Any]:
     options: dict[str, Any] = {"unique": True} if index.unique else {}
-    if index.only == {index.keys[0][0]: {"$exists": True}} and len(index.keys) == 1:
+    if index.only == {index.keys[0][0]: {"$exists": True}}:
         # The same as a partial index, but one that the embedded server, too, finds by and does not only keep.
         options["sparse"] = True
     elif index.only:

@@ -41,6 +41,8 @@ TRIES = 12
 _LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
 # What was expected of a customer (segments/lapse.py) ends with their next order; they are scored anew within the minute.
 _OUTDATED: Document = {"$unset": {"scores.lapse": ""}}
+# What was expected of a customer (segments/lapse.py) ends with their next order; they are scored anew within the minute.
+_OUTDATED: Document = {"$unset": {"scores.lapse": ""}}
 _NOBODY = re.compile(ERASED + "[0-9a-z]{26}")
 
 

@@ -10,6 +10,7 @@ import pytest
 from api.csv import cell
 from customers.customer import Customer
 from customers.profile import Profile
+from segments import statistics
 from storage.mongo import to_document
 from tests.api.conftest import Call
 from tests.support.clock import START
@@ -142,6 +143,6 @@ def test_an_id_that_is_a_path_of_its_own_is_refused(call: Call) -> None:
 
 def test_scores_are_refreshed_by_a_worker_and_counted_by_cell(call: Call, services: Services) -> None:
     assert call("POST", "/v1/segments/refresh-scores").json == {"queued": True}
-    services.scores.refresh()
+    assert services.refreshing.refresh(statistics)
     cells = call("GET", "/v1/segments/cells").json["data"]
     assert sum(cell["customers"] for cell in cells) == 10

@@ -1,4 +1,4 @@
-"""Recency, frequency, money: borders and scores from the database mean what the plain words say."""
+"""Recency, frequency, money: borders from the database, or set by the shop, give the scores that the words say."""
 
 from datetime import timedelta
 from random import Random
@@ -7,10 +7,9 @@ import pytest
 
 from customers.customer import Customer
 from customers.profile import Profile
-from segments import rfm
-from segments.rfm import CELLS, GRID, Borders, scores_of
+from segments import statistics
+from segments.rfm import CELLS, GRID, Borders, SetBorders, borders_at, score, scored
 from storage.mongo import from_document, to_document
-from storage.scores import MongoScores
 from tests.support import people
 from tests.support.clock import START, ManualClock
 from wiring import Services
@@ -31,27 +30,39 @@ def read(services: Services) -> list[Customer]:
     return [from_document(document, Customer) for document in services.database["customers"].find()]
 
 
+def refresh(services: Services) -> None:
+    assert services.refreshing.refresh(statistics)
+
+
 def test_every_customer_with_orders_gets_the_scores_that_follow_from_the_borders(crowd: Services) -> None:
-    crowd.scores.refresh()
-    borders = MongoScores(crowd.database).borders("EUR")
+    refresh(crowd)
+    borders = crowd.scores.borders("EUR")
     assert borders is not None
     cells = set()
     for customer in read(crowd):
-        expected = scores_of(customer.profile, borders, "EUR")
-        kept = customer.scores.get("rfm")
-        if expected is None:
+        profile, kept = customer.profile, customer.scores.get("rfm")
+        if not profile.orders or profile.last_at is None:
             assert kept is None
-        else:
-            assert {name: kept[name] for name in ("r", "f", "m", "cell")} == to_document(expected)
-            cells.add(expected.cell)
+            continue
+        assert kept is not None
+        assert kept["r"] == 1 + sum(profile.last_at.timestamp() * 1_000 > border for border in borders.recency)
+        assert kept["f"] == 1 + sum(profile.days > border for border in borders.frequency)
+        assert kept["m"] == 1 + sum(profile.spend.get("EUR", 0) > border for border in borders.money)
+        assert kept["cell"] == GRID[kept["r"] - 1][round((kept["f"] + kept["m"]) / 2 + 0.25) - 1]
+        cells.add(kept["cell"])
     assert len(cells) > 5
 
 
-def test_the_counts_add_up_to_the_customers_with_orders(crowd: Services) -> None:
-    counts = crowd.scores.refresh()
-    assert list(counts) == list(CELLS)
-    assert sum(counts.values()) == crowd.database["customers"].count_documents({"profile.orders": {"$gt": 0}}) > 100
-    assert crowd.scores.cells() == counts
+def test_the_counts_and_the_table_add_up_to_the_customers_with_orders(crowd: Services) -> None:
+    refresh(crowd)
+    counts = crowd.scores.cells()
+    ordered = [customer.profile for customer in read(crowd) if customer.profile.orders]
+    places = crowd.scores.places("EUR", START)
+    assert set(counts) <= set(CELLS)
+    assert sum(counts.values()) == sum(place.customers for place in places) == len(ordered) > 100
+    assert sum(place.orders for place in places) == sum(profile.orders for profile in ordered)
+    assert sum(place.money for place in places) == sum(profile.spend.get("EUR", 0) for profile in ordered)
+    assert len({(place.r, place.f, place.m) for place in places}) == len(places) <= 125
 
 
 def test_the_fifths_hold_a_fifth_each_where_all_numbers_differ(services: Services) -> None:
@@ -62,13 +73,14 @@ def test_the_fifths_hold_a_fifth_each_where_all_numbers_differ(services: Service
                 orders=index + 1,
                 days=index + 1,
                 spend={"EUR": index * 100},
+                first_at=START - timedelta(days=index),
                 last_at=START - timedelta(days=index),
             ),
         )
         for index in range(100)
     ]
     services.database["customers"].insert_many([to_document(customer) for customer in made])
-    services.scores.refresh()
+    refresh(services)
     # A server may estimate a border, so that a customer next to one may be on either side of it.
     for name, best in (("r", "000"), ("f", "099"), ("m", "099")):
         found = {customer.id: customer.scores["rfm"][name] for customer in read(services)}
@@ -78,27 +90,44 @@ def test_the_fifths_hold_a_fifth_each_where_all_numbers_differ(services: Service
         }
 
 
-def test_customers_are_scored_batch_by_batch_and_none_is_left_out(crowd: Services) -> None:
-    store = MongoScores(crowd.database, batch=64)
-    borders = store.borders("EUR")
-    assert borders is not None
-    batches = list(store.write(borders, "EUR", START))
-    ordered = crowd.database["customers"].count_documents({"profile.orders": {"$gt": 0}})
-    assert sum(batches) == ordered
-    assert max(batches) == 64
+def test_borders_that_the_shop_set_are_taken_instead_of_fifths(crowd: Services) -> None:
+    chosen = SetBorders(recency_days=[30, 90, 180, 365], frequency=[1, 2, 4, 9], money=[1, 5_000, 10_000, 20_000])
+    crowd.models.write("rfm", chosen=chosen)
+    refresh(crowd)
+    seen = set()
+    for customer in read(crowd):
+        if customer.profile.orders and customer.profile.last_at:
+            days = (START - customer.profile.last_at) / timedelta(days=1)
+            expected = 5 - sum(days > border for border in chosen.recency_days)
+            assert customer.scores["rfm"]["r"] == expected, days
+            seen.add(expected)
+    assert seen == {1, 2, 3, 4, 5}
+
+
+def test_exactly_so_many_days_ago_is_still_within_them() -> None:
+    borders = borders_at(SetBorders(recency_days=[30, 90, 180, 365], frequency=[1, 2, 4, 9], money=[0, 1, 2, 3]), START)
+    for days, expected in ((0, 5), (30, 5), (31, 4), (90, 4), (91, 3), (365, 2), (366, 1)):
+        assert scored(borders, START - timedelta(days=days), 1, 0)["r"] == expected
 
 
 def test_a_score_that_stays_the_same_is_not_written_again(crowd: Services, clock: ManualClock) -> None:
-    crowd.scores.refresh()
-    clock.advance(86_400)
-    crowd.scores.refresh()
+    refresh(crowd)
+    clock.advance(1)
+    refresh(crowd)
     assert {c.scores["rfm"]["at"] for c in read(crowd) if "rfm" in c.scores and c.profile.orders} == {START}
+    refresh(crowd)
+    current = crowd.refreshing.current()
+    assert current is not None
+    assert (current.seen > 100, current.changed) == (True, 0)
 
 
-def test_whoever_has_no_order_left_loses_the_score_and_keeps_the_rest(services: Services) -> None:
-    document = to_document(Customer(id="a", scores={"rfm": {"r": 5, "f": 5, "m": 5, "cell": "champions"}, "x": 1}))
+def test_whoever_has_no_order_left_loses_the_scores_and_keeps_the_rest(services: Services) -> None:
+    document = to_document(
+        Customer(id="a", scores={"rfm": {"r": 5, "cell": "champions"}, "lapse": {"value": 1}, "x": 1})
+    )
     services.database["customers"].insert_one(document)
-    assert sum(services.scores.refresh().values()) == 0
+    refresh(services)
+    assert services.scores.cells() == {}
     assert read(services)[0].scores == {"x": 1}
 
 
@@ -110,8 +139,5 @@ def test_the_table_of_cells_names_each_cell_and_ranks_the_extremes() -> None:
 
 def test_equal_numbers_get_equal_scores() -> None:
     borders = Borders(recency=[1, 2, 3, 4], frequency=[1, 1, 1, 3], money=[0, 0, 0, 0])
-    once = Profile(orders=1, days=1, last_at=START)
-    found = scores_of(once, borders, "EUR")
-    assert found is not None
-    assert (found.r, found.f, found.m, found.cell) == (5, 1, 1, "new")
-    assert rfm.score(2, borders.frequency) == 4
+    assert scored(borders, START, 1, 0) == {"r": 5, "f": 1, "m": 1, "cell": "new"}
+    assert score(2, borders.frequency) == 4
