@@ -41,8 +41,6 @@ TRIES = 12
 _LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
 # What was expected of a customer (segments/lapse.py) ends with their next order; they are scored anew within the minute.
 _OUTDATED: Document = {"$unset": {"scores.lapse": ""}}
-# What was expected of a customer (segments/lapse.py) ends with their next order; they are scored anew within the minute.
-_OUTDATED: Document = {"$unset": {"scores.lapse": ""}}
 _NOBODY = re.compile(ERASED + "[0-9a-z]{26}")
 
 
@@ -186,7 +184,9 @@ class Profiles:
         fresh = [{"_id": one, **created, **fields[one]} for one in accounts if one not in known]
         lost = insert_new(self._customers, fresh)
         old = [one for one in accounts if one in known]
-        updates = [UpdateOne({"_id": one, "rolled.by": known[one].by}, {"$set": fields[one], **_OUTDATED}) for one in old]
+        updates = [
+            UpdateOne({"_id": one, "rolled.by": known[one].by}, {"$set": fields[one], **_OUTDATED}) for one in old
+        ]
         if updates and self._customers.bulk_write(updates, ordered=False).matched_count < len(updates):
             wrote = self._customers.find({"_id": {"$in": old}, "rolled.by": by}, {"_id": 1})
             lost |= set(old) - {one["_id"] for one in wrote}
