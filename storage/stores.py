@@ -36,6 +36,7 @@ from storage.runs import MongoRuns
 from storage.segments import MongoSegments
 from storage.shops import MongoShops
 from storage.suppressions import MongoSuppressions
+from storage.takings import MongoTakings
 from storage.templates import MongoTemplates
 from storage.visits import MongoVisits
 from storage.webhooks import MongoWebhooks
@@ -181,6 +182,11 @@ class Stores:
     def order_lists(self) -> OrderLists:
         """Orders, listed."""
         return OrderLists(self.database, self.aliases)
+
+    @cached_property
+    def takings(self) -> MongoTakings:
+        """What the shop took."""
+        return MongoTakings(self.database)
 
     @cached_property
     def leases(self) -> MongoLeases:
