@@ -19,6 +19,9 @@ from customers.erasure import Eraser
 from customers.importing import Importer
 from customers.returns import Returns
 from loyalty.history import History
+from loyalty.points_books import Books
+from loyalty.points_feed import PointsFeed
+from loyalty.points_service import Points
 from loyalty.referrals import Referrals
 from loyalty.undoing import Undoing
 from loyalty.vouchers import Vouchers
@@ -41,7 +44,8 @@ from storage.histories import MongoHistories
 from storage.imports import MongoUploads
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
-from storage.models import MongoModels
+from storage.points import MongoAccounts, MongoFacets, MongoLedger
+from storage.points_reports import MongoLiability, MongoOrderDays
 from storage.models import MongoModels
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures
@@ -139,6 +143,30 @@ class Services(Stores):
         store = MongoReferrals(self.database)
         people = (self.customers, self.orders)
         return Referrals(self.programmes, store, store, *people, self.offers, self.vouchers, self.shops.get, self.clock)
+    @cached_property
+    def points_books(self) -> Books:
+        """Where points are entered."""
+        return Books(
+            accounts=MongoAccounts(self.database),
+            ledger=MongoLedger(self.database),
+            facets=MongoFacets(self.database),
+            programmes=self.points_programmes,
+            shop=self.shops.get,
+            issue=lambda offer, source, customer: self.vouchers.mint(offer, {source: customer})[source],
+            clock=self.clock,
+        )
+
+    @cached_property
+    def points(self) -> Points:
+        """Points given, spent, looked at, moved."""
+        return Points(self.points_books, self.offers, MongoLiability(self.database), self.settings.claim_lease)
+
+    @cached_property
+    def points_feed(self) -> PointsFeed:
+        """What happens, entered as points."""
+        days = MongoOrderDays(self.database)
+        return PointsFeed(self.points_books, self.events, self.orders, self.products, days)
+
 
     @cached_property
     def values(self) -> Values:

@@ -22,7 +22,7 @@ from storage.personal import Personal
 from storage.writes import insert_new
 
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
-CONSUMERS = ("triggers", "referrals")
+CONSUMERS = ("triggers", "referrals", "points")
 
 _OF_ORDERS = [f"order_{name}" for name in get_args(OrderEventType)]
 

@@ -28,6 +28,7 @@ from storage.offers import MongoOffers
 from storage.order_lists import OrderLists
 from storage.orders import MongoOrders
 from storage.outbox import MongoOutbox
+from storage.points_programmes import MongoPointsProgrammes
 from storage.products import MongoProducts
 from storage.profiles import Profiles
 from storage.programmes import MongoProgrammes
@@ -182,6 +183,11 @@ class Stores:
     def order_lists(self) -> OrderLists:
         """Orders, listed."""
         return OrderLists(self.database, self.aliases)
+
+    @cached_property
+    def points_programmes(self) -> MongoPointsProgrammes:
+        """The rules for points."""
+        return MongoPointsProgrammes(self.database, self.clock)
 
     @cached_property
     def takings(self) -> MongoTakings:
