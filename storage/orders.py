@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from pymongo import UpdateOne
@@ -16,6 +16,7 @@ from common.ids import new_id
 from common.jobs import RowError
 from customers.orders import ERASED, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
 from customers.profile import share
+from storage.aliases import Aliases
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
@@ -48,6 +49,7 @@ NEWS = timedelta(days=3)
 # How often a change is tried again when others change the same orders.
 TRIES = 12
 
+Owned = TypeVar("Owned", Order, OrderRow)
 # What an order becomes; must give an order that already is so back as it is, so that trying again is safe.
 Change = Callable[[Order | None], Order | None]
 _FIELDS = tuple(field.encode_name for field in msgspec.structs.fields(Order) if field.encode_name != "_id")
@@ -59,6 +61,7 @@ class MongoOrders:
     def __init__(self, database: Mongo, clock: Clock) -> None:
         self._orders = database["orders"]
         self._profiles = Profiles(database)
+        self._aliases = Aliases(database)
         self._clock = clock
 
     def get(self, ids: Sequence[str]) -> dict[str, Order]:
@@ -68,9 +71,10 @@ class MongoOrders:
     def upsert(self, orders: Sequence[Order]) -> None:
         """Keep orders, and bring the profiles of the customers they touch up to date; twice is once.
 
-        An order's events stay. Raises Conflict, keeping none, for an order that belongs to another customer.
+        An order's events stay. One under the id of somebody who was merged is the survivor's. Raises Conflict, keeping
+        none, for an order that belongs to another customer.
         """
-        self._apply({order.id: partial(_revised, order) for order in orders})
+        self._apply({order.id: partial(_revised, order) for order in self._led(orders)})
 
     def add_event(self, order: str, event: OrderEvent) -> Order | None:
         """Add what happened, once; the order as it is then, or None when there is no such order."""
@@ -87,7 +91,7 @@ class MongoOrders:
     def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
         """Add rows of a file to their orders, each once; the rows that contradict their order come back."""
         grouped: dict[str, list[OrderRow]] = defaultdict(list)
-        for row in rows:
+        for row in self._led(rows):
             grouped[row.order_id].append(row)
         known = self.get(list(grouped))
         errors: list[RowError] = []
@@ -128,6 +132,14 @@ class MongoOrders:
     def roll_up_left_over(self) -> int:
         """Work out the profiles that a process that died did not come to; how many of its batches there were."""
         return self._profiles.settle_left_over(self._clock.now())
+
+    def _led(self, given: Sequence[Owned]) -> Sequence[Owned]:
+        """The same under the ids that customers have now: whose were merged have others than the shop may think."""
+        now = self._aliases.resolve(list({one.customer_id for one in given}))
+        if not now:
+            return given
+        ids = (now.get(one.customer_id, one.customer_id) for one in given)
+        return [msgspec.structs.replace(one, customer_id=id_) for one, id_ in zip(given, ids, strict=True)]
 
     def _apply(self, changes: Mapping[str, Change], *, known: dict[str, Order] | None = None) -> None:
         """Change orders until nothing is left to change, then the profiles of whom it touched.

@@ -9,8 +9,9 @@ import pytest
 
 from common.errors import Conflict
 from customers.customer import Customer
-from customers.orders import Line, Order, OrderEvent
+from customers.orders import Line, Order, OrderEvent, OrderRow
 from customers.profile import Profile, reckon
+from storage.aliases import Aliases
 from storage.orders import MongoOrders
 from storage.profiles import LEFT_OVER, Profiles
 from tests.support.clock import START, ManualClock
@@ -165,3 +166,18 @@ def test_the_orders_of_an_erased_customer_keep_their_sums_and_stay_nobodys(servi
     with pytest.raises(Conflict) as refusal:
         services.orders.upsert([order("o1")])
     assert refusal.value.reason == "erased"
+
+
+def test_orders_under_the_old_id_of_somebody_merged_are_the_survivors(services: Services) -> None:
+    aliases = Aliases(services.database)
+    aliases.add("anna", "ana", START)
+    services.orders.upsert([order("o1", customer="anna"), order("o2")])
+    line = Line(product_id="p", quantity=1, unit_price=5)
+    rows = [
+        OrderRow(row=row, order_id="o3", customer_id=customer, placed_at=START, currency="EUR", packed_by="", line=line)
+        for row, customer in enumerate(["anna", "ana"], 2)
+    ]
+    assert services.orders.add_rows("file", rows) == []
+    assert services.database["customers"].distinct("_id") == ["ana"]
+    assert profile(services, "ana") == reckon(services.orders.of_customer("ana"))
+    assert profile(services, "ana").orders == 3
