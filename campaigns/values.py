@@ -9,7 +9,7 @@ import msgspec
 from common.clock import Clock
 from common.links import Links
 from common.money import Money
-from customers.catalogue import Product, Products
+from customers.catalogue import Product, Products, advertised, stand_ins
 from customers.customer import Customer, Customers
 from customers.orders import Order, Orders
 from customers.shop import Brand, Shop, Shops
@@ -106,10 +106,16 @@ class Values:
             shared=self._shared(occasion),
             customers=self._customers.get(people),
             orders=orders,
-            products=self._products.get(bought) if bought else {},
+            products=self._catalogue(bought),
             codes=self._codes(occasion, sources, mint),
             referral_codes=self._referral_codes(occasion, people, mint),
         )
+
+    def _catalogue(self, bought: Sequence[str]) -> dict[str, Product]:
+        """These products as they are at this moment, and those that stand in for what is sold out."""
+        found = self._products.get(bought) if bought else {}
+        others = stand_ins(found)
+        return found | (self._products.get(others) if others else {})
 
     def _codes(self, occasion: Occasion, sources: Mapping[str, str], mint: bool) -> dict[str, str]:
         if not occasion.offer:
@@ -190,4 +196,5 @@ def _order(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
         "placed_at": order.placed_at,
         "packed_by": order.packed_by,
         "products": list(dict.fromkeys(name for name in names if name)),
+        "again": [product.name for product in advertised([line.product_id for line in order.lines], products)],
     }

@@ -64,6 +64,12 @@ _DECLARED = [
         about="The names of the products in it.",
         sample=["Night Ferry", "Slow Weather", "The Glass Orchard"],
     ),
+    Variable(
+        name="last_order.again",
+        kind=Kind.TEXTS,
+        about="What of it can be bought now: what is in stock, and what stands in for what is sold out.",
+        sample=["Night Ferry", "The Glass Orchard"],
+    ),
     _text("offer.name", "The offer's name, as customers see it.", "A quarter off"),
     _text("offer.summary", "What the offer gives, in a few words.", "25 % off your next order"),
     _date("offer.valid_until", "Until when the offer can be used.", datetime(2026, 12, 31, 22, 0, tzinfo=UTC)),

@@ -1,9 +1,19 @@
 """What the shop sells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
+
+from common.events import Event, event
+from common.money import Money
+
+# What a change of a product is told as; events of a product are about no customer.
+BACK_IN_STOCK = "product_back_in_stock"
+SOLD_OUT = "product_sold_out"
+PRICE_DROPPED = "product_price_dropped"
+NEWS = (BACK_IN_STOCK, SOLD_OUT, PRICE_DROPPED)
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
@@ -28,6 +38,59 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     def in_stock(self) -> bool:
         """Whether it can be sold; what the shop does not count is taken to be there."""
         return self.stock is None or self.stock > 0
+
+
+class StockLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be sold of a product now, None where the shop does not count it; and its price, where that is told."""
+
+    product_id: str
+    stock: int | None
+    price: Money | None = None
+
+
+def with_level(product: Product, level: StockLevel) -> Product:
+    """The product at this level."""
+    price = level.price or Money(product.price, product.currency)
+    return msgspec.structs.replace(product, stock=level.stock, price=price.amount, currency=price.currency)
+
+
+def news(known: Product, now: Product, at: datetime) -> list[Event]:
+    """What is worth telling of a change: back in stock, sold out, cheaper (in the same currency) than before."""
+    told = []
+    about = [known.id, known.version + 1]
+    if known.in_stock != now.in_stock:
+        kind = BACK_IN_STOCK if now.in_stock else SOLD_OUT
+        told.append(event(kind, at, "", about, product=known.id, stock=now.stock))
+    if known.currency == now.currency and now.price < known.price:
+        told.append(
+            event(
+                PRICE_DROPPED, at, "", about, product=known.id, currency=now.currency, price=now.price, was=known.price
+            )
+        )
+    return told
+
+
+def advertised(ids: Sequence[str], products: Mapping[str, Product]) -> list[Product]:
+    """What may be shown of these products: those in stock, and for one that is sold out its best substitute that is.
+
+    `products` are those products and their substitutes; each is shown once, and what nobody knows is not.
+    """
+    shown: dict[str, Product] = {}
+    for id in ids:  # noqa: A001  # as the domain calls it
+        product = products.get(id)
+        if product is None:
+            continue
+        choices = [product, *(products[one] for one in product.substitutes if one in products)]
+        best = next((one for one in choices if one.in_stock), None)
+        if best is not None:
+            shown.setdefault(best.id, best)
+    return list(shown.values())
+
+
+def stand_ins(products: Mapping[str, Product]) -> list[str]:
+    """The ids of those that may be needed in place of what is sold out, sorted."""
+    wanted = {one for product in products.values() if not product.in_stock for one in product.substitutes}
+    return sorted(wanted - products.keys())
 
 
 class Products(Protocol):

@@ -136,7 +136,7 @@ class Stores:
     @cached_property
     def products(self) -> MongoProducts:
         """The products."""
-        return MongoProducts(self.database)
+        return MongoProducts(self.database, self.clock)
 
     @cached_property
     def suppressions(self) -> MongoSuppressions:

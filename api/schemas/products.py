@@ -2,8 +2,10 @@
 
 from marshmallow import fields, validate
 
-from api.schemas.base import MoneySchema, ShopId, Strict
+from api.schemas.base import MoneySchema, PageArgs, ShopId, Strict
 from api.schemas.checks import short, url, whole
+
+MAX_LEVELS = 5_000
 
 
 class ProductBodySchema(Strict):
@@ -34,3 +36,58 @@ class ProductSchema(ProductBodySchema):
 
     id = fields.String(required=True)
     version = fields.Integer(required=True)
+
+
+class ProductPageArgs(PageArgs):
+    """Which products are wanted."""
+
+    category = short(metadata={"description": "Those under this category."})
+    in_stock = fields.Boolean(
+        truthy={"true"}, falsy={"false"}, metadata={"description": "Those that can be sold now, or those sold out."}
+    )
+
+
+class StockLevelSchema(Strict):
+    """What can be sold of a product now, and what it costs where that changes too."""
+
+    product_id = ShopId(required=True)
+    stock = whole(
+        0, 10**9, required=True, allow_none=True, metadata={"description": "null where the shop does not count."}
+    )
+    price = fields.Nested(MoneySchema)
+
+
+class StockLevelsSchema(Strict):
+    """Stock of many products at once. The last of one product counts."""
+
+    items = fields.List(fields.Nested(StockLevelSchema), required=True, validate=validate.Length(1, MAX_LEVELS))
+
+
+class StockErrorSchema(Strict):
+    """An item that changed nothing."""
+
+    index = fields.Integer(required=True, metadata={"description": "Its place among the items, from 0."})
+    product_id = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class StockTakenSchema(Strict):
+    """What became of the items."""
+
+    changed = fields.Integer(required=True, metadata={"description": "Products that are other than before."})
+    unchanged = fields.Integer(required=True, metadata={"description": "Products that were so already."})
+    errors = fields.List(fields.Nested(StockErrorSchema), required=True)
+
+
+class ProductRowSchema(Strict):
+    """A product as a line of CSV: the columns that an import takes."""
+
+    product_id = fields.String()
+    name = fields.String()
+    price = fields.String()
+    currency = fields.String()
+    stock = fields.Integer()
+    categories = fields.String()
+    image_url = fields.String()
+    url = fields.String()
+    substitutes = fields.String()
