@@ -57,7 +57,7 @@ def with_level(product: Product, level: StockLevel) -> Product:
 def news(known: Product, now: Product, at: datetime) -> list[Event]:
     """What is worth telling of a change: back in stock, sold out, cheaper (in the same currency) than before."""
     told = []
-    about = [known.id, known.version + 1]
+    about: list[str | int] = [known.id, known.version + 1]
     if known.in_stock != now.in_stock:
         kind = BACK_IN_STOCK if now.in_stock else SOLD_OUT
         told.append(event(kind, at, "", about, product=known.id, stock=now.stock))
