@@ -40,13 +40,12 @@ from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.histories import MongoHistories
-from storage.histories import MongoHistories
 from storage.imports import MongoUploads
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
+from storage.models import MongoModels
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
-from storage.models import MongoModels
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures
 from storage.returns import MongoReturnRows
@@ -143,6 +142,7 @@ class Services(Stores):
         store = MongoReferrals(self.database)
         people = (self.customers, self.orders)
         return Referrals(self.programmes, store, store, *people, self.offers, self.vouchers, self.shops.get, self.clock)
+
     @cached_property
     def points_books(self) -> Books:
         """Where points are entered."""
@@ -166,7 +166,6 @@ class Services(Stores):
         """What happens, entered as points."""
         days = MongoOrderDays(self.database)
         return PointsFeed(self.points_books, self.events, self.orders, self.products, days)
-
 
     @cached_property
     def values(self) -> Values:
