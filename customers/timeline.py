@@ -8,6 +8,7 @@ import msgspec
 
 from common.errors import Invalid
 from common.events import Event
+from customers.order_words import in_words, placed
 from customers.orders import Order, OrderHistory
 
 
@@ -75,10 +76,11 @@ def _entry(event: Event) -> Entry:
 
 
 def _of_order(order: Order) -> Iterable[Entry]:
-    total = {"order": order.id, "total": order.total, "currency": order.currency}
-    yield Entry(id=f"{order.id}-placed", type="order_placed", at=order.placed_at, data=total)
+    bought = {"order": order.id, "total": order.total, "currency": order.currency, "text": placed(order)}
+    yield Entry(id=f"{order.id}-placed", type="order_placed", at=order.placed_at, data=bought)
     for event in order.events:
         if event.type != "placed":
-            yield Entry(
-                id=f"{order.id}-{event.type}", type=f"order_{event.type}", at=event.at, data={"order": order.id}
-            )
+            told = msgspec.to_builtins(event) | {"order": order.id, "text": in_words(order, event)}
+            data = {name: value for name, value in told.items() if name not in ("type", "at", "id")}
+            about = "-".join((order.id, event.type, event.id)).rstrip("-")
+            yield Entry(id=about, type=f"order_{event.type}", at=event.at, data=data)

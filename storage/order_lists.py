@@ -1,10 +1,9 @@
 """Orders as lists: all of them in the order of their ids, or one customer's, the latest first."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from common.errors import Invalid
 from customers.orders import Order
+from customers.timeline import cursor_of, place_of
 from storage.aliases import Aliases
 from storage.mongo import Document, Mongo, from_document, from_documents
 
@@ -42,25 +41,14 @@ class OrderLists:
             return ({"_id": {"$gt": after}} if after else {}), [("_id", 1)]
         query: Document = {"customer_id": self._aliases.one(customer)}
         if after:
-            at, order = _read(after)
+            at, order = place_of(after)
             query["$or"] = [{"placed_at": {"$lt": at}}, {"placed_at": at, "_id": {"$lt": order}}]
         return query, [("placed_at", -1), ("_id", -1)]
 
 
 def cursor(order: Order) -> str:
     """Where the page of a customer's orders goes on after this one."""
-    return f"{order.placed_at.isoformat()}~{order.id}"
-
-
-def _read(text: str) -> tuple[datetime, str]:
-    at, _, order = text.partition("~")
-    try:
-        instant = datetime.fromisoformat(at)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None or not order:
-        raise Invalid.field("after", "Not the `next` of a page of this customer's orders.")
-    return instant, order
+    return cursor_of(order.placed_at, order.id)
 
 
 _WITHOUT = {"pending": 0, "pending_at": 0, "import_rows": 0}

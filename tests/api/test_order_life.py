@@ -290,3 +290,33 @@ def test_orders_come_as_a_file(call: Call) -> None:
         (told,) = csv.DictReader(io.StringIO(answer.get_data(as_text=True)))
         assert (told["id"], told["customer_id"], told["currency"]) == ("'=o1", "ana", "EUR")
         assert (told["total"], told["refunded"], told["units"], told["causes"]) == ("5000", "10", "3", "damaged")
+
+
+def test_the_timeline_tells_an_orders_life_in_words_and_the_profile_counts_it(call: Call) -> None:
+    call("PUT", "/v1/orders/o1", json=ORDER)
+    cds = [{"product_id": "cd", "quantity": 2}]
+    tell(
+        call,
+        "o1",
+        {"type": "delivered", "at": at(7)},
+        {"type": "damaged", "at": at(8), "reason": "crushed"},
+        {"type": "returned", "at": at(9), "id": "r1", "lines": cds, "amount": 2_000},
+        {"type": "returned", "at": at(9), "id": "r2", "lines": [{"product_id": "lp", "quantity": 1}]},
+    )
+    told = []
+    after = ""
+    while True:
+        page = call("GET", "/v1/customers/ana/timeline", query_string={"limit": 1, "after": after}).get_json()
+        told += [entry["data"]["text"] for entry in page["data"]]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert told == [
+        "1 of lp came back.",
+        "2 of cd came back, €20.00 given back.",
+        "Arrived damaged: crushed.",
+        "Delivered, later than promised for 2026-02-05.",
+        "Placed, €50.00 in all.",
+    ]
+    profile = call("GET", "/v1/customers/ana").get_json()["profile"]
+    assert (profile["returns"], profile["incidents"], profile["open_incidents"]) == (1, 2, 0)
