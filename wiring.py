@@ -17,6 +17,8 @@ from common.links import Links
 from common.settings import Settings
 from customers.erasure import Eraser
 from customers.importing import Importer
+from customers.left_over import Identities
+from customers.merge import Merger
 from customers.returns import Returns
 from loyalty.history import History
 from loyalty.points_books import Books
@@ -40,7 +42,9 @@ from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.histories import MongoHistories
+from storage.identity import MongoTraces, MongoWorks
 from storage.imports import MongoUploads
+from storage.joining import MongoJoined
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
 from storage.models import MongoModels
@@ -114,9 +118,31 @@ class Services(Stores):
         )
 
     @cached_property
+    def works(self) -> MongoWorks:
+        """Merges and erasures under way."""
+        return MongoWorks(self.database, *(key.encode() for key in self.settings.keys))
+
+    @cached_property
+    def traces(self) -> MongoTraces:
+        """All that is kept of people."""
+        return MongoTraces(self.database)
+
+    @cached_property
     def eraser(self) -> Eraser:
         """Forgets people."""
-        return Eraser(self.customers, self.orders, self.events)
+        before = [self.receipts.take, self.events.pump]
+        return Eraser(self.works, self.traces, self.aliases, self.customers, before, self.clock)
+
+    @cached_property
+    def merger(self) -> Merger:
+        """Makes two ids one person."""
+        records = MongoJoined(self.database, self.clock)
+        return Merger(self.works, self.traces, self.aliases, records, [], self.clock)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Finishes merges and erasures."""
+        return Identities(self.works, self.merger, self.eraser, self.clock)
 
     @cached_property
     def importer(self) -> Importer:

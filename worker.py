@@ -69,6 +69,7 @@ def chores(made: Services) -> list[Chore]:
         Chore(
             "follow_products", 15.0, lambda: made.profiles.products_moved() and made.doorbell.ring("follow_products")
         ),
+        Chore("finish_identities", 10.0, made.identities.finish),
         Chore("recover_redemptions", 30.0, made.vouchers.recover),
         Chore("settle_referrals", 60.0, made.referrals.settle),
         Chore("points_react", often, made.points_feed.react),
