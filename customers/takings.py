@@ -12,8 +12,8 @@ class Takings(msgspec.Struct, frozen=True, kw_only=True):
 
     `customers` placed them; `lines` and `units` are what they hold. `gross` is the sum of their totals, `refunded`
     what was given back of them, never more than an order's total: both are put to the month in which the order was
-    placed, in minor units. Of `returned_orders` something came back, which were `returned_units`. `cancelled` orders
-    are in none of the other figures.
+    placed, in minor units. Of `returned_orders` something came back, which were `returned_units`; `returned_value` is
+    what the returns by themselves say was given back for it. `cancelled` orders are in none of the other figures.
     """
 
     currency: str
@@ -26,6 +26,7 @@ class Takings(msgspec.Struct, frozen=True, kw_only=True):
     refunded: int = 0
     returned_orders: int = 0
     returned_units: int = 0
+    returned_value: int = 0
     cancelled: int = 0
 
     @property
@@ -62,7 +63,17 @@ def report(book: TakingsBook, since: datetime | None = None, until: datetime | N
     return Report(customers=people, totals=totals, months=months)
 
 
-_ADDED = ("orders", "lines", "units", "gross", "refunded", "returned_orders", "returned_units", "cancelled")
+_ADDED = (
+    "orders",
+    "lines",
+    "units",
+    "gross",
+    "refunded",
+    "returned_orders",
+    "returned_units",
+    "returned_value",
+    "cancelled",
+)
 
 
 def _sum(currency: str, months: Sequence[Takings], customers: Mapping[str, int]) -> Takings:

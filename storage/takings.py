@@ -1,6 +1,6 @@
 """What the shop took, worked out in the database."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -52,11 +52,9 @@ class MongoTakings:
                 sums["cancelled"] = row["orders"]
             else:
                 sums.update({name: value for name, value in row.items() if name != "_id"})
-        orders, units = self._returned(placed)
+        back = self._returned(placed)
         return [
-            Takings(month=month, currency=currency, returned_orders=orders[key], returned_units=units[key], **sums)
-            for key, sums in sorted(found.items())
-            for month, currency in [key]
+            Takings(month=key[0], currency=key[1], **sums, **back.get(key, {})) for key, sums in sorted(found.items())
         ]
 
     def customers(self, since: datetime | None = None, until: datetime | None = None) -> tuple[int, Mapping[str, int]]:
@@ -75,16 +73,19 @@ class MongoTakings:
             by_currency.update(dict.fromkeys(row["_id"], row["people"]))
         return people, by_currency
 
-    def _returned(self, placed: Document) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
-        """How many orders something came back of, and how many units, by month and currency."""
-        orders, units = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    def _returned(self, placed: Document) -> dict[tuple[str, str], Counter[str]]:
+        """What came back, by month and currency."""
+        back: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         wanted = placed | {"events.type": "returned", "state": {"$ne": "cancelled"}}
         for found in self._orders.find(wanted, _RETURNED):
             order = from_document(found, Order)
-            key = (order.placed_at.astimezone(UTC).strftime("%Y-%m"), order.currency)
-            orders[key] += 1
-            units[key] += sum(order.returned.values())
-        return orders, units
+            returns = [event for event in order.events if event.type == "returned"]
+            back[order.placed_at.astimezone(UTC).strftime("%Y-%m"), order.currency] += Counter(
+                returned_orders=1,
+                returned_units=sum(order.returned.values()),
+                returned_value=sum(event.amount or 0 for event in returns),
+            )
+        return back
 
 
 def _by_month(placed: Document) -> list[Document]:

@@ -17,7 +17,7 @@ blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports", description
 
 _COLUMNS = (
     "month", "currency", "orders", "customers", "lines", "units", "gross", "refunded", "net", "returned_orders",
-    "returned_units", "cancelled",
+    "returned_units", "returned_value", "cancelled",
 )  # fmt: skip
 
 
@@ -47,5 +47,6 @@ def _flat(takings: Takings) -> dict[str, Any]:
 
 def _shown(takings: Takings) -> dict[str, Any]:
     flat = _flat(takings)
-    money = {name: {"amount": flat[name], "currency": takings.currency} for name in ("gross", "refunded", "net")}
+    amounts = ("gross", "refunded", "net", "returned_value")
+    money = {name: {"amount": flat[name], "currency": takings.currency} for name in amounts}
     return flat | money

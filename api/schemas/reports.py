@@ -30,6 +30,13 @@ class TakingsSchema(Strict):
     net = fields.Nested(MoneySchema, required=True, metadata={"description": "Gross less refunded."})
     returned_orders = fields.Integer(required=True, metadata={"description": "Orders of which something came back."})
     returned_units = fields.Integer(required=True)
+    returned_value = fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={
+            "description": "What the returns by themselves say was given back; `refunded` is capped, and has more."
+        },
+    )
     cancelled = fields.Integer(required=True, metadata={"description": "Orders that were cancelled; nowhere else in."})
 
 

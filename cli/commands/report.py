@@ -14,7 +14,7 @@ from customers.takings import Takings, report
 from wiring import Services
 
 _FIGURES = ("orders", "customers", "lines", "units", "returned_orders", "returned_units", "cancelled")
-_MONEY = ("gross", "refunded", "net")
+_MONEY = ("gross", "refunded", "net", "returned_value")
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 

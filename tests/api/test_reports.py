@@ -57,6 +57,7 @@ def test_orders_are_summed_by_month_and_currency(call: Call) -> None:
         "net": EUR | {"amount": 3_100},
         "returned_orders": 1,
         "returned_units": 1,
+        "returned_value": EUR | {"amount": 900},
         "cancelled": 1,
     }
     assert (yen["gross"]["amount"], yen["units"]) == (7, 0)
@@ -77,18 +78,19 @@ def test_nothing_sold_is_nothing_shown(call: Call) -> None:
 
 
 def _plain(orders: list[Order]) -> dict[tuple[str, str], list[int]]:
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 8)
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 9)
     people: dict[tuple[str, str], set[str]] = defaultdict(set)
     for order in orders:
         key = (order.placed_at.astimezone(UTC).strftime("%Y-%m"), order.currency)
         if order.state == "cancelled":
-            adds = [0, 0, 0, 0, 0, 0, 0, 1]
+            adds = [0, 0, 0, 0, 0, 0, 0, 0, 1]
         else:
             people[key].add(order.customer_id)
             units = sum(line.quantity for line in order.lines)
             back = [event for event in order.events if event.type == "returned"]
             came = sum(order.returned.values())
-            adds = [1, len(order.lines), units, order.total, order.refunded, bool(back), came, 0]
+            value = sum(event.amount or 0 for event in back)
+            adds = [1, len(order.lines), units, order.total, order.refunded, bool(back), came, value, 0]
         sums[key] = [one + other for one, other in zip(sums[key], adds, strict=True)]
     return {key: [*sums[key], len(people[key])] for key in sums}
 
@@ -120,7 +122,7 @@ def test_the_database_sums_as_plain_python_does(services: Services, given: list[
         found = {
             (one.month, one.currency): [
                 one.orders, one.lines, one.units, one.gross, one.refunded, one.returned_orders, one.returned_units,
-                one.cancelled, one.customers,
+                one.returned_value, one.cancelled, one.customers,
             ]
             for one in told.months
         }  # fmt: skip
