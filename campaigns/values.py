@@ -142,6 +142,7 @@ class Values:
             "time_zone": customer.time_zone or shared.shop.time_zone,
             "profile": _profile(customer, shared),
             "links": self._ways_out(source),
+            **_loyalty(customer, shared),
         }
         order = gathered.orders.get(customer.id)
         if order is not None:
@@ -187,6 +188,17 @@ def _profile(customer: Customer, shared: Shared) -> dict[str, Any]:
         "days_since": (shared.now - profile.last_at).days if profile.last_at else None,
         "spend": Money(profile.spend[currency], currency) if currency in profile.spend else None,
     }
+
+
+def _loyalty(customer: Customer, shared: Shared) -> dict[str, Any]:
+    """What of their points is to be said; nothing of points that were never theirs."""
+    facet = customer.loyalty
+    if "points" not in facet:
+        return {}
+    lost: Mapping[str, Any] = next((one for one in facet.get("expiring", []) if one["at"] > shared.now), {})
+    points = {"balance": max(0, facet["points"]), "pending": facet.get("pending", 0)}
+    points |= {"expiring": lost.get("points"), "expiring_at": lost.get("at")}
+    return {"points": points, "tier": {"name": facet.get("tier", "")}}
 
 
 def _order(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:

@@ -87,8 +87,8 @@ class PointsProgrammes(Protocol):
         """Keep the next version; raises Stale when `expected_version` is given and no longer holds."""
         ...
 
-    def versions(self, limit: int) -> Sequence[PointsProgramme]:
-        """The latest versions, the newest first."""
+    def page(self, after: str, limit: int) -> Sequence[PointsProgramme]:
+        """The versions, the newest first, those before the version `after`."""
         ...
 
 

@@ -6,7 +6,7 @@ from common.clock import Clock
 from common.errors import Stale
 from loyalty.points_programme import PointsProgramme, checked
 from storage.indexes import Index
-from storage.mongo import Mongo, from_document, from_documents, to_document
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document
 from storage.writes import insert_new
 
 INDEXES: list[Index] = []
@@ -44,6 +44,7 @@ class MongoPointsProgrammes:
                 return wanted
         raise Stale("The programme was changed in the meantime; read it again.")
 
-    def versions(self, limit: int) -> list[PointsProgramme]:
-        """The latest versions, the newest first."""
-        return from_documents(self._programmes.find().sort("_id", -1).limit(limit), PointsProgramme)
+    def page(self, after: str, limit: int) -> list[PointsProgramme]:
+        """The versions, the newest first, those before the version `after`."""
+        wanted: Document = {"_id": {"$lt": int(after)}} if after else {}
+        return from_documents(self._programmes.find(wanted).sort("_id", -1).limit(limit), PointsProgramme)

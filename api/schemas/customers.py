@@ -99,6 +99,22 @@ class ProfileSchema(Strict):
     last_incident_at = Instant(required=True, allow_none=True)
 
 
+class ExpiringPointsSchema(Strict):
+    """So many points are lost then, where nobody spends them."""
+
+    at = Instant(required=True)
+    points = fields.Integer(required=True)
+
+
+class LoyaltySchema(Strict):
+    """A customer's points and tier; `GET …/points` tells more."""
+
+    points = fields.Integer(dump_default=0, metadata={"description": "What can be spent, or is owed."})
+    pending = fields.Integer(dump_default=0)
+    tier = fields.String(dump_default="")
+    expiring = fields.List(fields.Nested(ExpiringPointsSchema), dump_default=list)
+
+
 class CustomerFactsSchema(Strict):
     """What the shop tells of a customer. What is left out stays as it is; "", [] or null takes away."""
 
@@ -152,6 +168,7 @@ class CustomerSchema(Strict):
         metadata={"description": "By channel and purpose."},
     )
     profile = fields.Nested(ProfileSchema, required=True)
+    loyalty = fields.Nested(LoyaltySchema, required=True)
     created_at = Instant(required=True, allow_none=True)
     updated_at = Instant(required=True, allow_none=True)
     version = fields.Integer(required=True)

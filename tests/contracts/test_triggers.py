@@ -30,7 +30,12 @@ WORDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
 }
 
 # Data that an event of a trigger's type has when it opens a run.
-SUITABLE: dict[str, dict[str, Any]] = {"first_order": {"first": True}, "referral_redeemed": {}}
+SUITABLE: dict[str, dict[str, Any]] = {
+    "first_order": {"first": True},
+    "referral_redeemed": {},
+    "tier_reached": {"tier": "Silver"},
+    "points_expiring": {"points": 100},
+}
 
 
 def anything(name: str) -> st.SearchStrategy[dict[str, Any]]:
