@@ -16,6 +16,7 @@ from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
 from customers.erasure import Eraser
+from customers.export import Exporter
 from customers.importing import Importer
 from customers.left_over import Identities
 from customers.merge import Merger
@@ -137,7 +138,12 @@ class Services(Stores):
     def merger(self) -> Merger:
         """Makes two ids one person."""
         records = MongoJoined(self.database, self.clock)
-        return Merger(self.works, self.traces, self.aliases, records, [], self.clock)
+        return Merger(self.works, self.traces, self.aliases, records, [self.points.transfer], self.clock)
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Tells people what is held of them."""
+        return Exporter(self.customers, self.traces, self.suppressions)
 
     @cached_property
     def identities(self) -> Identities:
