@@ -1,0 +1,46 @@
+"""Who is who: merging, duplicates, and what is told to a person of themselves."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from api.schemas.base import ShopId, Strict
+
+
+class MergeSchema(Strict):
+    """Who is the same person."""
+
+    other = ShopId(required=True, metadata={"description": "The customer who becomes this one."})
+
+
+def _section(description: str) -> Any:
+    return fields.List(fields.Dict(), required=True, metadata={"description": description})
+
+
+class ExportSchema(Strict):
+    """All that is held of a person. Times are RFC 3339, money in minor units; other people are left out."""
+
+    customer = _section("Facts, addresses, consents as they stand, what orders and visits add up to, scores.")
+    consents = _section("Every word of consent ever said: when, how, its wording, who passed it on.")
+    suppressions = _section("Which of the addresses are not written to, for what, and why.")
+    orders = _section("Orders with their lines and all that happened to them, troubles included.")
+    vouchers = _section("Codes that are theirs.")
+    redemptions = _section("Codes they used, and what came off.")
+    points = _section("Every entry of their points.")
+    referral_codes = _section("Their codes to share.")
+    referrals_made = _section("Friends they sent: when, and what they got for it; not who.")
+    referred_by = _section("That a friend sent them: when, and what they got for it; not who.")
+    messages = _section("Messages to them: state, attempts, and what providers said.")
+    contents = _section("The words of each, as received.")
+    responses = _section("What they did with them: opened, clicked, complained.")
+    conversations = _section("What they wrote back, and what they were answered.")
+    events = _section("What happened, as the timeline tells it.")
+
+
+class DuplicateSchema(Strict):
+    """Customers who have an address in common, and may be one person."""
+
+    id = fields.String(required=True, metadata={"description": "Of this finding."})
+    channel = fields.String(required=True)
+    customers = fields.List(fields.String(), required=True, metadata={"description": "Whose address it is."})
+    reason = fields.String(required=True, metadata={"description": "same_email or same_sms."})
