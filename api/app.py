@@ -12,7 +12,7 @@ from flask_smorest import Api
 
 import api.pages
 import api.resources
-from api import auth, bodies, docs, headers, idempotency, limits, openapi, problems, requests, routing
+from api import auth, bodies, docs, headers, idempotency, limits, merged, openapi, problems, requests, routing
 from api.context import EXTENSION
 from common.settings import Settings
 from wiring import Services
@@ -39,7 +39,7 @@ def create_app(services: Services) -> Flask:
     app.json = _json_of(app)
     routing.install(app.url_map)
     # Hooks run before a request in this order, and after it in the opposite one.
-    for hooks in (requests, headers, auth, limits, bodies, idempotency, docs):
+    for hooks in (requests, headers, auth, limits, bodies, idempotency, merged, docs):
         hooks.install(app)
     plugin = MarshmallowPlugin(schema_name_resolver=openapi.schema_name)
     smorest = ProblemApi(app, spec_kwargs={"marshmallow_plugin": plugin})

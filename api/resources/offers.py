@@ -9,6 +9,7 @@ from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
 from api.etags import etag_headers, expected_version, versioned
+from api.merged import led
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.offers import MintedSchema, MintSchema, OfferKindsSchema, OfferSchema
@@ -104,7 +105,7 @@ class OfferVouchers(MethodView):
         if bool(body["customers"]) == bool(body["generic"]):
             raise Invalid.field("customers", "Say either `customers` or how many `generic` codes.")
         prefix = "single" if body["single_use"] else "many"
-        owners = {f"customer:{one}": one for one in body["customers"]}
+        owners = {f"customer:{one}": led(one) for one in body["customers"]}
         owners |= {f"{prefix}:{number}": "" for number in range(1, body["generic"] + 1)}
         single = bool(body["customers"]) or body["single_use"]
         minted = services().vouchers.mint(offer_id, owners, single_use=single)

@@ -10,6 +10,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
+from api.merged import led
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.referrals import (
@@ -114,7 +115,8 @@ class ReferralRedeem(MethodView):
 
         409 names the fraud rule that refused it. The answer holds the friend's voucher, unless it is in review.
         """
-        return shown(services().referrals.redeem(code, body["friend"], body["order"], body["device"]))
+        friend = msgspec.structs.replace(body["friend"], customer_id=led(body["friend"].customer_id))
+        return shown(services().referrals.redeem(code, friend, body["order"], body["device"]))
 
 
 @blueprint.route("/referrals")

@@ -8,6 +8,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
+from api.merged import led
 from api.schemas.vouchers import RedemptionSchema, ReserveSchema, UseSchema, VerdictSchema, VoucherSchema
 from common.money import Money
 from loyalty.redemption import Redemption
@@ -50,7 +51,7 @@ class VoucherValidate(MethodView):
     @blueprint.response(200, VerdictSchema)
     def post(self, body: dict[str, Any], code: str) -> Verdict:
         """Say what a code would give for this order, or exactly why it would not; changes nothing."""
-        return services().vouchers.validate(code, body["customer_id"], body["order"])
+        return services().vouchers.validate(code, led(body["customer_id"]), body["order"])
 
 
 @blueprint.route("/vouchers/<code>/reserve")
@@ -62,7 +63,7 @@ class VoucherReserve(MethodView):
     @blueprint.response(200, RedemptionSchema)
     def post(self, body: dict[str, Any], code: str) -> dict[str, Any]:
         """Hold a code for an order while it is being paid; the hold ends by itself. 409 names the reason."""
-        reserved = services().vouchers.reserve(code, body["customer_id"], body["order"], body["seconds"])
+        reserved = services().vouchers.reserve(code, led(body["customer_id"]), body["order"], body["seconds"])
         return shown(reserved)
 
 
@@ -75,7 +76,7 @@ class VoucherRedeem(MethodView):
     @blueprint.response(200, RedemptionSchema)
     def post(self, body: dict[str, Any], code: str) -> dict[str, Any]:
         """Use a code for an order; again for the same order, it is the same redemption. 409 names the reason."""
-        return shown(services().vouchers.redeem(code, body["customer_id"], body["order"]))
+        return shown(services().vouchers.redeem(code, led(body["customer_id"]), body["order"]))
 
 
 @blueprint.route("/redemptions/<redemption_id>/rollback")

@@ -169,6 +169,9 @@ class CustomerSchema(Strict):
     )
     profile = fields.Nested(ProfileSchema, required=True)
     loyalty = fields.Nested(LoyaltySchema, required=True)
+    merged_from = fields.List(
+        fields.String(), required=True, metadata={"description": "Ids they had before, which lead here."}
+    )
     created_at = Instant(required=True, allow_none=True)
     updated_at = Instant(required=True, allow_none=True)
     version = fields.Integer(required=True)
