@@ -53,9 +53,7 @@ class MongoTakings:
             else:
                 sums.update({name: value for name, value in row.items() if name != "_id"})
         back = self._returned(placed)
-        return [
-            Takings(month=key[0], currency=key[1], **sums, **back.get(key, {})) for key, sums in sorted(found.items())
-        ]
+        return [Takings(month=key[0], currency=key[1], **sums, **back[key]) for key, sums in sorted(found.items())]
 
     def customers(self, since: datetime | None = None, until: datetime | None = None) -> tuple[int, Mapping[str, int]]:
         """How many customers placed them: in all, and by currency."""
