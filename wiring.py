@@ -15,6 +15,7 @@ from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
+from customers.engagement import Engagement
 from customers.erasure import Eraser
 from customers.export import Exporter
 from customers.importing import Importer
@@ -42,6 +43,7 @@ from segments.rfm import ScoreStore
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
+from storage.engagement import MongoSites
 from storage.histories import MongoHistories
 from storage.identity import MongoTraces, MongoWorks
 from storage.imports import MongoUploads
@@ -362,6 +364,11 @@ class Services(Stores):
             doorbell=self.doorbell,
             clock=self.clock,
         )
+
+    @cached_property
+    def engagement(self) -> Engagement:
+        """Counts what customers do on the site."""
+        return Engagement(self.events, MongoSites(self.database))
 
     @cached_property
     def opt_in(self) -> OptIn:

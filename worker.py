@@ -60,6 +60,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("pump", often, made.events.pump),
         Chore("react", often, made.schedule.react),
         Chore("undo", often, made.undoing.react),
+        Chore("engage", often, made.engagement.react),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
         Chore("settle_runs", often, made.settle_runs),

@@ -32,8 +32,8 @@ def event(type: str, at: datetime, customer: str, about: Sequence[str | int], **
 class Events(Protocol):
     """The events that have been moved out of their documents."""
 
-    def add(self, events: Sequence[Event]) -> None:
-        """Keep events; those already kept are left as they are."""
+    def add(self, events: Sequence[Event]) -> set[str]:
+        """Keep events; those already kept are left as they are, and their ids come back."""
         ...
 
     def waiting_for(self, consumer: str, limit: int) -> list[Event]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from common.errors import Invalid
 from common.events import Event
 from common.ids import derive
+from customers.catalogue import NEWS
 
 TYPE_PATTERN = "^[a-z][a-z0-9_]{0,63}$"
 MAX_DEPTH = 4
@@ -18,6 +19,9 @@ MAX_BYTES = 8_192
 # Beginnings of what Encore itself tells; a site that used them could set off what only an order should.
 RESERVED = ("order_", "referral_", "voucher_", "points_", "tier_", "segment_", "survey_", "incident_", "message_",
             "consent_", "customer_", "campaign_")  # fmt: skip
+# Clocks of sites are not ours; and nothing a site saw was before the web.
+AHEAD = timedelta(minutes=10)
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
@@ -28,14 +32,29 @@ def seen(type: str, at: datetime, customer: str, data: Mapping[str, Any], id: st
     """
     if not re.fullmatch(TYPE_PATTERN, type):
         raise Invalid.field("type", "Must be up to 64 small letters, digits and _, and begin with a letter.")
-    if type.startswith(RESERVED):
-        raise Invalid.field("type", f"Must not begin with {type.partition('_')[0]}_, which Encore itself uses.")
+    if not is_from_site(type):
+        raise Invalid.field(
+            "type", f"{type} is what Encore itself tells, as all that begins with {', '.join(RESERVED)}."
+        )
     _check(data, 1)
     said = msgspec.json.encode(data, order="deterministic")
     if len(said) > MAX_BYTES:
         raise Invalid.field("data", f"Longer than {MAX_BYTES} bytes.")
     about = [id] if id else [customer, type, at.isoformat(), said.decode()]
     return Event(id=derive("site", *about), type=type, at=at, customer=customer, data=dict(data))
+
+
+def check_time(at: datetime, now: datetime) -> None:
+    """Raise Invalid for a time to come, but for what clocks differ by, and for one before there were sites."""
+    if at > now + AHEAD:
+        raise Invalid.field("at", "Lies in the future.")
+    if at < EARLIEST:
+        raise Invalid.field("at", f"Lies before {EARLIEST.year}.")
+
+
+def is_from_site(type: str) -> bool:
+    """Whether an event of this type can only be a site's."""
+    return not type.startswith(RESERVED) and type not in NEWS
 
 
 def _check(value: Any, depth: int) -> None:

@@ -22,7 +22,7 @@ from storage.personal import Personal
 from storage.writes import insert_new
 
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
-CONSUMERS = ("triggers", "referrals", "points")
+CONSUMERS = ("triggers", "referrals", "points", "engagement")
 
 _OF_ORDERS = [f"order_{name}" for name in get_args(OrderEventType)]
 
@@ -65,10 +65,12 @@ class MongoEvents:
         self._database = database
         self._events: Documents = database["events"]
 
-    def add(self, events: Sequence[Event]) -> None:
-        """Keep events; those already kept are left as they are."""
-        if events:
-            self._keep([to_document(event) for event in events])
+    def add(self, events: Sequence[Event]) -> set[str]:
+        """Keep events; those already kept are left as they are, and their ids come back."""
+        given = {event.id: event for event in events}
+        known = {one["_id"] for one in self._events.find({"_id": {"$in": list(given)}}, {"_id": 1})} if given else set()
+        fresh = [to_document(event) for id, event in given.items() if id not in known]  # noqa: A001
+        return known | (self._keep(fresh) if fresh else set())
 
     def waiting_for(self, consumer: str, limit: int) -> list[Event]:
         """The oldest events that this consumer has not yet done with."""
@@ -108,8 +110,8 @@ class MongoEvents:
             source.bulk_write([_emptied(document) for document in found], ordered=False)
         return len(events)
 
-    def _keep(self, events: Sequence[Mapping[str, Any]]) -> None:
-        insert_new(self._events, [{**event, "todo": list(CONSUMERS)} for event in events])
+    def _keep(self, events: Sequence[Mapping[str, Any]]) -> set[str]:
+        return insert_new(self._events, [{**event, "todo": list(CONSUMERS)} for event in events])
 
 
 def _emptied(document: Document) -> UpdateOne:

@@ -36,6 +36,10 @@ blueprint = Blueprint("customers", __name__, url_prefix="/v1/customers", descrip
 Answer = tuple[dict[str, Any], dict[str, str]]
 
 
+# By what the facet's writers count each event once.
+_INTERNAL = frozenset({"round", "applied"})
+
+
 def shown(customer: Customer) -> dict[str, Any]:
     """A customer as the API shows them."""
     known = msgspec.structs.asdict(customer)
@@ -46,7 +50,7 @@ def shown(customer: Customer) -> dict[str, Any]:
     return known | {
         "profile": profile,
         "attributes": attributes.told(customer.attributes),
-        "engagement": _readable(customer.engagement),
+        "engagement": _readable({k: v for k, v in customer.engagement.items() if k not in _INTERNAL}),
         "locale_source": "given" if customer.locale else "shop",
         "time_zone_source": zone_source(customer),
         "preferred_source": preferred_source(customer),

@@ -73,9 +73,28 @@ class MoneySchema(Strict):
         required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"), metadata={"pattern": "^[A-Z]{3}$"}
     )
 
+    def load(self, data: Any, *, partial: Any = None, **settings: Any) -> Any:
+        """Half an amount is none, in a PATCH too."""
+        return super().load(data, partial=False, **settings)
+
     @post_load
     def _money(self, data: dict[str, Any], **_: Any) -> Money:
         return Money(**data)
+
+
+class Each(fields.List[Any]):
+    """A list whose items are each loaded by themselves: what is wrong with one comes in its place, as the error."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return [self._loaded(item, **kwargs) for item in value]
+
+    def _loaded(self, item: Any, **kwargs: Any) -> Any:
+        try:
+            return self.inner.deserialize(item, **kwargs)
+        except ValidationError as error:
+            return error
 
 
 class PageArgs(Strict):

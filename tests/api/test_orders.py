@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Call
-from wiring import Services
 
 EUR = {"amount": 1_250, "currency": "EUR"}
 ORDER: dict[str, Any] = {
@@ -138,33 +137,3 @@ def test_a_wrong_setting_of_the_shop_is_named(call: Call, body: dict[str, Any], 
     answer = call("PUT", "/v1/shop", json=body)
     assert answer.status_code == 422
     assert any(name.startswith(path) for name in answer.get_json()["errors"]), answer.get_json()
-
-
-def test_what_the_site_saw_is_kept_once_and_stands_on_the_timeline(call: Call, services: Services) -> None:
-    call("PUT", "/v1/customers/ana", json={})
-    batch = {
-        "events": [
-            {"id": "e1", "type": "cart_updated", "customer": "ana", "data": {"total": 5}},
-            {"type": "product_viewed", "customer": "ana", "at": "2026-03-01T10:00:00Z", "data": {"product": "cd"}},
-        ]
-    }
-    for _ in range(2):
-        answer = call("POST", "/v1/events", json=batch)
-        assert (answer.status_code, answer.get_json()) == (202, {"accepted": 2})
-    told = call("GET", "/v1/customers/ana/timeline").get_json()["data"]
-    assert [entry["type"] for entry in told] == ["cart_updated", "product_viewed"]
-    assert len(services.events.waiting_for("triggers", 10)) == 2
-
-
-def test_one_wrong_event_refuses_the_batch_by_name(call: Call, services: Services) -> None:
-    call("PUT", "/v1/customers/ana", json={})
-    batch = [
-        {"type": "cart_updated", "customer": "ana"},
-        {"type": "cart_updated", "customer": "bo"},
-        {"type": "order_placed", "customer": "ana"},
-        {"type": "cart_updated", "customer": "ana", "data": {"$set": 1}},
-    ]
-    answer = call("POST", "/v1/events", json={"events": batch})
-    assert answer.status_code == 422
-    assert set(answer.get_json()["errors"]) == {"events.1.customer", "events.2.type", "events.3.data"}
-    assert services.events.waiting_for("triggers", 10) == []
