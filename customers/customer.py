@@ -1,7 +1,7 @@
 """A customer: who they are, how they may be reached, and what their orders add up to."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
@@ -104,22 +104,6 @@ class Records(Protocol):
 
     def erase(self, id: str) -> bool:
         """Forget a customer, their consents and their events; False when there was no such customer."""
-        ...
-
-
-class Matching(Protocol):
-    """Customers that match what a segment compiled to; `pipeline` is plain MongoDB stages over customers."""
-
-    def count(self, pipeline: Sequence[dict[str, Any]]) -> int:
-        """How many match."""
-        ...
-
-    def sample(self, pipeline: Sequence[dict[str, Any]], size: int) -> list[Customer]:
-        """A few of those who match, in the order of ids."""
-        ...
-
-    def stream(self, pipeline: Sequence[dict[str, Any]], after: str = "") -> Iterator[Customer]:
-        """All who match with an id greater than `after`, in the order of ids, with flat memory."""
         ...
 
 

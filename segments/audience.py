@@ -1,13 +1,15 @@
 """An audience: rules resolved, inside the database, to a count, a sample, a stream of customers, a reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from common.clock import Clock
 from common.errors import Invalid, NotFound
-from customers.customer import Customer, Matching
-from segments.nodes import Explained, Node
+from customers.customer import Customer
+from segments.beside import OverRows
+from segments.nodes import All, Explained, Node
+from segments.plan import Plan
 from segments.rule import Rule, Stage
 from segments.segment import Segments
 from segments.tree import parse, references
@@ -15,6 +17,32 @@ from segments.tree import parse, references
 Rules = Mapping[str, Any]
 
 PAGE = 500
+# The latest rows about one customer are enough to say in words what a rule found; few people have more.
+ROWS = 1_000
+
+
+class Matching(Protocol):
+    """Customers as a plan fetches them."""
+
+    def count(self, plan: Plan) -> int:
+        """How many match."""
+        ...
+
+    def sample(self, plan: Plan, size: int, after: str = "") -> list[Customer]:
+        """A few of those who match, in the order of ids: the first after `after`."""
+        ...
+
+    def stream(self, plan: Plan, after: str = "") -> Iterator[Customer]:
+        """All who match with an id greater than `after`, in the order of ids, with flat memory."""
+        ...
+
+    def ids(self, plan: Plan) -> Iterator[str]:
+        """The ids of all who match, in order, with flat memory."""
+        ...
+
+    def rows(self, collection: str, stages: Sequence[Stage]) -> list[dict[str, Any]]:
+        """What stages over a collection leave; the caller sees to it that it is little."""
+        ...
 
 
 class Audience:
@@ -42,37 +70,58 @@ class Audience:
         """One aggregation over customers that lets through those the rules hold for now."""
         return self.tree(rules).pipeline(self._clock.now())
 
+    def plan(self, rules: Rules) -> Plan:
+        """How to fetch those the rules hold for now."""
+        return self.tree(rules).plan(self._clock.now())
+
     def count(self, rules: Rules) -> int:
         """How many customers the rules hold for."""
-        return self._matching.count(self.pipeline(rules))
+        return self._matching.count(self.plan(rules))
+
+    def count_both(self, one: Rules, other: Rules) -> int:
+        """How many customers both hold for."""
+        return self._matching.count(All([self.tree(one), self.tree(other)]).plan(self._clock.now()))
 
     def sample(self, rules: Rules, size: int, after: str = "") -> list[Customer]:
         """A few of them, in the order of ids: the first after `after`."""
-        later: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
-        return self._matching.sample([*later, *self.pipeline(rules)], size)
+        return self._matching.sample(self.plan(rules), size, after)
 
     def stream(self, rules: Rules, after: str = "") -> Iterator[Customer]:
         """All of them with an id greater than `after`, in the order of ids, with flat memory."""
-        return self._matching.stream(self.pipeline(rules), after)
+        return self._matching.stream(self.plan(rules), after)
+
+    def ids(self, rules: Rules) -> Iterator[str]:
+        """The ids of all of them, in order, with flat memory."""
+        return self._matching.ids(self.plan(rules))
 
     def contains(self, rules: Rules, customer_id: str) -> bool:
         """Whether the rules hold for this customer."""
-        return self._matching.count(_only(customer_id, self.pipeline(rules))) > 0
+        return self._one(customer_id, self.pipeline(rules))
 
     def explain(self, rules: Rules, customer_id: str) -> Explained:
         """Why this customer is in or out: the tree with each rule's value and verdict. Raises NotFound."""
         tree, now = self.tree(rules), self._clock.now()
-        found = self._matching.sample(_only(customer_id, []), 1)
+        found = self._matching.sample(Plan(head=_only(customer_id)), 1)
         if not found:
             raise NotFound("customer", customer_id)
         customer = found[0]
 
-        def decide(rule: Rule) -> bool:
-            if not rule.lookups(now):
-                return rule.holds(customer, now)
-            return self._matching.count(_only(customer_id, _alone(rule, now))) > 0
+        def decide(rule: Rule) -> tuple[bool, str]:
+            if isinstance(rule, OverRows):
+                return self._one(customer_id, _alone(rule, now)), rule.words(
+                    rule.found(self._rows(rule, customer, now))
+                )
+            return rule.holds(customer, now), rule.value(customer, now)
 
         return tree.explain(customer, now, decide)
+
+    def _one(self, customer_id: str, stages: list[Stage]) -> bool:
+        return self._matching.count(Plan(head=[*_only(customer_id), *stages])) > 0
+
+    def _rows(self, rule: OverRows, customer: Customer, now: datetime) -> list[dict[str, Any]]:
+        """The rows about a customer that count for a rule."""
+        theirs: Stage = {"$match": {rule.rows.key: {"$eq": customer.id}}}
+        return self._matching.rows(rule.rows.collection, [theirs, *rule.rows_of(now), {"$limit": ROWS}])
 
 
 class _Resolver:
@@ -95,8 +144,8 @@ class _Resolver:
         return parse(rules, resolve)
 
 
-def _only(customer_id: str, stages: list[Stage]) -> list[Stage]:
-    return [{"$match": {"_id": {"$eq": customer_id}}}, *stages]
+def _only(customer_id: str) -> list[Stage]:
+    return [{"$match": {"_id": {"$eq": customer_id}}}]
 
 
 def _alone(rule: Rule, now: datetime) -> list[Stage]:

@@ -1,21 +1,23 @@
 """The nodes of a tree of rules: what each matches in the database and what it means in Python."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Stage
+from segments.beside import OverRows
+from segments.plan import Plan
+from segments.rule import NOTHING, Beside, Filter, Rule, Stage
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """Why a customer is in or out: a node, its verdict, and for a rule what it looked at, in words.
 
     `node` is "all", "any", "not" or "rule"; `parts` are the nodes inside, or the rules of the segment referred to.
+    `index` is what a rule is found by in the database, "" where it looks at every customer.
     """
 
     node: str
@@ -24,11 +26,12 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     settings: dict[str, Any] = {}
     value: str = ""
+    index: str = ""
     parts: "list[Explained]" = []
 
 
-# Decides whether a rule holds for the customer that is being explained.
-Decide = Callable[[Rule], bool]
+# Whether a rule holds for the customer that is being explained, and what it looked at, in words.
+Decide = Callable[[Rule], tuple[bool, str]]
 
 
 class Node(ABC):
@@ -46,8 +49,8 @@ class Node(ABC):
         """The lookups that the filter needs, by the field each fills."""
 
     @abstractmethod
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
-        """Whether it holds for a customer with these orders."""
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
+        """Whether it holds for a customer with this beside them."""
 
     @abstractmethod
     def explain(self, customer: Customer, now: datetime, decide: Decide) -> Explained:
@@ -67,9 +70,22 @@ class Node(ABC):
             stages += found
         return [*stages, {"$match": self.match(now)}, {"$unset": sorted(lookups)}]
 
+    def plan(self, now: datetime) -> Plan:
+        """How to fetch all customers it holds for: as `pipeline`, or from the other end where that is shorter."""
+        lookups = self.lookups(now)
+        if not lookups:
+            return Plan(head=self.pipeline(now))
+        early = self.early(now)
+        head: list[Stage] = [{"$match": {"$and": early}}] if early else []
+        return Plan(head=head, tail=self.pipeline(now)[len(head) :])
+
     def early(self, now: datetime) -> list[Filter]:
         """Filters that all who match pass and that need no lookup."""
         return []
+
+    @abstractmethod
+    def scans(self) -> list[str]:
+        """The rules because of which every customer must be looked at; none where an index finds all who match."""
 
 
 class Group(Node):
@@ -95,9 +111,9 @@ class Group(Node):
     def verdict(self, verdicts: Sequence[bool]) -> bool:
         """What follows from the nodes' verdicts."""
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By what holds of the nodes."""
-        return self.verdict([node.holds(customer, now, orders) for node in self.nodes])
+        return self.verdict([node.holds(customer, now, beside) for node in self.nodes])
 
 
 class All(Group):
@@ -112,6 +128,19 @@ class All(Group):
     def verdict(self, verdicts: Sequence[bool]) -> bool:
         """Every one."""
         return all(verdicts)
+
+    def plan(self, now: datetime) -> Plan:
+        """From the rows of a rule that an index finds, if there is one: the other rules are put to whom it leaves."""
+        for place, node in enumerate(self.nodes):
+            if isinstance(node, Leaf) and isinstance(node.rule, OverRows) and node.rule.index:
+                rest = [*self.nodes[:place], *self.nodes[place + 1 :]]
+                return node.rule.plan(now, All(rest).pipeline(now) if rest else [])
+        return super().plan(now)
+
+    def scans(self) -> list[str]:
+        """Nothing where an index finds those whom one of the nodes leaves."""
+        all_scans = [node.scans() for node in self.nodes]
+        return [] if [] in all_scans else sorted({rule for scans in all_scans for rule in scans})
 
     def early(self, now: datetime) -> list[Filter]:
         """The filters of the nodes that need no lookup, and what the others can say early."""
@@ -131,6 +160,11 @@ class Any_(Group):  # noqa: N801  # `Any` is typing's
         """At least one."""
         return any(verdicts)
 
+    def scans(self) -> list[str]:
+        """Whatever one of the nodes looks at everybody for; and lookups, which are made for everybody here."""
+        found = {rule for node in self.nodes for rule in node.scans()}
+        return sorted(found | {leaf.rule.name for leaf in leaves(self) if isinstance(leaf.rule, OverRows)})
+
 
 class Not(Group):
     """It does not hold: also for a customer of whom the field in question is not known."""
@@ -147,6 +181,10 @@ class Not(Group):
     def verdict(self, verdicts: Sequence[bool]) -> bool:
         """The opposite."""
         return not verdicts[0]
+
+    def scans(self) -> list[str]:
+        """An index finds those whom a rule holds for, never the others."""
+        return sorted({leaf.rule.name for leaf in leaves(self)})
 
 
 class Leaf(Node):
@@ -166,9 +204,23 @@ class Leaf(Node):
         """The rule's lookup."""
         return self.rule.lookups(now)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """The rule's meaning."""
-        return self.rule.holds(customer, now, orders)
+        return self.rule.holds(customer, now, beside)
+
+    def plan(self, now: datetime) -> Plan:
+        """From the rows where an index finds them; a reference as what it refers to."""
+        if self.inner:
+            return self.inner.plan(now)
+        if isinstance(self.rule, OverRows) and self.rule.index:
+            return self.rule.plan(now, [])
+        return super().plan(now)
+
+    def scans(self) -> list[str]:
+        """Itself, unless it has an index; a reference whatever it refers to does."""
+        if self.inner:
+            return self.inner.scans()
+        return [] if self.rule.index else [self.rule.name]
 
     def early(self, now: datetime) -> list[Filter]:
         """What the segment referred to can say early."""
@@ -177,12 +229,23 @@ class Leaf(Node):
     def explain(self, customer: Customer, now: datetime, decide: Decide) -> Explained:
         """The rule's value in words; a reference is explained by what it refers to."""
         parts = [self.inner.explain(customer, now, decide)] if self.inner else []
+        verdict, value = (parts[0].verdict, self.rule.value(customer, now)) if parts else decide(self.rule)
         return Explained(
             node="rule",
-            verdict=parts[0].verdict if parts else decide(self.rule),
+            verdict=verdict,
             rule=self.rule.name,
             summary=self.rule.summary,
             settings=msgspec.to_builtins(self.rule.settings),
-            value=self.rule.value(customer, now),
+            value=value,
+            index=self.rule.index,
             parts=parts,
         )
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """The rules of a tree, those of segments referred to included."""
+    if isinstance(node, Group):
+        for inner in node.nodes:
+            yield from leaves(inner)
+    elif isinstance(node, Leaf):
+        yield from leaves(node.inner) if node.inner else (node,)

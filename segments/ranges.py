@@ -1,6 +1,6 @@
 """Numbers and dates between two limits, for the many rules that ask for that; both limits count as inside."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +10,8 @@ from segments.rule import Filter, Settings
 DAY = timedelta(days=1)
 MAX_DAYS = 36_500
 MAX_NUMBER = 10**12
+# Years that shops and their customers live in; sums of days stay within what every server takes for a date.
+YEARS = range(1900, 2201)
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]
@@ -37,12 +39,21 @@ class DaysBack(Settings, frozen=True):
         check_limits(self.at_least, self.at_most)
 
 
-def check_limits(low: float | None, high: float | None) -> None:
-    """Raise ValueError unless there is a limit and something can lie between the two."""
+def check_limits(low: float | None, high: float | None, prefix: str = "") -> None:
+    """Raise ValueError unless there is a limit and something can lie between the two; `prefix` of their names."""
     if low is None and high is None:
-        raise ValueError("Give `at_least`, `at_most` or both.")
+        raise ValueError(f"Give `{prefix}at_least`, `{prefix}at_most` or both.")
     if low is not None and high is not None and low > high:
-        raise ValueError(f"`at_least` ({low}) is more than `at_most` ({high}).")
+        raise ValueError(f"`{prefix}at_least` ({low}) is more than `{prefix}at_most` ({high}).")
+
+
+def check_window(first: date | None, last: date | None) -> None:
+    """Raise ValueError for a day that is out of this world, and for a last one before the first."""
+    for day in (first, last):
+        if day is not None and day.year not in YEARS:
+            raise ValueError(f"{day} is not a day between {YEARS[0]} and {YEARS[-1]}.")
+    if first is not None and last is not None and first > last:
+        raise ValueError(f"The window ends ({last}) before it begins ({first}).")
 
 
 def between(low: float | None, high: float | None) -> dict[str, Any]:

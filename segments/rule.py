@@ -1,20 +1,23 @@
 """A rule: one question about a customer, asked of the database and, with the same answer, in plain Python."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Protocol
 
 import msgspec
 
-from common.ids import derive
 from customers.addresses import CHANNELS
 from customers.customer import Customer
-from customers.orders import Order
 
 # Plain MongoDB: a filter over customers, and a stage of an aggregation.
 Filter = dict[str, Any]
 Stage = dict[str, Any]
+# What other collections hold about a customer (and the catalogue), as plain documents: collection -> documents.
+Row = Mapping[str, Any]
+Beside = Mapping[str, Sequence[Row]]
+NOTHING: Beside = MappingProxyType({})
 
 MAX_VALUES = 1_000
 
@@ -38,8 +41,8 @@ class Condition(Protocol):
         """What must be looked up beside a customer's own document: stages by the field that they fill."""
         ...
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
-        """Whether it holds for a customer with these orders: the meaning that `match` must agree with."""
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
+        """Whether it holds for a customer with this beside them: the meaning that `match` must agree with."""
         ...
 
 
@@ -47,11 +50,13 @@ class Rule(ABC):
     """A kind of rule. One file in segments/rules declares its settings and answers the question three ways.
 
     Values from the settings may stand only where a filter compares with a value: `{"$eq": value}`,
-    `{"$in": [values]}`, or a `$literal` in an expression. They never become part of a path.
+    `{"$in": [values]}`, or a `$literal` in an expression. They never become part of a path; a channel and a currency
+    may choose one of ours. `group` is the heading of a form it stands under.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    group: ClassVar[str] = "facts"
     Settings: ClassVar[type[Settings]]
     examples: ClassVar[list[dict[str, Any]]]
 
@@ -73,6 +78,14 @@ class Rule(ABC):
         """This rule, knowing what the segment it refers to means."""
         raise LookupError(f"The rule {self.name!r} refers to no segment.")
 
+    @property
+    def index(self) -> str:
+        """The index that finds whom the rule holds for, as `field` of customers or `collection.field`; "" for none.
+
+        Without one the rule is put to every customer whom the other rules leave.
+        """
+        return ""
+
     def lookups(self, now: datetime) -> dict[str, list[Stage]]:
         """Nothing, for a rule that the customer's own document answers."""
         return {}
@@ -82,35 +95,12 @@ class Rule(ABC):
         """The filter over customers that finds those the rule holds for."""
 
     @abstractmethod
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
-        """Whether the rule holds for a customer with these orders; must agree with `match` for every customer."""
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
+        """Whether the rule holds for a customer with this beside them; must agree with `match` for every customer."""
 
     @abstractmethod
     def value(self, customer: Customer, now: datetime) -> str:
         """What the rule looked at, in a short sentence about this customer."""
-
-
-class OverOrders(Rule):
-    """A rule that a customer's document cannot answer: it looks at their orders."""
-
-    @property
-    def mark(self) -> str:
-        """The field that the lookup fills; the same settings share one lookup."""
-        return f"_{self.name}_{derive(msgspec.json.encode(self.settings).decode())[:12]}"
-
-    @abstractmethod
-    def stages(self, now: datetime) -> list[Stage]:
-        """Stages over one customer's orders that let something through exactly where the rule holds."""
-
-    def lookups(self, now: datetime) -> dict[str, list[Stage]]:
-        """One lookup by the index on orders' customers; it keeps a bare mark, never the orders."""
-        stages = [*self.stages(now), {"$limit": 1}, {"$project": {"_id": 1}}]
-        lookup = {"from": "orders", "localField": "_id", "foreignField": "customer_id", "as": self.mark}
-        return {self.mark: [{"$lookup": {**lookup, "pipeline": stages}}]}
-
-    def match(self, now: datetime) -> Filter:
-        """That the lookup found something."""
-        return {f"{self.mark}.0": {"$exists": True}}
 
 
 def check_channel(channel: str) -> None:

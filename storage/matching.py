@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from customers.customer import Customer
+from segments.plan import Plan
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents
 
@@ -17,33 +18,41 @@ BATCH = 1_000
 
 
 class MongoMatching:
-    """Runs pipelines over customers."""
+    """Runs the plans of audiences."""
 
     def __init__(self, database: Mongo, batch: int = BATCH) -> None:
-        self._customers = database["customers"]
+        self._database = database
         self._batch = batch
 
-    def count(self, pipeline: Sequence[Document]) -> int:
+    def count(self, plan: Plan) -> int:
         """How many match."""
-        for row in self._customers.aggregate([*pipeline, {"$count": "matching"}]):
+        counting = [*plan.counting(), {"$count": "matching"}]
+        for row in self._database[plan.collection].aggregate(counting, allowDiskUse=True):
             return int(row["matching"])
         return 0
 
-    def sample(self, pipeline: Sequence[Document], size: int) -> list[Customer]:
-        """A few of those who match, in the order of ids."""
-        rows = self._customers.aggregate([*pipeline, *_IN_ORDER, {"$limit": size}])
-        return from_documents(rows, Customer)
+    def sample(self, plan: Plan, size: int, after: str = "") -> list[Customer]:
+        """A few of those who match, in the order of ids: the first after `after`."""
+        stages = [*plan.reading(after), {"$limit": size}]
+        return from_documents(self._database[plan.collection].aggregate(stages, allowDiskUse=True), Customer)
 
-    def stream(self, pipeline: Sequence[Document], after: str = "") -> Iterator[Customer]:
+    def stream(self, plan: Plan, after: str = "") -> Iterator[Customer]:
         """All who match with an id greater than `after`, in the order of ids.
 
         One cursor on the server, a batch of customers at a time here. Who starts again passes the last id it got.
         """
-        later: list[Document] = [{"$match": {"_id": {"$gt": after}}}] if after else []
-        stages = [*later, *pipeline, *_IN_ORDER]
-        with self._customers.aggregate(stages, batchSize=self._batch, allowDiskUse=True) as rows:
-            for row in rows:
-                yield from_document(row, Customer)
+        for row in self._all(plan, plan.reading(after)):
+            yield from_document(row, Customer)
 
+    def ids(self, plan: Plan) -> Iterator[str]:
+        """The ids of all who match, in order."""
+        for row in self._all(plan, [*plan.reading(), {"$project": {"_id": 1}}]):
+            yield row["_id"]
 
-_IN_ORDER: list[Document] = [{"$sort": {"_id": 1}}]
+    def rows(self, collection: str, stages: Sequence[Document]) -> list[Document]:
+        """What stages over a collection leave; the caller sees to it that it is little."""
+        return list(self._database[collection].aggregate(list(stages)))
+
+    def _all(self, plan: Plan, stages: list[Document]) -> Iterator[Document]:
+        with self._database[plan.collection].aggregate(stages, batchSize=self._batch, allowDiskUse=True) as rows:
+            yield from rows

@@ -1,12 +1,10 @@
 """A customer's word on being written to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Channel, Filter, Rule, Settings, check_channel
+from segments.rule import NOTHING, Beside, Channel, Filter, Rule, Settings, check_channel
 
 
 class Word(Settings, frozen=True):
@@ -39,7 +37,7 @@ class ConsentGiven(Rule):
         wanted = None if self.settings.state == "unknown" else self.settings.state
         return {f"consents.{self.settings.channel}.{self.settings.purpose}.state": {"$eq": wanted}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the latest word."""
         return self._word(customer) == self.settings.state
 

@@ -1,14 +1,12 @@
 """The country a customer lives in."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 Code = Annotated[str, msgspec.Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$")]
 
@@ -32,7 +30,7 @@ class Country(Rule):
         """By the field."""
         return {"country": {"$in": self.settings.any_of}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the field."""
         return customer.country in self.settings.any_of
 

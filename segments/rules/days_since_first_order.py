@@ -1,13 +1,11 @@
 """How long ago a customer's first order was."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import DaysBack, days_ago_between, days_since, lies_between, plural
-from segments.rule import Filter, Rule
+from segments.rule import NOTHING, Beside, Filter, Rule
 
 
 class DaysSinceFirstOrder(Rule):
@@ -23,7 +21,7 @@ class DaysSinceFirstOrder(Rule):
         """By the rolled-up profile."""
         return days_ago_between("profile.first_at", self.settings.at_least, self.settings.at_most, now)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the profile's date."""
         days = days_since(customer.profile.first_at, now)
         return lies_between(days, self.settings.at_least, self.settings.at_most)

@@ -1,13 +1,11 @@
 """How long ago a customer's last order was."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import DaysBack, days_ago_between, days_since, lies_between, plural
-from segments.rule import Filter, Rule
+from segments.rule import NOTHING, Beside, Filter, Rule
 
 
 class DaysSinceLastOrder(Rule):
@@ -19,11 +17,16 @@ class DaysSinceLastOrder(Rule):
     settings: DaysBack
     examples: ClassVar[list[dict[str, Any]]] = [{"at_least": 90}, {"at_most": 30}, {"at_least": 60, "at_most": 365}]
 
+    @property
+    def index(self) -> str:
+        """The date's own."""
+        return "profile.last_at"
+
     def match(self, now: datetime) -> Filter:
         """By the rolled-up profile."""
         return days_ago_between("profile.last_at", self.settings.at_least, self.settings.at_most, now)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the profile's date."""
         days = days_since(customer.profile.last_at, now)
         return lies_between(days, self.settings.at_least, self.settings.at_most)

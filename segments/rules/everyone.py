@@ -1,12 +1,10 @@
 """Every customer: said out loud, so that nobody is addressed by an empty list."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 
 class EveryoneSettings(Settings, frozen=True):
@@ -25,7 +23,7 @@ class Everyone(Rule):
         """Any document has an id."""
         return {"_id": {"$exists": True}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """Always."""
         return True
 

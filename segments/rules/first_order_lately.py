@@ -1,15 +1,13 @@
 """Newcomers: one purchase so far, and that lately."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import DAY, MAX_DAYS, days_since, plural
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 
 class Lately(Settings, frozen=True):
@@ -31,7 +29,7 @@ class FirstOrderLately(Rule):
         """By the rolled-up profile."""
         return {"profile.last_at": {"$gte": self._since(now)}, "profile.days": {"$eq": 1}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the profile's count of days and its last date."""
         last = customer.profile.last_at
         return customer.profile.days == 1 and last is not None and last >= self._since(now)

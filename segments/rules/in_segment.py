@@ -1,12 +1,10 @@
 """Members of another segment."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Condition, Filter, Rule, Settings, Stage, Text
+from segments.rule import NOTHING, Beside, Condition, Filter, Rule, Settings, Stage, Text
 
 
 class Named(Settings, frozen=True):
@@ -52,9 +50,9 @@ class InSegment(Rule):
         """What the other segment matches."""
         return self.inner.match(now)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """Whether the other segment holds."""
-        return self.inner.holds(customer, now, orders)
+        return self.inner.holds(customer, now, beside)
 
     def value(self, customer: Customer, now: datetime) -> str:
         """Which segment it is about."""

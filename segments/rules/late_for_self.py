@@ -1,15 +1,13 @@
 """Later than is usual for this very person."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import days_since, plural
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 DAY_MS = 86_400_000
 MILLISECOND = timedelta(milliseconds=1)
@@ -41,7 +39,7 @@ class LateForSelf(Rule):
             "$expr": {"$gt": [passed, {"$multiply": ["$profile.gap_days", self._factor_ms]}]},
         }
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """The same sum in the same order, so that both round alike."""
         profile = customer.profile
         if profile.days < self.settings.purchases or profile.gap_days is None or profile.last_at is None:

@@ -1,14 +1,12 @@
 """The language a customer is written to in."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 Tag = Annotated[str, msgspec.Meta(min_length=2, max_length=35, pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
@@ -33,7 +31,7 @@ class Locale(Rule):
         wider = [{"locale": {"$gte": f"{tag}-", "$lt": f"{tag}."}} for tag in self.settings.any_of]
         return {"$or": [{"locale": {"$in": self.settings.any_of}}, *wider]}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """The tag itself, or what begins with it and a hyphen."""
         own = customer.locale
         return any(own == tag or own.startswith(f"{tag}-") for tag in self.settings.any_of)

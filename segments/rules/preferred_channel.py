@@ -1,12 +1,10 @@
 """The channel that a customer likes best."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Channel, Filter, Rule, Settings, check_channel
+from segments.rule import NOTHING, Beside, Channel, Filter, Rule, Settings, check_channel
 
 
 class Preferred(Settings, frozen=True):
@@ -32,7 +30,7 @@ class PreferredChannel(Rule):
         """By the first of their list."""
         return {"preferred.0": {"$eq": self.settings.channel}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the first of their list."""
         return customer.preferred[:1] == [self.settings.channel]
 

@@ -1,13 +1,11 @@
 """How many orders a customer has placed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import Counts, lies_between, number_between, plural
-from segments.rule import Filter, Rule
+from segments.rule import NOTHING, Beside, Filter, Rule
 
 
 class ProfileOrders(Rule):
@@ -19,11 +17,16 @@ class ProfileOrders(Rule):
     settings: Counts
     examples: ClassVar[list[dict[str, Any]]] = [{"at_least": 2}, {"at_most": 0}, {"at_least": 1, "at_most": 4}]
 
+    @property
+    def index(self) -> str:
+        """The count's own."""
+        return "profile.orders"
+
     def match(self, now: datetime) -> Filter:
         """By the rolled-up profile."""
         return number_between("profile.orders", self.settings.at_least, self.settings.at_most, absent_is_zero=True)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the profile's count."""
         return lies_between(customer.profile.orders, self.settings.at_least, self.settings.at_most)
 

@@ -1,17 +1,12 @@
 """What a customer has spent in one currency."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
-
-import msgspec
+from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.ranges import Count, check_limits, lies_between
-from segments.rule import Filter, Rule, Settings
-
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3)]
+from segments.currencies import Currency, check_currency, path_of
+from segments.ranges import Count, check_limits, lies_between, number_between
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 
 class Spend(Settings, frozen=True):
@@ -22,7 +17,8 @@ class Spend(Settings, frozen=True):
     at_most: Count | None = None
 
     def __post_init__(self) -> None:
-        """Refuse limits that nothing can lie between."""
+        """Refuse limits that nothing can lie between, and a currency that there is not."""
+        check_currency(self.currency)
         check_limits(self.at_least, self.at_most)
 
 
@@ -30,6 +26,7 @@ class ProfileSpend(Rule):
     """Adds up the totals of the orders that stand, over all time; other currencies are left aside."""
 
     name = "profile_spend"
+    group = "purchases"
     summary = "They have spent so much in a currency, in minor units (1250 is 12.50)."
     Settings = Spend
     settings: Spend
@@ -40,15 +37,11 @@ class ProfileSpend(Rule):
     ]
 
     def match(self, now: datetime) -> Filter:
-        """By an expression, since the currency, which a caller chose, must not become part of a path."""
-        spent = {"$getField": {"field": {"$literal": self.settings.currency}, "input": "$profile.spend"}}
-        amount = {"$ifNull": [spent, 0]}
-        low, high = self.settings.at_least, self.settings.at_most
-        limits = [{"$gte": [amount, low]}] if low is not None else []
-        limits += [{"$lte": [amount, high]}] if high is not None else []
-        return {"$expr": {"$and": limits}}
+        """By the rolled-up profile; nothing spent is 0."""
+        field = f"profile.spend.{path_of(self.settings.currency)}"
+        return number_between(field, self.settings.at_least, self.settings.at_most, absent_is_zero=True)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the profile's sum; nothing spent is 0."""
         return lies_between(self._spent(customer), self.settings.at_least, self.settings.at_most)
 

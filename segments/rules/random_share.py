@@ -1,15 +1,13 @@
 """A share of the customers drawn by chance, the same people whenever it is asked."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 # A Mersenne prime: products of two numbers below it fit 64 bits, on every server and without rounding.
 PRIME = 2**31 - 1
@@ -51,7 +49,7 @@ class RandomShare(Rule):
         }
         return {"$expr": {"$lt": [hashed, self._limit]}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the hash."""
         return self._hash(customer.id) < self._limit
 

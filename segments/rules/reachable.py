@@ -1,12 +1,10 @@
 """Who may be sent marketing over a channel, and can be."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Channel, Filter, Rule, Settings, check_channel
+from segments.rule import NOTHING, Beside, Channel, Filter, Rule, Settings, check_channel
 
 
 class Reach(Settings, frozen=True):
@@ -36,7 +34,7 @@ class Reachable(Rule):
             f"consents.{channel}.marketing.state": {"$eq": "granted"},
         }
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """An address, and the latest word of consent."""
         return self._addressed(customer) and self._agreed(customer)
 

@@ -1,15 +1,13 @@
 """The named cell of recency, frequency and money that a customer is in."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.rfm import Cell, rfm_of
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 
 class Cells(Settings, frozen=True):
@@ -27,11 +25,16 @@ class RfmCell(Rule):
     settings: Cells
     examples: ClassVar[list[dict[str, Any]]] = [{"any_of": ["champions"]}, {"any_of": ["at_risk", "lost"]}]
 
+    @property
+    def index(self) -> str:
+        """The cell's own."""
+        return "scores.rfm.cell"
+
     def match(self, now: datetime) -> Filter:
         """By the facet `scores`."""
         return {"scores.rfm.cell": {"$in": list(self.settings.any_of)}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the facet `scores`; nobody without a score is in."""
         return rfm_of(customer).get("cell") in self.settings.any_of
 

@@ -1,16 +1,14 @@
 """One of the three scores: recency, frequency or money."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import check_limits, lies_between, number_between
 from segments.rfm import rfm_of
-from segments.rule import Filter, Rule, Settings
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
 Score = Annotated[int, msgspec.Meta(ge=1, le=5)]
 FIELDS = {"recency": "r", "frequency": "f", "money": "m"}
@@ -46,7 +44,7 @@ class RfmScore(Rule):
         field = FIELDS[self.settings.score]
         return number_between(f"scores.rfm.{field}", self.settings.at_least, self.settings.at_most)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the facet `scores`."""
         score = rfm_of(customer).get(FIELDS[self.settings.score])
         return lies_between(score, self.settings.at_least, self.settings.at_most)

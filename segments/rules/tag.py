@@ -1,12 +1,10 @@
 """Tags that the shop has put on a customer."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Settings, Texts
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings, Texts
 
 
 class Tags(Settings, frozen=True):
@@ -28,7 +26,7 @@ class Tagged(Rule):
         """By the list."""
         return {"tags": {"$in": self.settings.any_of}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the list."""
         return not set(customer.tags).isdisjoint(self.settings.any_of)
 

@@ -1,6 +1,5 @@
 """The time zone a customer lives in."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from zoneinfo import available_timezones
@@ -8,8 +7,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from customers.customer import Customer
-from customers.orders import Order
-from segments.rule import Filter, Rule, Settings, Text
+from segments.rule import NOTHING, Beside, Filter, Rule, Settings, Text
 
 
 class Zones(Settings, frozen=True):
@@ -37,7 +35,7 @@ class TimeZone(Rule):
         """By the field."""
         return {"time_zone": {"$in": self.settings.any_of}}
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the field."""
         return customer.time_zone in self.settings.any_of
 

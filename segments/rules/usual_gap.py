@@ -1,13 +1,11 @@
 """How often a customer usually buys."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from customers.orders import Order
 from segments.ranges import DaysBack, lies_between, number_between, plural
-from segments.rule import Filter, Rule
+from segments.rule import NOTHING, Beside, Filter, Rule
 
 
 class UsualGap(Rule):
@@ -23,7 +21,7 @@ class UsualGap(Rule):
         """By the rolled-up profile."""
         return number_between("profile.gap_days", self.settings.at_least, self.settings.at_most)
 
-    def holds(self, customer: Customer, now: datetime, orders: Sequence[Order] = ()) -> bool:
+    def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """By the profile's gap."""
         return lies_between(customer.profile.gap_days, self.settings.at_least, self.settings.at_most)
 

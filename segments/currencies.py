@@ -1,0 +1,27 @@
+"""Currencies that a rule may name: their codes choose one of ours, so that what a caller wrote is never a path."""
+
+import re
+from functools import cache
+from typing import Annotated
+
+import msgspec
+from babel.numbers import list_currencies
+
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3)]
+_CODE = re.compile(r"[A-Z]{3}")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {code: code for code in list_currencies() if _CODE.fullmatch(code)}
+
+
+def path_of(currency: str) -> str:
+    """The name of a currency's field. Raises KeyError for a code that there is not."""
+    return _codes()[currency]
+
+
+def check_currency(currency: str) -> None:
+    """Raise ValueError unless ISO 4217 has, or had, this currency."""
+    if currency not in _codes():
+        raise ValueError(f"There is no currency {currency!r}; write it like EUR.")

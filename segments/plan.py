@@ -1,0 +1,33 @@
+"""How an audience is fetched: stages over one collection, which need not be that of the customers."""
+
+from typing import Any
+
+import msgspec
+
+Stage = dict[str, Any]
+
+CUSTOMERS = "customers"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Stages over `collection` that end in whole customers.
+
+    `head` leaves a document a candidate, under the customer's id; the candidates are put in order before `tail`, so
+    that whatever is slow is done as they are asked for. `count` stands in for `tail` where they are only counted.
+    """
+
+    collection: str = CUSTOMERS
+    head: list[Stage]
+    tail: list[Stage] = []
+    count: list[Stage] | None = None
+
+    def counting(self) -> list[Stage]:
+        """Stages that leave one document for each who matches."""
+        return [*self.head, *(self.tail if self.count is None else self.count)]
+
+    def reading(self, after: str = "") -> list[Stage]:
+        """Stages that leave whole customers in the order of ids, those after an id."""
+        later: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
+        # Over customers the ids narrow the search; over anything else there are no customers' ids before its head.
+        first = [*later, *self.head] if self.collection == CUSTOMERS else [*self.head, *later]
+        return [*first, {"$sort": {"_id": 1}}, *self.tail]
