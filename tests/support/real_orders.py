@@ -67,9 +67,9 @@ def retail_rows(path: Path = RETAIL, limit: int | None = None) -> list[dict[str,
     """The file's rows, or its first ones."""
     from pyarrow import parquet
 
-    table = parquet.read_table(path)
-    rows: list[dict[str, Any]] = table.slice(0, limit).to_pylist()
-    return rows
+    rows: list[dict[str, Any]] = parquet.read_table(path).slice(0, limit).to_pylist()
+    # Of instants to the nanosecond pandas, where it is there, makes a type of its own.
+    return [row | {"InvoiceDate": datetime.fromisoformat(str(row["InvoiceDate"]))} for row in rows]
 
 
 def retail(rows: Sequence[dict[str, Any]]) -> Figures:
