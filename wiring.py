@@ -19,6 +19,7 @@ from customers.engagement import Engagement
 from customers.erasure import Eraser
 from customers.export import Exporter
 from customers.importing import Importer
+from customers.learning import Learning
 from customers.left_over import Identities
 from customers.merge import Merger
 from customers.returns import Returns
@@ -38,6 +39,8 @@ from messaging.receipts import Receipts
 from messaging.sweep import Sweeper
 from messaging.webhooks import Webhooks
 from segments.audience import Audience
+from segments.history import History as SegmentHistory
+from segments.reach import Reach
 from segments.refreshing import Refreshing
 from segments.rfm import ScoreStore
 from storage.books import MongoBooks, MongoPurse
@@ -48,11 +51,13 @@ from storage.histories import MongoHistories
 from storage.identity import MongoTraces, MongoWorks
 from storage.imports import MongoUploads
 from storage.joining import MongoJoined
+from storage.learning import MongoLessons
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
 from storage.models import MongoModels
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
+from storage.reaching import MongoReaching
 from storage.referrals import MongoReferrals
 from storage.reports import MongoFigures
 from storage.returns import MongoReturnRows
@@ -257,6 +262,28 @@ class Services(Stores):
         )
 
     @cached_property
+    def reach(self) -> Reach:
+        """Says what writing to a segment would cost."""
+
+        def price() -> tuple[float, str]:
+            return self.settings.sms_part_price, self.shops.get().currency
+
+        return Reach(self.audience, MongoReaching(self.database), self.suppressions, price)
+
+    @cached_property
+    def segment_history(self) -> SegmentHistory:
+        """Notices who enters and leaves segments."""
+        return SegmentHistory(
+            segments=self.segments,
+            audience=self.audience,
+            kept=self.memberships,
+            events=self.events,
+            turns=self.leases,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
     def audience(self) -> Audience:
         """Resolves segments to customers."""
         return Audience(MongoMatching(self.database), self.segments, self.clock)
@@ -369,6 +396,11 @@ class Services(Stores):
     def engagement(self) -> Engagement:
         """Counts what customers do on the site."""
         return Engagement(self.events, MongoSites(self.database))
+
+    @cached_property
+    def learning(self) -> Learning:
+        """Learns which channel customers like."""
+        return Learning(MongoLessons(self.database), self.clock)
 
     @cached_property
     def opt_in(self) -> OptIn:

@@ -41,6 +41,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "run_import": lambda made, job: made.importer.run(job),
     "follow_products": lambda made: made.profiles.follow_products(made.clock.now()),
     "sweep": lambda made: made.sweeper.sweep(),
+    "snapshot_segment": lambda made, segment: made.segment_history.take(segment),
     "refresh_scores": lambda made: made.refreshing.refresh(statistics()),
     "freshen_scores": lambda made: made.refreshing.freshen(statistics()),
 }
@@ -61,6 +62,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("react", often, made.schedule.react),
         Chore("undo", often, made.undoing.react),
         Chore("engage", often, made.engagement.react),
+        Chore("learn", 15.0, made.learning.react),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
         Chore("settle_runs", often, made.settle_runs),
@@ -77,6 +79,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("points_look_after", 60.0, made.points.look_after),
         Chore("points_recover", 30.0, made.points.recover),
         Chore("points_catch_up", 60.0, made.points_feed.catch_up),
+        Chore("snapshot_segments", HOUR, made.segment_history.ring_due),
         Chore("forget_keys", HOUR, made.answers.sweep),
         Chore("refresh_scores", 60.0, made.refreshing.ring_if_due),
         Chore("freshen_scores", 30.0, made.refreshing.ring_for_newcomers),

@@ -12,6 +12,7 @@ from common.ids import is_shop_id
 from customers.behaviour import is_from_site
 
 CONSUMER = "engagement"
+ORDERED = "order_placed"
 VIEWED = "product_viewed"
 CART = "cart_updated"
 MAX_VIEWED = 20
@@ -78,6 +79,10 @@ class Sites(Protocol):
         """Put a facet in place of the one that was read, by customer; False where some were changed meanwhile."""
         ...
 
+    def answered(self, customers: Sequence[str]) -> None:
+        """These customers ordered: which channel they like is to be looked at again."""
+        ...
+
 
 class Engagement:
     """Counts site events. Any number of processes may do so at once, and any may die at any point.
@@ -106,6 +111,7 @@ class Engagement:
     def _count(self, found: Sequence[Event]) -> None:
         known = self._sites.read(sorted({event.customer for event in found}))
         self._done([id for site in known.values() for id in site.applied])  # noqa: A001  # as the domain calls it
+        self._sites.answered([event.customer for event in found if event.type == ORDERED])
         still = self._sites.waiting([event.id for event in found])
         mine: dict[str, list[Event]] = {}
         for event in found:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from messaging.conversation import Said
 from storage.indexes import Index
+from storage.learning import note_answers
 from storage.mongo import Document, Mongo, from_documents, to_document
 from storage.personal import Erased, Personal
 from storage.writes import insert_new
@@ -37,6 +38,7 @@ class MongoConversations:
     """Keeps what was said."""
 
     def __init__(self, database: Mongo) -> None:
+        self._database = database
         self._said = database["conversations"]
 
     def known(self, ids: Sequence[str]) -> set[str]:
@@ -44,7 +46,9 @@ class MongoConversations:
         return {document["_id"] for document in self._said.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
 
     def add(self, said: Sequence[Said]) -> None:
-        """Keep what was said, each once."""
+        """Keep what was said, each once. Who answered to something is looked at again."""
+        # First: what is kept is passed over when it comes again, and its note with it.
+        note_answers(self._database, (customer for one in said if one.direction == "in" for customer in one.customers))
         insert_new(self._said, [to_document(one) for one in said])
 
     def of_customer(self, customer: str, after: str, limit: int) -> list[Said]:

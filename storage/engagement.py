@@ -6,6 +6,7 @@ import msgspec
 from pymongo import UpdateOne
 
 from customers.engagement import CONSUMER, FIELDS, Site
+from storage.learning import note_answers
 from storage.mongo import Document, Mongo, to_document
 
 
@@ -13,6 +14,7 @@ class MongoSites:
     """Facets, each written by compare-and-set on the number of times it was written."""
 
     def __init__(self, database: Mongo) -> None:
+        self._database = database
         self._customers = database["customers"]
         self._events = database["events"]
 
@@ -25,6 +27,10 @@ class MongoSites:
         """Which of these events are still to be counted."""
         found = self._events.find({"_id": {"$in": list(ids)}, "todo": CONSUMER}, {"_id": 1})
         return {one["_id"] for one in found}
+
+    def answered(self, customers: Sequence[str]) -> None:
+        """These customers ordered: which channel they like is to be looked at again."""
+        note_answers(self._database, customers)
 
     def write(self, changes: Mapping[str, tuple[Site, Site]]) -> bool:
         """Put a facet in place of the one that was read, by customer; False where some were changed meanwhile."""

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from pymongo import UpdateOne
 
+from customers.learning import BY_MACHINE
 from messaging.receipts import Fact
 from storage.indexes import Index
+from storage.learning import note_answers
 from storage.mongo import Mongo, from_documents, to_document
 from storage.personal import Personal
 from storage.writes import insert_new
@@ -33,12 +35,15 @@ class MongoFacts:
     """What customers did with their messages."""
 
     def __init__(self, database: Mongo) -> None:
+        self._database = database
         self._facts = database["facts"]
         self._customers = database["customers"]
 
     def add(self, facts: Sequence[Fact]) -> None:
         """Keep facts; one that is kept already stays as it is. The customers' facet `engagement` follows."""
         insert_new(self._facts, [to_document(fact) for fact in facts])
+        facts = [fact for fact in facts if fact.detail != BY_MACHINE]
+        note_answers(self._database, (fact.customer for fact in facts if fact.type in ("opened", "clicked")))
         latest: dict[str, dict[str, datetime]] = {}
         for fact in facts:
             if fact.customer and fact.type in SEEN:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from common.errors import Forged, Invalid
 from common.ids import derive
+from customers.learning import BY_MACHINE
 from messaging.channel import Hook, Receipt, ReceiptType
 
 MESSAGE = "encore_message"
@@ -91,8 +92,15 @@ def _receipt(event: dict[str, Any], came_in: datetime) -> Receipt:
         address=address.lower(),
         permanent=type_ == "bounced" or (word == "dropped" and reason.lower().startswith(DROPPED_FOR_GOOD)),
         url=url[:2_000],
-        detail=f"{word}: {reason}"[:500] if reason else word[:500],
+        detail=_detail(word, reason, by_machine=event.get("sg_machine_open") is True),
     )
+
+
+def _detail(word: str, reason: str, by_machine: bool) -> str:
+    """SendGrid's wording; of an open by a mail program, which fetches pictures beforehand, that it was one."""
+    if by_machine and word == "open":
+        return BY_MACHINE
+    return f"{word}: {reason}"[:500] if reason else word[:500]
 
 
 def _text(value: Any) -> str:
