@@ -42,7 +42,7 @@ Answer = tuple[Segment, dict[str, str]]
 
 SAMPLE = 5
 # Paths beside a segment's own; a segment with such an id could not be reached.
-RESERVED = frozenset({"rules", "ready-made", "preview", "cells", "refresh-scores"})
+RESERVED = frozenset({"rules", "ready-made", "preview", "cells", "rfm", "lapse", "refresh-scores"})
 
 
 def answer(segment: Segment) -> Answer:
@@ -151,8 +151,8 @@ class ScoreRefresh(MethodView):
     @scope("campaigns")
     @blueprint.response(202, RefreshSchema)
     def post(self) -> dict[str, Any]:
-        """Have everybody's recency, frequency and money worked out anew by a worker."""
-        return {"queued": services().doorbell.ring("refresh_scores", urgent=True)}
+        """Have everybody's scores worked out anew by a worker: recency, frequency, money, and who is about to leave."""
+        return {"queued": services().refreshing.ask()}
 
 
 @blueprint.route("/<segment_id>")
