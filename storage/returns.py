@@ -17,6 +17,7 @@ INDEXES = [Index(collection="return_rows", keys=[("at", 1)])]
 
 # Lines are remembered while their file may still be under way; a file that comes again is counted from its start.
 KEPT = timedelta(days=30)
+SWEPT_EVERY = timedelta(hours=1)
 
 
 class MongoReturnRows:
@@ -27,11 +28,12 @@ class MongoReturnRows:
         self._orders = database["orders"]
         self._aliases = aliases
         self._clock = clock
+        self._swept_at: datetime | None = None
 
     def places(self, file: str, rows: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
         """Keep on which lines of a file each content stands, once; all the lines known by now, first come first."""
         now = self._clock.now()
-        self._rows.delete_many({"at": {"$lt": now - KEPT}})
+        self._sweep(now)
         contents = {derive(file, content): content for content in rows}
         known = self._read(list(contents))
         fresh = [one for one, content in contents.items() if not {*rows[content]} <= {*known.get(one, ())}]
@@ -49,6 +51,12 @@ class MongoReturnRows:
         for found in self._orders.find(query, {"pending": 0, "import_rows": 0}):
             orders[found["customer_id"]].append(from_document(found, Order))
         return {customer: orders.get(people.get(customer, customer), []) for customer in customers}
+
+    def _sweep(self, now: datetime) -> None:
+        """Forget lines of long ago, now and then: every write waits for the journal."""
+        if self._swept_at is None or now - self._swept_at >= SWEPT_EVERY:
+            self._rows.delete_many({"at": {"$lt": now - KEPT}})
+            self._swept_at = now
 
     def _read(self, ids: Sequence[str]) -> dict[str, list[int]]:
         return {found["_id"]: found["rows"] for found in self._rows.find({"_id": {"$in": list(ids)}})}

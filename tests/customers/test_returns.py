@@ -16,7 +16,7 @@ from customers.profile import reckon
 from customers.returns import ReturnRow, Returns
 from storage.orders import MongoOrders
 from storage.returns import MongoReturnRows
-from tests.support.clock import START
+from tests.support.clock import START, ManualClock
 from wiring import Services
 
 
@@ -210,3 +210,15 @@ def test_a_job_killed_anywhere_and_gone_on_comes_to_the_same(services: Services,
         )
         for one in orders:
             assert all(many <= one.lines[0].quantity for many in one.returned.values())
+
+
+def test_lines_of_long_ago_are_forgotten_and_their_file_still_changes_nothing(
+    services: Services, clock: ManualClock
+) -> None:
+    services.orders.upsert([order("a", ("cd", 5, 100))])
+    services.returns.add_rows("f", [back(2), back(3)])
+    clock.advance(timedelta(days=31).total_seconds())
+    services.returns.add_rows("g", [back(9, "lp")])
+    assert services.database["return_rows"].count_documents({}) == 1
+    services.returns.add_rows("f", [back(2), back(3)])
+    assert returned(services, "a") == [({"cd": 2}, 200)]
