@@ -17,6 +17,9 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     app: float
     servers: float
 
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(wall=self.wall + other.wall, app=self.app + other.app, servers=self.servers + other.servers)
+
 
 def measured(work: Callable[[], object], without: Collection[int] = ()) -> Cost:
     """What a piece of work costs; `without` are child processes that do not count."""

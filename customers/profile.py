@@ -94,7 +94,9 @@ def added(account: Account, orders: Sequence[Order], categories: Categories) -> 
     """The account with these orders too, which must not be in it yet; their sequence does not matter."""
     known = account.profile
     standing = [order for order in orders if order.stands]
-    troubled = [order for order in orders if causes(order)]
+    # Nothing went wrong with an order of which nothing is told, and nothing of it came back.
+    told = [order for order in orders if order.events]
+    troubled = [order for order in told if causes(order)]
     days_of = _days(account.days_of, standing)
     spend, counts = _sums(known, standing)
     placed = [order.placed_at for order in standing]
@@ -112,7 +114,7 @@ def added(account: Account, orders: Sequence[Order], categories: Categories) -> 
         counts=counts,
         average={currency: _rounded(spend[currency], count) for currency, count in counts.items()},
         categories=_united(known.categories, (name for one in bought for name in categories.get(one, ()))),
-        returns=known.returns + sum(map(returned, orders)),
+        returns=known.returns + sum(map(returned, told)),
         incidents=known.incidents + sum(len(causes(order)) for order in troubled),
         open_incidents=known.open_incidents + sum(map(is_open, troubled)),
         bad_in_a_row=len(bad_at),
@@ -134,8 +136,8 @@ def returned(order: Order) -> bool:
 def share(order: Order) -> tuple[object, ...]:
     """All of an order that a profile depends on: two with the same share leave it the same."""
     bought = frozenset(line.product_id for line in order.lines)
-    sold = (order.stands, order.currency, _net(order), bought)
-    return (*sold, order.placed_at, returned(order), causes(order), is_open(order), last_at(order))
+    sold = (order.stands, order.currency, _net(order), bought, order.placed_at)
+    return (*sold, returned(order), causes(order), is_open(order), last_at(order)) if order.events else sold
 
 
 def _net(order: Order) -> int:
@@ -177,6 +179,6 @@ def _in_a_row(account: Account, orders: Sequence[Order]) -> tuple[datetime | Non
     """When the latest order without a trouble was placed, and those with one that it was not placed after."""
     good, bad = ([account.good_at] if account.good_at else []), list(account.bad_at)
     for order in orders:
-        (bad if causes(order) else good).append(order.placed_at)
+        (bad if order.events and causes(order) else good).append(order.placed_at)
     good_at = max(good, default=None)
     return good_at, sorted(at for at in bad if good_at is None or at >= good_at)

@@ -1,6 +1,6 @@
 """The connection to MongoDB, and the form in which our values are kept there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -45,6 +45,12 @@ def to_document(value: msgspec.Struct) -> Document:
     return document
 
 
+def to_documents(values: Sequence[msgspec.Struct]) -> list[Document]:
+    """Structs as MongoDB keeps them: far cheaper than each by itself."""
+    documents: list[Document] = msgspec.to_builtins(values, builtin_types=(datetime,))
+    return documents
+
+
 def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
     """A kept document as a Struct; fields the Struct does not know are left aside."""
     return msgspec.convert(document, kind)
@@ -52,7 +58,7 @@ def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
 
 def from_documents(documents: Iterable[Mapping[str, Any]], kind: type[T]) -> list[T]:
     """Kept documents as Structs."""
-    return [msgspec.convert(document, kind) for document in documents]
+    return msgspec.convert(list(documents), list[kind])  # type: ignore[valid-type]  # a type at run time
 
 
 def plain(value: Any) -> Any:

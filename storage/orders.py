@@ -19,7 +19,7 @@ from customers.profile import share
 from storage.aliases import Aliases
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document, to_documents
 from storage.personal import Personal
 from storage.profiles import Known, Profiles, by_customer
 from storage.writes import insert_new
@@ -66,7 +66,8 @@ class MongoOrders:
 
     def get(self, ids: Sequence[str]) -> dict[str, Order]:
         """Those of these orders that exist, by id."""
-        return {found["_id"]: from_document(found, Order) for found in self._orders.find({"_id": {"$in": list(ids)}})}
+        found = from_documents(self._orders.find({"_id": {"$in": list(ids)}}), Order)
+        return {order.id: order for order in found}
 
     def upsert(self, orders: Sequence[Order]) -> None:
         """Keep orders, and bring the profiles of the customers they touch up to date; twice is once.
@@ -152,7 +153,7 @@ class MongoOrders:
         for _ in range(TRIES):
             known = self.get(list(left)) if known is None else known
             wanted = _wanted(known, left)
-            touched = {one.customer_id for one in wanted.values() if _share(known.get(one.id)) != share(one)}
+            touched = {one.customer_id for one in wanted.values() if _matters(known.get(one.id), one)}
             before: dict[str, Known] = {}
             if touched:
                 work.notes.append(self._profiles.announce(touched, now))
@@ -192,11 +193,11 @@ class MongoOrders:
 
     def _insert(self, orders: Sequence[Order], before: Mapping[str, Known], now: datetime) -> set[str]:
         told = _placed(orders, before, now)
-        documents = [
-            to_document(msgspec.structs.replace(order, version=1))
-            | (pending_fields([told[order.id]]) if order.id in told else {})
-            for order in orders
-        ]
+        documents = to_documents(orders)
+        for order, document in zip(orders, documents, strict=True):
+            document["version"] = 1
+            if order.id in told:
+                document |= pending_fields([told[order.id]])
         return insert_new(self._orders, documents)
 
 
@@ -267,8 +268,9 @@ def _wanted(known: Mapping[str, Order], changes: Mapping[str, Change]) -> dict[s
     return {order.id: order for order in wanted if order is not None and order != known.get(order.id)}
 
 
-def _share(order: Order | None) -> tuple[object, ...] | None:
-    return None if order is None else share(order)
+def _matters(known: Order | None, wanted: Order) -> bool:
+    """Whether the change is one that its customer's profile depends on."""
+    return known is None or share(known) != share(wanted)
 
 
 def _update(known: Order, order: Order) -> UpdateOne:

@@ -22,8 +22,9 @@ from common.ids import new_id
 from customers.orders import ERASED, Order
 from customers.profile import Account, added, categories_of
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, to_document
+from storage.mongo import Document, Mongo, from_documents, to_documents
 from storage.personal import Personal
+from storage.rewriting import Rewrite, rewrite
 from storage.shelves import Moves, Shelves
 from storage.writes import insert_new
 
@@ -39,8 +40,8 @@ TRIES = 12
 
 # What of an order no profile depends on.
 _LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
-# What was expected of a customer (segments/lapse.py) ends with their next order; they are scored anew within the minute.
-_OUTDATED: Document = {"$unset": {"scores.lapse": ""}}
+# What was expected of a customer (segments/lapse.py) ends with their next order; a chore scores them anew.
+_OUTDATED = ("scores", "lapse")
 _NOBODY = re.compile(ERASED + "[0-9a-z]{26}")
 
 
@@ -92,7 +93,14 @@ class Profiles:
     def read(self, customers: Iterable[str]) -> dict[str, Known]:
         """The profiles of those customers who exist, in one read."""
         fields = {"profile": 1, "rolled": 1}
-        return {one["_id"]: _known(one) for one in self._customers.find({"_id": {"$in": list(customers)}}, fields)}
+        found = list(self._customers.find({"_id": {"$in": list(customers)}}, fields))
+        # What is remembered was a number once.
+        rolled = [one["rolled"] if isinstance(one.get("rolled"), dict) else {} for one in found]
+        accounts = from_documents(
+            ({**memory, "profile": one.get("profile", {})} for memory, one in zip(rolled, found, strict=True)), Account
+        )
+        rows = zip(found, accounts, rolled, strict=True)
+        return {one["_id"]: Known(account, memory.get("by")) for one, account, memory in rows}
 
     def add(self, known: Mapping[str, Known], orders: Mapping[str, Sequence[Order]], now: datetime) -> set[str]:
         """Add new orders, by customer, to profiles that were read before those orders were written.
@@ -179,17 +187,19 @@ class Profiles:
     ) -> set[str]:
         """Write profiles where they still are as known; the customers where they are not, or may not be right."""
         by = new_id()
-        fields = {customer: _fields(account, by) for customer, account in accounts.items()}
+        documents = to_documents(list(accounts.values()))
+        fields = {customer: _fields(one, by) for customer, one in zip(accounts, documents, strict=True)}
         created: Document = {"created_at": now, "updated_at": now, "version": 1}
         fresh = [{"_id": one, **created, **fields[one]} for one in accounts if one not in known]
         lost = insert_new(self._customers, fresh)
-        old = [one for one in accounts if one in known]
-        updates = [
-            UpdateOne({"_id": one, "rolled.by": known[one].by}, {"$set": fields[one], **_OUTDATED}) for one in old
-        ]
-        if updates and self._customers.bulk_write(updates, ordered=False).matched_count < len(updates):
-            wrote = self._customers.find({"_id": {"$in": old}, "rolled.by": by}, {"_id": 1})
-            lost |= set(old) - {one["_id"] for one in wrote}
+        old = {
+            one: Rewrite(known[one].by or "", fields[one], _weight(account))
+            for one, account in accounts.items()
+            if one in known
+        }
+        if rewrite(self._customers, "rolled.by", old, _OUTDATED) < len(old):
+            wrote = self._customers.find({"_id": {"$in": list(old)}, "rolled.by": by}, {"_id": 1})
+            lost |= old.keys() - {one["_id"] for one in wrote}
         # The catalogue may have moved a product while its buyers were not yet to be seen.
         moved = shelves.moved()
         return lost | {one for one, account in accounts.items() if moved.intersection(account.profile.products)}
@@ -203,13 +213,12 @@ def by_customer(orders: Iterable[Order]) -> dict[str, list[Order]]:
     return grouped
 
 
-def _known(document: Document) -> Known:
-    rolled = document.get("rolled")
-    memory = rolled if isinstance(rolled, dict) else {}  # it was a number once
-    return Known(from_document({**memory, "profile": document.get("profile", {})}, Account), memory.get("by"))
+def _weight(account: Account) -> int:
+    """How much a profile takes, roughly, in what one product takes."""
+    return 10 + len(account.profile.products) + len(account.days_of) // 4
 
 
-def _fields(account: Account, by: str) -> Document:
-    memory = to_document(account)
-    profile = memory.pop("profile", {})
-    return {"profile": profile, "rolled": {**memory, "by": by}}
+def _fields(document: Document, by: str) -> Document:
+    """An account as it stands in its customer's document."""
+    profile = document.pop("profile", {})
+    return {"profile": profile, "rolled": {**document, "by": by}}
