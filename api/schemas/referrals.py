@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate
 
 from api.schemas.base import Instant, MoneySchema, PageArgs, ShopId, Strict
 from api.schemas.vouchers import BasketSchema
@@ -79,7 +79,7 @@ def _address(channel: str, field: str, raw: str) -> str:
         return normalise(channel, raw) if raw else ""
     except Invalid as error:
         message = next((text for texts in error.fields.values() for text in texts), str(error))
-        raise Invalid.field(f"friend.{field}", message) from None
+        raise ValidationError(message, field) from None
 
 
 class ReferralUseSchema(Strict):
