@@ -25,7 +25,8 @@ NAUGHTY = Path(__file__).resolve().parents[3] / "shared" / "data" / "hostile" / 
 REFUSED: list[Any] = ["a\0b", "\ud800", 2**63, -(2**63) - 1, {"a\0": 1}]
 HARMLESS = [
     "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "0000-00-00", "2026-02-30T25:61:00Z", "NaN", "-1", "",
-    " ", "{{ 7*7 }}", "$where", "a.b.c", "../../etc/passwd", "<script>", "\u202e\u0085\U0001f98a", "=cmd|' /C calc'!A0", "x" * 10_000,
+    " ", "{{ 7*7 }}", "$where", "a.b.c", "../../etc/passwd", "<script>", "\u202e\u0085\U0001f98a", "=cmd|' /C calc'!A0",
+    "x" * 10_000,
 ]  # fmt: skip
 VALUES: list[Any] = [-1, 0, 2**63 - 1, -(2**63), 1e308, -0.0, [], {}, [[]], {"$gt": ""}, {"a.b": {"$set": 1}}]
 
