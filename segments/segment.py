@@ -8,12 +8,16 @@ import msgspec
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
-    """A named tree of rules; `rules` is plain JSON as `segments/tree.py` reads it. `version` counts the changes."""
+    """A named tree of rules; `rules` is plain JSON as `segments/tree.py` reads it. `version` counts the changes.
+
+    Of a `tracked` one a snapshot is taken every day: its size, who came and who went.
+    """
 
     id: str
     name: str
     description: str = ""
     rules: dict[str, Any]
+    tracked: bool = False
     version: int = 0
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -37,6 +37,11 @@ def kinds() -> dict[str, type[Rule]]:
     return scan(segments.rules, Rule)  # type: ignore[type-abstract]  # looks for its concrete subclasses
 
 
+def example_index(kind: type[Rule]) -> str:
+    """The index that finds whom a kind's first example holds for, "" for none."""
+    return kind(msgspec.convert(kind.examples[0], kind.Settings)).index
+
+
 def no_segments(id: str) -> Node:
     """Knows of no other segment."""
     raise NotFound("segment", id)

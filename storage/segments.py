@@ -35,7 +35,8 @@ class MongoSegments:
     def put(self, segment: Segment, expected_version: int | None = None) -> Segment:
         """Keep it under its id, new or not; raises Stale when `expected_version` is given and no longer holds."""
         now = self._clock.now()
-        said = {"name": segment.name, "description": segment.description, "rules": segment.rules, "updated_at": now}
+        said: Document = {"name": segment.name, "description": segment.description, "rules": segment.rules}
+        said |= {"tracked": segment.tracked, "updated_at": now}
         update: Document = {"$set": said, "$inc": {"version": 1}}
         if expected_version is not None:
             if not self._segments.update_one({"_id": segment.id, "version": expected_version}, update).matched_count:

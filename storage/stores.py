@@ -22,6 +22,7 @@ from storage.idempotency import MongoAnswers
 from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.leases import MongoLeases
+from storage.memberships import MongoMemberships
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
 from storage.offers import MongoOffers
@@ -228,6 +229,11 @@ class Stores:
     def facts(self) -> MongoFacts:
         """What customers did with their messages."""
         return MongoFacts(self.database)
+
+    @cached_property
+    def memberships(self) -> MongoMemberships:
+        """Who was in which segment, and since when."""
+        return MongoMemberships(self.database)
 
     @cached_property
     def segments(self) -> MongoSegments:

@@ -19,6 +19,7 @@ from api.schemas.segments import (
     ExplainedSchema,
     MemberSchema,
     NewSegmentSchema,
+    ReadyMadeCopySchema,
     ReadyMadeListSchema,
     RefreshSchema,
     RuleListSchema,
@@ -27,20 +28,21 @@ from api.schemas.segments import (
     SegmentPreviewSchema,
     SegmentSchema,
 )
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Invalid, NotFound
 from common.ids import new_id
 from customers.customer import Customer
 from segments.nodes import Explained
 from segments.ready_made import READY_MADE
 from segments.rfm import rfm_of
 from segments.segment import Segment
-from segments.tree import kinds
+from segments.tree import example_index, kinds
 
 blueprint = Blueprint("segments", __name__, url_prefix="/v1/segments", description="Who is addressed.")
 
 Answer = tuple[Segment, dict[str, str]]
 
 SAMPLE = 5
+SCANS = "The rule {rule} is put to every customer whom the other rules leave; no index finds all who match."
 # Paths beside a segment's own; a segment with such an id could not be reached.
 RESERVED = frozenset({"rules", "ready-made", "preview", "cells", "rfm", "lapse", "refresh-scores"})
 
@@ -99,7 +101,14 @@ class RuleList(MethodView):
     def get(self) -> dict[str, Any]:
         """List the rules with the JSON schemas of their settings, a sentence each, and examples."""
         rules = [
-            {"rule": name, "summary": kind.summary, "settings": kind.schema(), "examples": kind.examples}
+            {
+                "rule": name,
+                "group": kind.group,
+                "summary": kind.summary,
+                "index": example_index(kind),
+                "settings": kind.schema(),
+                "examples": kind.examples,
+            }
             for name, kind in kinds().items()
         ]
         return {"nodes": ["all", "any", "not", "rule"], "data": rules}
@@ -116,6 +125,23 @@ class ReadyMadeList(MethodView):
         return {"data": READY_MADE}
 
 
+@blueprint.route("/ready-made/<proposal_id>")
+class ReadyMadeCopy(MethodView):
+    """A segment from a proposal."""
+
+    @scope("campaigns")
+    @versioned
+    @blueprint.arguments(ReadyMadeCopySchema)
+    @blueprint.response(201, SegmentSchema)
+    def post(self, body: dict[str, Any], proposal_id: str) -> Answer:
+        """Keep a proposal as a segment of one's own."""
+        found = next((one for one in READY_MADE if one.id == proposal_id), None)
+        if found is None:
+            raise NotFound("proposal", proposal_id)
+        proposed = {"id": found.id, "name": found.name, "description": found.description, "rules": found.rules}
+        return answer(services().segments.add(Segment(**{**proposed, **body})))
+
+
 @blueprint.route("/preview")
 class SegmentPreview(MethodView):
     """Trying rules."""
@@ -130,7 +156,8 @@ class SegmentPreview(MethodView):
         count = audience.count(body["rules"])
         took = round((time.perf_counter() - started) * 1_000, 1)
         sample = [member(customer) for customer in audience.sample(body["rules"], SAMPLE)]
-        return {"count": count, "sample": sample, "milliseconds": took}
+        notes = [SCANS.format(rule=rule) for rule in audience.tree(body["rules"]).scans()]
+        return {"count": count, "sample": sample, "milliseconds": took, "uses_index": not notes, "notes": notes}
 
 
 @blueprint.route("/cells")
@@ -183,6 +210,7 @@ class SegmentItem(MethodView):
         if users:
             raise Conflict(f"The segment {segment_id!r} is part of {', '.join(users[:5])}.", "in_use")
         services().segments.delete(segment_id)
+        services().memberships.forget(segment_id)
 
 
 @blueprint.route("/<segment_id>/members")

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from api.schemas.base import Instant, ShopId, Strict
+from api.schemas.base import Instant, MoneySchema, PageArgs, ShopId, Strict
+from customers.addresses import CHANNELS
 from segments.rfm import CELLS
 
 EXAMPLE = {"all": [{"rule": "profile_orders", "at_least": 2}, {"rule": "days_since_last_order", "at_least": 90}]}
@@ -30,6 +31,10 @@ class SegmentBodySchema(RulesSchema):
 
     name = fields.String(required=True, validate=validate.Length(1, 200))
     description = fields.String(load_default="", validate=validate.Length(max=2_000))
+    tracked = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether a snapshot is taken every day, and triggers are told who came and went."},
+    )
 
 
 class NewSegmentSchema(SegmentBodySchema):
@@ -47,10 +52,20 @@ class SegmentSchema(SegmentBodySchema):
     updated_at = Instant(required=True)
 
 
-class ReadyMadeSchema(SegmentBodySchema):
-    """A proposal for a segment: copy its rules."""
+class ReadyMadeSchema(RulesSchema):
+    """A proposal for a segment: keep it as it is, or copy its rules and change them."""
 
     id = fields.String(required=True)
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+
+
+class ReadyMadeCopySchema(Strict):
+    """What a segment made from a proposal is called; as the proposal is, where nothing is given."""
+
+    id = ShopId()
+    name = fields.String(validate=validate.Length(1, 200))
+    tracked = fields.Boolean(load_default=False)
 
 
 class ReadyMadeListSchema(Strict):
@@ -80,6 +95,12 @@ class SegmentPreviewSchema(Strict):
     count = fields.Integer(required=True)
     sample = fields.List(fields.Nested(MemberSchema), required=True)
     milliseconds = fields.Float(required=True, metadata={"description": "What the count took in the database."})
+    uses_index = fields.Boolean(required=True, metadata={"description": "Whether an index finds all who match."})
+    notes = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The rules that every customer is looked at for, where no index finds all who match."},
+    )
 
 
 class ExplainArgs(Strict):
@@ -97,6 +118,9 @@ class ExplainedSchema(Strict):
     summary = fields.String(required=True)
     settings = fields.Dict(keys=fields.String(), required=True)
     value = fields.String(required=True)
+    index = fields.String(
+        required=True, metadata={"description": "The index that finds whom a rule holds for, if any."}
+    )
     parts = fields.List(fields.Nested(lambda: ExplainedSchema()), required=True)
 
 
@@ -104,7 +128,11 @@ class RuleSchema(Strict):
     """A rule of the grammar; `settings` is the JSON schema of what stands beside `rule`."""
 
     rule = fields.String(required=True)
+    group = fields.String(required=True, metadata={"description": "The heading of a form that it stands under."})
     summary = fields.String(required=True)
+    index = fields.String(
+        required=True, metadata={"description": "What finds whom its first example holds for, if any."}
+    )
     settings = fields.Dict(keys=fields.String(), required=True)
     examples = fields.List(fields.Dict(keys=fields.String()), required=True)
 
@@ -133,3 +161,89 @@ class RefreshSchema(Strict):
     """Whether a worker was told; if not, the next nightly refresh does it."""
 
     queued = fields.Boolean(required=True)
+
+
+class OverlapArgs(Strict):
+    """With which other segment."""
+
+    other = ShopId(required=True, data_key="with")
+
+
+class OverlapSchema(Strict):
+    """How much two segments have in common."""
+
+    segment = fields.String(required=True)
+    other = fields.String(required=True, data_key="with")
+    size = fields.Integer(required=True)
+    other_size = fields.Integer(required=True, data_key="with_size")
+    both = fields.Integer(required=True)
+    only_one = fields.Integer(required=True, data_key="only", metadata={"description": "In this one alone."})
+    only_other = fields.Integer(
+        required=True, data_key="only_with", metadata={"description": "In the other one alone."}
+    )
+    jaccard = fields.Float(required=True, metadata={"description": "In both, of those in either: 0 to 1."})
+
+
+class CostArgs(Strict):
+    """How long a text message would be."""
+
+    sms_parts = fields.Integer(load_default=1, validate=validate.Range(1, 10))
+
+
+class ChannelCostSchema(Strict):
+    """Whom a channel reaches, and whom not and why."""
+
+    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
+    reachable = fields.Integer(required=True)
+    no_address = fields.Integer(required=True)
+    said_no = fields.Integer(required=True)
+    never_said_yes = fields.Integer(required=True)
+    suppressed = fields.Integer(required=True)
+    estimated = fields.Boolean(
+        required=True, metadata={"description": "Whether the suppressed were counted among some drawn by chance."}
+    )
+    cost = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "By ENCORE_SMS_PART_PRICE; null where no price is set."},
+    )
+
+
+class CostSchema(Strict):
+    """What a message to everybody in a segment would cost."""
+
+    audience = fields.Integer(required=True)
+    unreachable = fields.Integer(required=True, metadata={"description": "Those whom no channel reaches."})
+    channels = fields.List(fields.Nested(ChannelCostSchema), required=True)
+
+
+class SnapshotSchema(Strict):
+    """A segment at an instant; at a baseline nobody came or went, it was only looked."""
+
+    number = fields.Integer(required=True)
+    at = Instant(required=True)
+    size = fields.Integer(required=True)
+    entered = fields.Integer(required=True)
+    left = fields.Integer(required=True)
+    baseline = fields.Boolean(required=True)
+
+
+class MovesArgs(PageArgs):
+    """Of which snapshot, and which way."""
+
+    number = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 10**9),
+        metadata={"description": "The snapshot's number; the latest unless given."},
+    )
+    what = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["entered", "left"]))
+
+
+class MoveSchema(Strict):
+    """Somebody came or went."""
+
+    customer = fields.String(required=True)
+    what = fields.String(required=True, validate=validate.OneOf(["entered", "left"]))
+    at = Instant(required=True)

@@ -25,6 +25,11 @@ class FirstOrderLately(Rule):
     settings: Lately
     examples: ClassVar[list[dict[str, Any]]] = [{"days": 30}, {"days": 400}]
 
+    @property
+    def index(self) -> str:
+        """The profile's last date."""
+        return "profile.last_at"
+
     def match(self, now: datetime) -> Filter:
         """By the rolled-up profile."""
         return {"profile.last_at": {"$gte": self._since(now)}, "profile.days": {"$eq": 1}}

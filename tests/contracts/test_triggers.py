@@ -26,6 +26,8 @@ WORDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "cron": st.sampled_from(["0 10 * * 2", "*/15 * * * *", "30 2 * * *", "0 0 29 2 *", "59 23 31 12 *"]),
         "time_zone": st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"]),
     },
+    "entered_segment": {"segment": st.just("vip")},
+    "left_segment": {"segment": st.just("vip")},
     "scheduled": {"at": INSTANTS.filter(lambda at: at > START).map(datetime.isoformat)},
 }
 
@@ -35,6 +37,8 @@ SUITABLE: dict[str, dict[str, Any]] = {
     "referral_redeemed": {},
     "tier_reached": {"tier": "Silver"},
     "points_expiring": {"points": 100},
+    "entered_segment": {"segment": "vip"},
+    "left_segment": {"segment": "vip"},
 }
 
 
