@@ -15,6 +15,7 @@ from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.links import Links
 from common.settings import Settings
+from customers.duplicates import Duplicates
 from customers.engagement import Engagement
 from customers.erasure import Eraser
 from customers.export import Exporter
@@ -46,6 +47,7 @@ from segments.rfm import ScoreStore
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
+from storage.duplicates import MongoDuplicates
 from storage.engagement import MongoSites
 from storage.histories import MongoHistories
 from storage.identity import MongoTraces, MongoWorks
@@ -151,6 +153,16 @@ class Services(Stores):
     def exporter(self) -> Exporter:
         """Tells people what is held of them."""
         return Exporter(self.customers, self.traces, self.suppressions)
+
+    @cached_property
+    def found_duplicates(self) -> MongoDuplicates:
+        """Customers who may be one."""
+        return MongoDuplicates(self.database, self.settings.keys[0].encode())
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Looks for customers who may be one."""
+        return Duplicates(self.found_duplicates, self.events.add, self.clock)
 
     @cached_property
     def identities(self) -> Identities:

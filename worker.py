@@ -41,6 +41,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "run_import": lambda made, job: made.importer.run(job),
     "follow_products": lambda made: made.profiles.follow_products(made.clock.now()),
     "sweep": lambda made: made.sweeper.sweep(),
+    "find_duplicates": lambda made: made.duplicates.look_at_all(),
     "snapshot_segment": lambda made, segment: made.segment_history.take(segment),
     "refresh_scores": lambda made: made.refreshing.refresh(statistics()),
     "freshen_scores": lambda made: made.refreshing.freshen(statistics()),
@@ -73,6 +74,8 @@ def chores(made: Services) -> list[Chore]:
             "follow_products", 15.0, lambda: made.profiles.products_moved() and made.doorbell.ring("follow_products")
         ),
         Chore("finish_identities", 10.0, made.identities.finish),
+        Chore("look_at_noted", 10.0, made.duplicates.look_at_noted),
+        Chore("find_duplicates", 24 * HOUR, lambda: made.doorbell.ring("find_duplicates")),
         Chore("recover_redemptions", 30.0, made.vouchers.recover),
         Chore("settle_referrals", 60.0, made.referrals.settle),
         Chore("points_react", often, made.points_feed.react),

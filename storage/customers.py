@@ -14,6 +14,7 @@ from customers.consent import IMPORTED, Consent, yields
 from customers.customer import Customer, facts_of, following, placed
 from storage.aliases import Aliases
 from storage.consents import ConsentLog
+from storage.duplicates import note
 from storage.events import pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
@@ -44,6 +45,7 @@ class MongoCustomers:
     """Customers in MongoDB."""
 
     def __init__(self, database: Mongo, clock: Clock) -> None:
+        self._database = database
         self._customers = database["customers"]
         self._log = ConsentLog(database)
         self._profiles = Profiles(database)
@@ -80,6 +82,7 @@ class MongoCustomers:
         ]
         if updates:
             self._customers.bulk_write(updates, ordered=False)
+        note(self._database, [one.id for one in given.values() if _moved(known.get(one.id), one)])
 
     def find(self, after: str, limit: int, address: str | None = None) -> list[Customer]:
         """A page in the order of ids, or those who have this (normalised) address."""
@@ -187,6 +190,12 @@ class MongoCustomers:
         update["$set"] |= {path: value for path, value in facts.items() if value is not None}
         absent = {path: "" for path, value in facts.items() if value is None}
         return update | ({"$unset": absent} if absent else {})
+
+
+def _moved(known: Customer | None, given: Customer) -> bool:
+    """Whether addresses are given that were not known."""
+    before = known.addresses if known else {}
+    return any(addresses != before.get(name) for name, addresses in given.addresses.items())
 
 
 def _undated(place: str) -> list[Document]:

@@ -68,8 +68,10 @@ def _readable(value: Any) -> Any:
 
 
 def answer(customer: Customer) -> Answer:
-    """A customer with their ETag."""
-    return shown(customer), etag_headers(customer.version)
+    """A customer with their ETag, and with whom they may be one."""
+    return shown(customer) | {"duplicates": services().found_duplicates.others(customer.id)}, etag_headers(
+        customer.version
+    )
 
 
 def facts(body: dict[str, Any], country: str) -> dict[str, Any]:
@@ -168,7 +170,10 @@ class CustomerItem(MethodView):
         phones = body.get("addresses", {}).get("sms")
         known = customers.get([customer_id]).get(customer_id) if phones and "country" not in body else None
         given = facts(body, known.country if known else "")
-        return customers.change(customer_id, given, create=create, expected_version=expected_version())
+        changed = customers.change(customer_id, given, create=create, expected_version=expected_version())
+        if "addresses" in body:
+            services().duplicates.look([changed.id])
+        return changed
 
 
 @blueprint.route("/<customer_id>/consents")

@@ -169,6 +169,10 @@ class CustomerSchema(Strict):
     )
     profile = fields.Nested(ProfileSchema, required=True)
     loyalty = fields.Nested(LoyaltySchema, required=True)
+    duplicates = fields.List(
+        fields.String(),
+        metadata={"description": "Others with an address of theirs, who may be the same person; not told in lists."},
+    )
     merged_from = fields.List(
         fields.String(), required=True, metadata={"description": "Ids they had before, which lead here."}
     )
