@@ -11,14 +11,27 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
-from api.etags import etag_headers
 from api.merged import literally
-from api.resources.customers import found, shown
+from api.paging import paged
+from api.resources.customers import Answer, answer, found
+from api.schemas.base import Page, PageArgs
 from api.schemas.customers import CustomerSchema
-from api.schemas.people import ExportSchema, MergeSchema
+from api.schemas.people import DuplicateSchema, ExportSchema, MergeSchema
 from customers.export import Section
 
 blueprint = Blueprint("people", __name__, url_prefix="/v1/customers", description="Who is who.")
+
+
+@blueprint.route("/duplicates")
+class DuplicateList(MethodView):
+    """Customers who may be one."""
+
+    @scope("read")
+    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.response(200, Page(DuplicateSchema))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List the addresses that several customers have (the address itself is not told), and whose they are."""
+        return paged(services().found_duplicates.page, args)
 
 
 @blueprint.route("/<customer_id>/merge")
@@ -29,13 +42,12 @@ class CustomerMerge(MethodView):
     @literally
     @blueprint.arguments(MergeSchema)
     @blueprint.response(200, CustomerSchema)
-    def post(self, body: dict[str, Any], customer_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    def post(self, body: dict[str, Any], customer_id: str) -> Answer:
         """Make `other` this customer: all that was theirs, and from now on their id too. Again, it is the same.
 
         409 says that one of them was merged elsewhere already (`merged`, `cycle`), or that others are at it.
         """
-        survivor = found(services().merger.merge(customer_id, body["other"]))
-        return shown(survivor), etag_headers(survivor.version)
+        return answer(found(services().merger.merge(customer_id, body["other"])))
 
 
 @blueprint.route("/<customer_id>/export")
