@@ -13,6 +13,7 @@ from campaigns.single import Sender
 from campaigns.values import Values
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
+from common.ids import keyed
 from common.links import Links
 from common.settings import Settings
 from customers.duplicates import Duplicates
@@ -24,6 +25,7 @@ from customers.learning import Learning
 from customers.left_over import Identities
 from customers.merge import Merger
 from customers.returns import Returns
+from customers.taking import Kept
 from loyalty.history import History
 from loyalty.points_books import Books
 from loyalty.points_feed import PointsFeed
@@ -44,6 +46,7 @@ from segments.history import History as SegmentHistory
 from segments.reach import Reach
 from segments.refreshing import Refreshing
 from segments.rfm import ScoreStore
+from storage.bad_rows import MongoBadRows
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
@@ -54,9 +57,11 @@ from storage.identity import MongoTraces, MongoWorks
 from storage.imports import MongoUploads
 from storage.joining import MongoJoined
 from storage.learning import MongoLessons
+from storage.known import MongoKnown
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.matching import MongoMatching
 from storage.models import MongoModels
+from storage.outages import as_unavailable
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
 from storage.reaching import MongoReaching
@@ -172,8 +177,25 @@ class Services(Stores):
     @cached_property
     def importer(self) -> Importer:
         """Takes in files."""
-        uploads = MongoUploads(self.database)
-        return Importer(uploads, self.jobs, self.customers, self.orders, self.products, self.doorbell, self.clock)
+        newest = self.settings.keys[0].encode()
+        kept = Kept(
+            customers=self.customers,
+            orders=self.orders,
+            returns=self.returns,
+            products=self.products,
+            known=MongoKnown(self.database, self.aliases),
+            shop=self.shops.get,
+            id_of=lambda address: f"e-{keyed(newest, 'customer', address)}",
+        )
+        return Importer(
+            uploads=MongoUploads(self.database),
+            bad_rows=MongoBadRows(self.database),
+            jobs=self.jobs,
+            kept=kept,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            is_outage=lambda error: as_unavailable(error) is not None,
+        )
 
     @cached_property
     def returns(self) -> Returns:

@@ -69,6 +69,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("settle_runs", often, made.settle_runs),
         Chore("take_webhooks", often, made.receipts.take),
         Chore("resume_imports", 30.0, made.importer.ring_left_over),
+        Chore("tidy_imports", HOUR, made.importer.tidy),
         Chore("roll_up", 30.0, made.orders.roll_up_left_over),
         Chore(
             "follow_products", 15.0, lambda: made.profiles.products_moved() and made.doorbell.ring("follow_products")

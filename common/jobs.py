@@ -28,8 +28,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     """Work on many rows. `done` rows of about `total`; `good` were taken, `bad` were not.
 
     `errors` holds the first of the bad ones; `refused` counts all of them by kind, each row once, and `notes` counts
-    what was taken and is worth a word (equal_lines). `checkpoint` is how far the work is, in the words of whoever does it.
-    `claim` is the worker that holds the job until `lease_until`; `detail` says why a failed one failed.
+    what was taken and is worth a word (equal_lines). `checkpoint` is how far the work is, in the words of whoever
+    does it; `starts` counts how often it was begun since it last got on. `claim` is the worker that holds the job
+    until `lease_until`; `detail` says why a failed one failed.
     """
 
     id: str
@@ -48,8 +49,21 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    starts: int = 0
     claim: str = ""
     lease_until: datetime | None = None
+
+
+class OldJobs(Protocol):
+    """Jobs that are over, as they are tidied away."""
+
+    def finished_before(self, at: datetime, limit: int) -> Sequence[Job]:
+        """Some jobs that were over by then."""
+        ...
+
+    def remove(self, id: str) -> None:
+        """Forget a job."""
+        ...
 
 
 class Jobs(Protocol):

@@ -4,13 +4,14 @@ A batch is written before the job's checkpoint moves past it, and writing it twi
 may die anywhere: the next one repeats at most one batch.
 """
 
-import hashlib
 import logging
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain, islice
-from typing import IO, Protocol, TypeVar, cast
+from hashlib import sha256
+from itertools import islice
+from typing import IO, Any, Protocol
 
 import msgspec
 
@@ -18,20 +19,27 @@ from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Invalid, NotFound
 from common.ids import new_id
-from common.jobs import MAX_ERRORS, Job, Jobs, JobState, RowError
-from customers.catalogue import Products
-from customers.customer import Customers
-from customers.imports import COLUMNS, Kind, complete, customer, order_row, product
-from customers.orders import OrderFiles, OrderRow
-from customers.reading import TYPES, Place, Reader, Record, check_head
+from common.jobs import MAX_ERRORS, Job, Jobs, JobState, OldJobs
+from customers import parquet
+from customers.columns import ColumnMap, Kind
+from customers.guessing import left_aside
+from customers.opening import HEAD_ROWS, Asked, Incoming, planned, planned_of
+from customers.plan import Plan
+from customers.reading import PARQUET, TYPES, Form, Place, Reader, Record
+from customers.taking import PREVIEW, CustomerTaker, Kept, OrderTaker, Outcome, ProductTaker, Taker
+from customers.unpacking import PIECE, UTF8, unpacked
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 _PREFIX = "import_"
+# So many rows are taken at once; the job's checkpoint moves with them.
 BATCH = 500
-PIECE = 256 * 1024
 LEASE = timedelta(seconds=60)
+# A job that was begun so often without getting on is given up: it would be begun for ever.
+MAX_STARTS = 20
+# What was refused, and files whose upload broke off, are forgotten after so long.
+KEPT = timedelta(days=14)
+ABANDONED = timedelta(days=1)
 
 
 class Uploads(Protocol):
@@ -49,6 +57,41 @@ class Uploads(Protocol):
         """Take a file away."""
         ...
 
+    def older_than(self, at: datetime, limit: int) -> Sequence[str]:
+        """Some files that began to come in before then."""
+        ...
+
+
+class BadRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A row that was not taken, as it came: its cells, or what stood there where it could not be read."""
+
+    line: int
+    field: str
+    reason: str
+    kind: str
+    cells: list[str] = []
+    raw: str = ""
+
+
+class BadRows(Protocol):
+    """The rows that jobs did not take."""
+
+    def add(self, job: str, rows: Sequence[BadRow], at: datetime) -> None:
+        """Keep rows of a job, in the order of their lines; the same again changes nothing."""
+        ...
+
+    def of(self, job: str) -> Iterator[BadRow]:
+        """All of a job's rows in the order of their lines, with flat memory."""
+        ...
+
+    def remove(self, job: str) -> None:
+        """Forget a job's rows."""
+        ...
+
+
+class JobStore(Jobs, OldJobs, Protocol):
+    """The jobs, as importing needs them."""
+
 
 class Importer:
     """Takes in files of customers, orders and products."""
@@ -56,39 +99,35 @@ class Importer:
     def __init__(
         self,
         uploads: Uploads,
-        jobs: Jobs,
-        customers: Customers,
-        orders: OrderFiles,
-        products: Products,
+        bad_rows: BadRows,
+        jobs: JobStore,
+        kept: Kept,
         doorbell: Doorbell,
         clock: Clock,
+        is_outage: Callable[[Exception], bool],
     ) -> None:
         self._uploads = uploads
+        self._bad_rows = bad_rows
         self._jobs = jobs
-        self._customers = customers
-        self._orders = orders
-        self._products = products
+        self._kept = kept
         self._doorbell = doorbell
         self._clock = clock
-        self._take: Mapping[Kind, Callable[[Job, Sequence[Record]], list[RowError]]] = {
-            "customers": self._take_customers,
-            "orders": self._take_orders,
-            "products": self._take_products,
-        }
+        self._is_outage = is_outage
 
-    def start(self, kind: Kind, stream: IO[bytes], content_type: str) -> Job:
+    def start(self, kind: Kind, stream: IO[bytes], content_type: str, asked: Asked | None = None) -> Job:
         """Keep a file and ask a worker for its import. Raises Invalid where it cannot be a file of this kind."""
-        if content_type not in TYPES:
-            raise Invalid.field("Content-Type", f"Must be {' or '.join(TYPES)}.")
+        asked = asked or Asked(said=ColumnMap(kind=kind))
         now = self._clock.now()
         upload = new_id()
-        told = _Told()
-        head = stream.read(PIECE)
-        ignored = check_head(content_type, head, COLUMNS[kind])
-        pieces = chain([head], iter(lambda: stream.read(PIECE), b""))
-        size = self._uploads.keep(upload, told.passing(pieces), now)
-        subject = {"type": content_type, "file": told.digest, "bytes": size, "ignored_columns": ignored}
-        job = Job(id=upload, kind=_PREFIX + kind, total=told.lines, subject=subject, created_at=now)
+        if content_type == PARQUET and parquet.there():
+            subject, total = self._keep_parquet(kind, stream, asked, upload, now)
+        elif content_type in TYPES:
+            subject, total = self._keep_text(kind, stream, content_type, asked, upload, now)
+        else:
+            raise Invalid.field("Content-Type", f"Must be {' or '.join(TYPES)}.")
+        if asked.dry_run:
+            subject["dry_run"] = True
+        job = Job(id=upload, kind=_PREFIX + kind, total=total, subject=subject, created_at=now)
         self._jobs.add(job)
         self._doorbell.ring("run_import", upload)
         return job
@@ -101,11 +140,23 @@ class Importer:
             if self._jobs.get(job_id) is None:
                 raise NotFound("job", job_id)
             return None
-        job = msgspec.structs.replace(job, started_at=job.started_at or now)
+        job = msgspec.structs.replace(job, started_at=job.started_at or now, starts=job.starts + 1)
+        if job.starts > MAX_STARTS:
+            return self._over(job, "failed", f"Begun {MAX_STARTS} times without getting on. The log has job={job.id}.")
+        if not self._jobs.save(job):
+            return None
         try:
             return self._run(job)
         except Invalid as error:
             return self._over(job, "failed", str(error))
+        except Exception as error:
+            if not self._is_outage(error):
+                log.exception("import.broke", extra={"job": job.id, "starts": job.starts})
+            raise
+
+    def bad_rows(self, job: str) -> Iterator[BadRow]:
+        """The rows that a job did not take, in the order of their lines."""
+        return self._bad_rows.of(job)
 
     def ring_left_over(self, limit: int = 100) -> int:
         """Ring for the imports that nobody is at, because a doorbell was lost or a worker died; how many."""
@@ -114,19 +165,127 @@ class Importer:
             self._doorbell.ring("run_import", job.id)
         return len(jobs)
 
+    def tidy(self, limit: int = 100) -> int:
+        """Forget reports that are old, and files whose upload broke off with its process; how many."""
+        now = self._clock.now()
+        old = [job for job in self._jobs.finished_before(now - KEPT, limit) if job.kind.startswith(_PREFIX)]
+        for job in old:
+            self._bad_rows.remove(job.id)
+            self._jobs.remove(job.id)
+        left = [upload for upload in self._uploads.older_than(now - ABANDONED, limit) if self._jobs.get(upload) is None]
+        for upload in left:
+            self._uploads.remove(upload)
+        return len(old) + len(left)
+
+    def _keep_text(
+        self, kind: Kind, stream: IO[bytes], content_type: str, asked: Asked, upload: str, now: datetime
+    ) -> tuple[dict[str, Any], int]:
+        incoming = Incoming(stream, asked)
+        plan, header = planned(kind, content_type, incoming, asked)
+        self._uploads.keep(upload, incoming.pieces(), now)
+        return _subject(plan, header, incoming.digest, incoming.size), incoming.lines
+
+    def _keep_parquet(
+        self, kind: Kind, stream: IO[bytes], asked: Asked, upload: str, now: datetime
+    ) -> tuple[dict[str, Any], int]:
+        with tempfile.TemporaryFile() as spooled:
+            digest = sha256()
+            for piece in iter(lambda: stream.read(PIECE), b""):
+                digest.update(piece)
+                spooled.write(piece)
+            header = parquet.columns_of(spooled)
+            table = parquet.Rows(spooled, header)
+            head = [record.cells for record in islice(table.records(), HEAD_ROWS)]
+            plan = planned_of(kind, Form(type=PARQUET, columns=header), header, head, asked)
+            rows = table.count
+            spooled.seek(0)
+            self._uploads.keep(upload, iter(lambda: spooled.read(PIECE), b""), now)
+        return _subject(plan, header, digest.hexdigest(), rows), rows
+
     def _run(self, job: Job) -> Job | None:
+        plan = msgspec.convert(job.subject["plan"], Plan)
         place = msgspec.convert(job.checkpoint, Place)
-        reader = Reader(self._uploads.read(job.id, place.offset), job.subject["type"], place)
-        records = reader.records()
-        while batch := list(islice(records, BATCH)):
-            errors = self._take[_kind(job)](job, batch)
-            job = self._advanced(job, batch, errors)
-            if not self._jobs.save(job):
-                log.warning("import.lost", extra={"job": job.id})
-                return None
-        if reader.place.offset != job.subject["bytes"]:
-            return self._over(job, "failed", "The file was not kept whole. Send it again; what went in stays as it is.")
+        taker = self._taker(job, plan)
+        readings = (False, True) if plan.map.returns else (False,)
+        with tempfile.TemporaryFile() as spool:
+            for again in readings[int(place.again) :]:
+                place = place if place.again == again else Place(again=again)
+                source = self._source(job, plan, place, spool)
+                left = self._read(job, taker, place, source.records())
+                if left is None:
+                    log.warning("import.lost", extra={"job": job.id})
+                    return None
+                job = left
+                if source.offset != job.subject["bytes"]:
+                    return self._over(job, "failed", _NOT_WHOLE)
         return self._over(job, "finished")
+
+    def _read(self, job: Job, taker: Taker, place: Place, records: Iterator[Record]) -> Job | None:
+        """Take a file's records from a place on; None where another worker has taken the job over."""
+        taker.begin(place)
+        take = taker.take_again if place.again else taker.take
+        fresh = (seen for record in records if (seen := taker.see(record)) is not None)
+        while batch := list(islice(fresh, BATCH)):
+            outcome = take(batch)
+            self._keep_bad(job, batch, outcome)
+            job = self._advanced(job, outcome, taker.place(batch[-1], again=place.again))
+            if not self._jobs.save(job):
+                return None
+        return job
+
+    def _source(self, job: Job, plan: Plan, place: Place, spool: IO[bytes]) -> "Reader | parquet.Rows":
+        if plan.form.type == PARQUET:
+            if not spool.tell():
+                for piece in self._uploads.read(job.id):
+                    spool.write(piece)
+            return parquet.Rows(spool, plan.form.columns, place.order_offset)
+        if plan.gzip or plan.encoding != UTF8:
+            pieces = unpacked(
+                self._uploads.read(job.id), gzip=plan.gzip, encoding=plan.encoding, offset=place.order_offset
+            )
+        else:
+            pieces = self._uploads.read(job.id, place.order_offset)
+        return Reader(pieces, plan.form, place)
+
+    def _taker(self, job: Job, plan: Plan) -> Taker:
+        dry = bool(job.subject.get("dry_run"))
+        if job.kind == f"{_PREFIX}orders":
+            return OrderTaker(self._kept, plan, job.created_at, job.subject["file"], dry=dry)
+        kind = CustomerTaker if job.kind == f"{_PREFIX}customers" else ProductTaker
+        return kind(self._kept, plan, job.created_at, dry=dry)
+
+    def _keep_bad(self, job: Job, batch: Sequence[Record], outcome: Outcome) -> None:
+        if not outcome.errors:
+            return
+        records = {record.line: record for record in batch}
+        first = {error.line: error for error in reversed(outcome.errors)}
+        bad = [
+            BadRow(
+                line=line, field=error.field, reason=error.reason, kind=error.kind,
+                cells=records[line].cells, raw=records[line].raw,
+            )
+            for line, error in sorted(first.items())
+        ]  # fmt: skip
+        self._bad_rows.add(job.id, bad, job.created_at)
+
+    def _advanced(self, job: Job, outcome: Outcome, place: Place) -> Job:
+        bad = {error.line: error.kind for error in reversed(outcome.errors)}
+        subject = job.subject
+        if outcome.preview and len(subject.get("preview", [])) < PREVIEW:
+            subject = subject | {"preview": [*subject.get("preview", []), *outcome.preview][:PREVIEW]}
+        return msgspec.structs.replace(
+            job,
+            done=job.done + outcome.rows,
+            good=job.good + outcome.rows - len(bad),
+            bad=job.bad + len(bad),
+            refused=dict(Counter(job.refused) + Counter(bad.values())),
+            notes=dict(Counter(job.notes) + Counter(outcome.notes)),
+            errors=[*job.errors, *sorted(outcome.errors, key=lambda error: error.line)][:MAX_ERRORS],
+            subject=subject,
+            checkpoint=msgspec.to_builtins(place),
+            lease_until=self._clock.now() + LEASE,
+            starts=0,
+        )
 
     def _over(self, job: Job, state: JobState, detail: str = "") -> Job | None:
         now = self._clock.now()
@@ -136,70 +295,14 @@ class Importer:
         self._uploads.remove(job.id)
         return job
 
-    def _advanced(self, job: Job, batch: Sequence[Record], errors: Sequence[RowError]) -> Job:
-        bad = {error.line: error.kind for error in reversed(errors)}
-        return msgspec.structs.replace(
-            job,
-            done=job.done + len(batch),
-            good=job.good + len(batch) - len(bad),
-            bad=job.bad + len(bad),
-            refused=dict(Counter(job.refused) + Counter(bad.values())),
-            errors=[*job.errors, *sorted(errors, key=lambda error: error.line)][:MAX_ERRORS],
-            checkpoint=msgspec.to_builtins(batch[-1].after),
-            lease_until=self._clock.now() + LEASE,
-        )
 
-    def _take_customers(self, job: Job, batch: Sequence[Record]) -> list[RowError]:
-        good, errors = _parsed("customers", batch, lambda record: customer(record.values, job.created_at))
-        self._customers.upsert(good)
-        return errors
-
-    def _take_orders(self, job: Job, batch: Sequence[Record]) -> list[RowError]:
-        good: list[OrderRow]
-        good, errors = _parsed("orders", batch, order_row)
-        return errors + self._orders.add_rows(job.subject["file"], good)
-
-    def _take_products(self, _: Job, batch: Sequence[Record]) -> list[RowError]:
-        good, errors = _parsed("products", batch, lambda record: product(record.values))
-        self._products.upsert(good)
-        return errors
+_NOT_WHOLE = "The file was not kept whole. Send it again; what went in stays as it is."
 
 
-class _Told:
-    """What is learnt of a file as it passes by."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.lines = 0
-
-    @property
-    def digest(self) -> str:
-        """What tells this file from every other."""
-        return self._hash.hexdigest()
-
-    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The same pieces."""
-        for piece in pieces:
-            self._hash.update(piece)
-            self.lines += piece.count(b"\n")
-            yield piece
-
-
-def _kind(job: Job) -> Kind:
-    return cast(Kind, job.kind.removeprefix(_PREFIX))
-
-
-def _parsed(kind: Kind, batch: Sequence[Record], parse: Callable[[Record], T]) -> tuple[list[T], list[RowError]]:
-    """The rows that are good, and what is wrong with the others."""
-    good: list[T] = []
-    errors: list[RowError] = []
-    for record in batch:
-        try:
-            complete(kind, record)
-            good.append(parse(record))
-        except Invalid as error:
-            errors += [
-                RowError(line=record.line, field=field, reason=" ".join(reasons))
-                for field, reasons in error.fields.items()
-            ]
-    return good, errors
+def _subject(plan: Plan, header: Sequence[str], digest: str, size: int) -> dict[str, Any]:
+    return {
+        "plan": msgspec.to_builtins(plan),
+        "file": plan.file(digest),
+        "bytes": size,
+        "ignored_columns": left_aside(plan.map, header),
+    }

@@ -1,122 +1,34 @@
-"""Rows of files -> customers, orders, products. Pure: a row becomes a value, or an error that names its field.
+"""What cells of files may say: ids, amounts, countries, languages, and the like; an error names its field.
 
-Amounts in files are written as people write them, in whole units with a point (12.50): the API's minor units are for
-programs. An instant without an offset is taken as UTC.
+Amounts in files are written as people write them, in whole units (12.50): the API's minor units are for programs.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
-from typing import Literal
 from zoneinfo import available_timezones
 
-from babel.numbers import get_currency_precision, list_currencies
+from babel import Locale
+from babel.numbers import list_currencies
 
 from common.errors import Invalid
 from common.ids import SHOP_ID_LENGTH, is_shop_id
-from customers.addresses import CHANNELS, EMAIL, SMS, normalise
-from customers.catalogue import Product
-from customers.consent import IMPORTED, Consent
-from customers.customer import Customer
-from customers.orders import Line, OrderRow
-from customers.reading import Columns, Record
+from customers.addresses import CHANNELS, normalise
+from customers.columns import FIELDS, Kind
+from customers.refusals import Refused
 
-Kind = Literal["customers", "orders", "products"]
-Row = Mapping[str, str]
-
-COLUMNS: dict[Kind, Columns] = {
-    "customers": Columns(
-        required=("customer_id",),
-        optional=(
-            "first_name", "last_name", "email", "phone", "country", "locale", "time_zone", "preferred_channel",
-            "marketing_email", "marketing_sms", "tags",
-        ),
-    ),
-    "orders": Columns(
-        required=("order_id", "customer_id", "placed_at", "product_id", "quantity", "unit_price", "currency"),
-        optional=("packed_by",),
-    ),
-    "products": Columns(
-        required=("product_id", "name", "price", "currency"),
-        optional=("stock", "categories", "image_url", "url", "substitutes"),
-    ),
-}  # fmt: skip
+__all__ = ["FIELDS", "MAX_QUANTITY", "Kind", "currency_of", "locale_of", "zone_of"]
 
 MAX_TEXT = 200
 MAX_QUANTITY = 1_000_000
 _YES = frozenset({"yes", "true", "1", "y"})
 _NO = frozenset({"no", "false", "0", "n"})
 _LOCALE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?")
-_AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
-
-
-def customer(row: Row, at: datetime) -> Customer:
-    """A customer of a file that was taken in at an instant; an empty cell says nothing."""
-    country = _country(row)
-    addresses = {EMAIL: _address(row, "email", EMAIL, ""), SMS: _address(row, "phone", SMS, country)}
-    words = {EMAIL: _yes_or_no(row, "marketing_email"), SMS: _yes_or_no(row, "marketing_sms")}
-    return Customer(
-        id=_id(row, "customer_id"),
-        first_name=_short(row, "first_name"),
-        last_name=_short(row, "last_name"),
-        country=country,
-        locale=locale_of(row.get("locale", "").strip()),
-        time_zone=zone_of(row.get("time_zone", "").strip()),
-        addresses={channel: [address] for channel, address in addresses.items() if address},
-        preferred=_channels(row, "preferred_channel"),
-        consents={channel: {"marketing": _word(word, at)} for channel, word in words.items() if word is not None},
-        tags=_list(row, "tags"),
-    )
-
-
-def order_row(record: Record) -> OrderRow:
-    """A line of an order."""
-    row = record.values
-    currency = currency_of(row["currency"].strip())
-    return OrderRow(
-        row=record.line,
-        order_id=_id(row, "order_id"),
-        customer_id=_id(row, "customer_id"),
-        placed_at=_instant(row, "placed_at"),
-        currency=currency,
-        packed_by=_short(row, "packed_by"),
-        line=Line(
-            product_id=_id(row, "product_id"),
-            quantity=_whole(row, "quantity", 1, MAX_QUANTITY),
-            unit_price=_amount(row, "unit_price", currency),
-        ),
-    )
-
-
-def product(row: Row) -> Product:
-    """A product."""
-    currency = currency_of(row["currency"].strip())
-    return Product(
-        id=_id(row, "product_id"),
-        name=_short(row, "name"),
-        price=_amount(row, "price", currency),
-        currency=currency,
-        stock=_whole(row, "stock", 0, 10**9) if row.get("stock", "").strip() else None,
-        categories=_list(row, "categories"),
-        image_url=_url(row, "image_url"),
-        url=_url(row, "url"),
-        substitutes=_list(row, "substitutes"),
-    )
-
-
-def complete(kind: Kind, record: Record) -> None:
-    """Raise Invalid unless the record can be read and has what its kind needs (NDJSON says so line by line)."""
-    if record.problem:
-        raise Invalid(record.problem, {"": [record.problem]})
-    missing = [name for name in COLUMNS[kind].required if name not in record.values]
-    unknown = [] if record.after.columns else [name for name in record.values if name not in COLUMNS[kind].all]
-    wrong = {name: ["Missing."] for name in missing} | {
-        name[:MAX_TEXT]: ["There is no such field."] for name in unknown
-    }
-    if wrong:
-        raise Invalid("The row has missing or unknown fields.", wrong)
+_WHOLE = re.compile(r"(-?[0-9]{1,10})(?:[.,]0{1,2})?")
+# What an id is missing of is told apart in the counts of refused rows.
+_MISSING = {
+    "order_id": "missing_order", "customer_id": "missing_customer", "email": "missing_customer",
+    "product_id": "missing_product", "placed_at": "missing_date",
+}  # fmt: skip
 
 
 def currency_of(code: str) -> str:
@@ -144,98 +56,105 @@ def zone_of(name: str) -> str:
     return name
 
 
-def _id(row: Row, column: str) -> str:
-    text = row[column].strip()
+def missing(field: str) -> Refused:
+    """Why a row without this field is refused."""
+    return Refused(field, _MISSING.get(field, f"missing_{field}"), "Missing.")
+
+
+def id_cell(field: str, text: str) -> str:
+    """The shop's id of something."""
     if not is_shop_id(text):
-        raise Invalid.field(column, f"An id has 1 to {SHOP_ID_LENGTH} printable characters and no '/'.")
+        if not text:
+            raise missing(field)
+        raise Refused(field, "bad_id", f"An id has 1 to {SHOP_ID_LENGTH} printable characters and no '/'.")
     return text
 
 
-def _short(row: Row, column: str) -> str:
-    text = row.get(column, "").strip()
+def currency_cell(field: str, text: str) -> str:
+    """A currency's code."""
+    if text not in _currencies():
+        if not text:
+            raise missing(field)
+        raise Refused(field, "bad_currency", "Not a currency's three capital letters, like EUR.")
+    return text
+
+
+def short_cell(field: str, text: str) -> str:
+    """A text of up to 200 characters."""
     if len(text) > MAX_TEXT:
-        raise Invalid.field(column, f"Longer than {MAX_TEXT} characters.")
+        raise Refused(field, "too_long", f"Longer than {MAX_TEXT} characters.")
     return text
 
 
-def _list(row: Row, column: str) -> list[str]:
-    parts = [part.strip() for part in row.get(column, "").split(";")]
+def list_cell(field: str, text: str, separator: str) -> list[str]:
+    """Several short texts, each once."""
+    parts = [part.strip() for part in text.split(separator)]
     if len(parts) > 50 or any(len(part) > MAX_TEXT for part in parts):
-        raise Invalid.field(column, f"At most 50 texts of at most {MAX_TEXT} characters, separated by semicolons.")
+        raise Refused(
+            field, "bad_list", f"At most 50 texts of at most {MAX_TEXT} characters, separated by {separator!r}."
+        )
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def _channels(row: Row, column: str) -> list[str]:
-    channels = [name.lower() for name in _list(row, column)]
+def channels_cell(field: str, text: str, separator: str) -> list[str]:
+    """Channels in a customer's own order."""
+    channels = [name.lower() for name in list_cell(field, text, separator)]
     if any(name not in CHANNELS for name in channels):
-        raise Invalid.field(column, f"Must be of {', '.join(CHANNELS)}; several are separated by semicolons.")
+        raise Refused(
+            field, "bad_channel", f"Must be of {', '.join(CHANNELS)}; several are separated by {separator!r}."
+        )
     return channels
 
 
-def _country(row: Row) -> str:
-    text = row.get("country", "").strip().upper()
-    if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
-        raise Invalid.field("country", "Not a country's two letters (ISO 3166), like PT.")
-    return text
+def country_cell(field: str, text: str) -> str:
+    """A country's two letters, given so or by its English name."""
+    if not text:
+        return ""
+    if len(text) == 2 and text.isascii() and text.isalpha():
+        return text.upper()
+    code = _countries().get(text.casefold())
+    if code is None:
+        raise Refused(field, "bad_country", "Not a country's two letters (ISO 3166), like PT, nor its name in English.")
+    return code
 
 
-def _address(row: Row, column: str, channel: str, country: str) -> str:
-    text = row.get(column, "").strip()
+def address_cell(field: str, text: str, channel: str, country: str) -> str:
+    """An address in its one form."""
     try:
         return normalise(channel, text, country) if text else ""
     except Invalid as error:
-        raise Invalid.field(column, "; ".join(error.fields[channel])) from None
+        raise Refused(field, f"bad_{field}", "; ".join(error.fields[channel])) from None
 
 
-def _yes_or_no(row: Row, column: str) -> bool | None:
-    text = row.get(column, "").strip().lower()
-    if text in _YES | _NO:
-        return text in _YES
-    if text:
-        raise Invalid.field(column, "Must be yes or no, or empty where it is not known.")
+def checked_cell(field: str, error: Invalid) -> Refused:
+    """What another part of the domain said of a cell."""
+    return Refused(field, f"bad_{field}", " ".join(reason for reasons in error.fields.values() for reason in reasons))
+
+
+def yes_or_no(field: str, text: str) -> bool | None:
+    """A yes or a no; None where the cell is empty."""
+    word = text.lower()
+    if word in _YES | _NO:
+        return word in _YES
+    if word:
+        raise Refused(field, "bad_yes_or_no", "Must be yes or no, or empty where it is not known.")
     return None
 
 
-def _word(granted: bool, at: datetime) -> Consent:
-    return Consent(state="granted" if granted else "denied", at=at, how="file", source=IMPORTED)
+def whole_cell(field: str, text: str, most: int) -> int:
+    """A whole number, negative ones too."""
+    found = _WHOLE.fullmatch(text)
+    if found is None or abs(number := int(found[1])) > most:
+        if not text:
+            raise missing(field)
+        raise Refused(field, f"bad_{field}", f"Must be a whole number up to {most}.")
+    return number
 
 
-def _whole(row: Row, column: str, least: int, most: int) -> int:
-    text = row[column].strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most):
-        raise Invalid.field(column, f"Must be a whole number from {least} to {most}.")
-    return int(text)
-
-
-def _amount(row: Row, column: str, currency: str) -> int:
-    """Minor units of an amount written with a point."""
-    text = row[column].strip()
-    if "," in text:
-        raise Invalid.field(column, "Write the amount with a point, like 12.50.")
-    if not _AMOUNT.fullmatch(text):
-        raise Invalid.field(column, "Must be an amount that is not negative, written like 12.50.")
-    minor = Decimal(text).scaleb(_digits(currency))
-    if minor != minor.to_integral_value():
-        raise Invalid.field(column, f"{currency} has {_digits(currency)} digits after the point.")
-    return int(minor)
-
-
-def _instant(row: Row, column: str) -> datetime:
-    text = row[column].strip()
-    try:
-        at = datetime.fromisoformat(text.upper())
-        utc = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Invalid.field(column, "Not a date or an instant, like 2026-11-22 or 2026-11-22T14:30:00Z.") from None
-    if not 1970 <= utc.year < 2100:
-        raise Invalid.field(column, "Must be between 1970 and 2099.")
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
-
-
-def _url(row: Row, column: str) -> str:
-    text = row.get(column, "").strip()
+def url_cell(field: str, text: str) -> str:
+    """A web address."""
     if text and not (text.startswith(("https://", "http://")) and len(text) <= 2_000 and " " not in text):
-        raise Invalid.field(column, "Must begin with https:// and be at most 2000 characters.")
+        raise Refused(field, "bad_url", "Must begin with https:// and be at most 2000 characters.")
     return text
 
 
@@ -245,10 +164,12 @@ def _currencies() -> frozenset[str]:
 
 
 @cache
-def _digits(currency: str) -> int:
-    return get_currency_precision(currency)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 @cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+def _countries() -> dict[str, str]:
+    names = Locale("en").territories
+    known = {str(name).casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}
+    return known | {"usa": "US", "uk": "GB", "great britain": "GB", "eire": "IE", "rsa": "ZA", "holland": "NL"}

@@ -6,7 +6,7 @@ lines after it are read as they stand.
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,234 +15,237 @@ from common.errors import Invalid
 
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
+PARQUET = "application/vnd.apache.parquet"
 TYPES = (CSV, NDJSON)
 
 # A longer line is not a row of a table; a quoted field may span this many lines.
 MAX_LINE = 256 * 1024
 MAX_SPAN = 100
 _BOM = b"\xef\xbb\xbf"
-# UTF-16, parquet, gzip, zip (which a spreadsheet is).
-_NOT_TEXT = (b"\xff\xfe", b"\xfe\xff", b"PAR1", b"\x1f\x8b", b"PK\x03\x04")
+_NO_UTF8 = "The row is not in the file's encoding."
+_NUL = "The row holds a NUL character."
+_RAW = 2_000
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a file was read: bytes, lines, and the columns its first line named."""
+    """How far a file was read: bytes (of parquet: rows) and lines, and where the last order began.
+
+    `again` is set on the second reading, which takes what came back, when all that was sold is known.
+    """
 
     offset: int = 0
     lines: int = 0
-    columns: list[str] = []
+    order_offset: int = 0
+    order_lines: int = 0
+    again: bool = False
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A row: the line it begins on (the file's first is 1), its fields by column, and why it is none if it is none.
+    """A row: the line it begins on (the file's first is 1), a cell for each column, and why it is none if it is none.
 
-    `after` is the place from where to read on.
+    `after` and `last` are the byte after it and its last line, from where to read on; `raw` is what stood there
+    where it could not be read.
     """
 
     line: int
-    values: dict[str, str] = {}
+    cells: list[str] = []
     problem: str = ""
-    after: Place
+    kind: str = ""
+    raw: str = ""
+    after: int = 0
+    last: int = 0
 
 
-class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns of a kind of file."""
+class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a file is to be read: its type, its columns (of NDJSON: the fields wanted), and what parts its cells.
 
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """Every column it may have."""
-        return self.required + self.optional
-
-
-class _Line(msgspec.Struct, frozen=True):
-    data: bytes
-    size: int
-
-
-def check_head(content_type: str, head: bytes, columns: Columns) -> list[str]:
-    """The columns of a CSV that Encore leaves aside; raises Invalid when the file cannot be one of this kind.
-
-    `head` is how the file begins: at least its first line, or all of it.
+    `lists` parts the texts of a list, `strict` refuses an NDJSON line with a field that is not among the columns.
     """
-    if not head.strip():
-        raise Invalid.field("file", "The file is empty.")
-    if head.startswith(_NOT_TEXT):
-        raise Invalid.field("file", "This is not plain text in UTF-8. Save it as CSV in UTF-8, not compressed.")
-    if content_type == NDJSON:
-        return []
-    return _checked(_names(head), columns)
+
+    type: str
+    columns: list[str] = []
+    delimiter: str = ","
+    lists: str = ";"
+    strict: bool = False
 
 
-def _names(head: bytes) -> list[str]:
-    try:
-        return Reader([head], CSV).header()
-    except ValueError as error:
-        raise _no_header(error) from None
+class Unreadable(ValueError):
+    """Why a line is no row; `kind` is a word for it."""
 
-
-def _no_header(error: ValueError) -> Invalid:
-    return Invalid.field("file", f"The first line must name the columns. {error}")
-
-
-def _checked(names: Sequence[str], columns: Columns) -> list[str]:
-    missing = [name for name in columns.required if name not in names]
-    twice = sorted({name for name in names if name and list(names).count(name) > 1})
-    wrong = {name: ["The file has no such column."] for name in missing}
-    wrong |= {name: ["The file has this column more than once."] for name in twice}
-    if wrong:
-        found = ", ".join(names)[:500]
-        raise Invalid(f"The first line must name the columns {', '.join(columns.required)}; it says: {found}", wrong)
-    return [name for name in names if name not in columns.all]
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Reader:
     """Reads the records of a file that comes in pieces, from a place on."""
 
-    def __init__(self, pieces: Iterable[bytes], content_type: str, place: Place | None = None) -> None:
-        """`pieces` begin at `place`; without one they are the whole file."""
-        self._place = place or Place()
-        self._lines = _lines(pieces)
-        self._back: deque[_Line] = deque()
-        self._csv = content_type == CSV
+    def __init__(self, pieces: Iterable[bytes], form: Form, place: Place | None = None) -> None:
+        """`pieces` begin where the last order before `place` begins; without one they are the whole file."""
+        self.form = form
+        self._offset = place.order_offset if place else 0
+        self._lines = place.order_lines if place else 0
+        self._source = _lines(pieces)
+        self._back: deque[tuple[bytes, int]] = deque()
+        self._row = self._csv_row if form.type == CSV else self._object_row
 
     @property
-    def place(self) -> Place:
-        """How far it was read."""
-        return self._place
+    def offset(self) -> int:
+        """How far it was read, in bytes."""
+        return self._offset
 
     def header(self) -> list[str]:
-        """The columns; reads the first line where it was not read yet. Raises ValueError where that cannot be read."""
-        if self._csv and not self._place.lines:
-            line = self._take()
-            text = b"" if line is None else line.data.removeprefix(_BOM)
-            names = [name.strip() for name in _cells(_decoded(text))]
-            self._place = msgspec.structs.replace(self._place, columns=names)
-        return self._place.columns
+        """The columns that the first line names; what a spreadsheet may put before it is passed over.
+
+        Raises Invalid where there is none that can be read.
+        """
+        while (line := self._take()) is not None:
+            data = line[0].removeprefix(_BOM)
+            if not data.strip() or data.lower().startswith(b"sep="):
+                continue
+            try:
+                return [name.strip() for name in _cells(_decoded(data), self.form.delimiter)]
+            except Unreadable as error:
+                raise Invalid.field("file", f"The first line must name the columns. {error}") from None
+        raise Invalid.field("file", "The first line must name the columns.")
 
     def records(self) -> Iterator[Record]:
-        """The rows; lines with nothing in them are passed over. Raises Invalid where there is no readable header."""
-        try:
+        """The rows; lines with nothing in them are passed over. Reads a CSV's first line where it was not read yet."""
+        if self.form.type == CSV and not self._lines:
             self.header()
-        except ValueError as error:
-            raise _no_header(error) from None
         while (line := self._take()) is not None:
-            number = self._place.lines
-            if line.data.strip():
-                yield self._record(number, line)
+            if line[0].isspace() or not line[0]:
+                continue
+            number = self._lines
+            try:
+                cells = self._row(*line)
+                if not any(cells) and self.form.type == CSV:
+                    continue
+            except Unreadable as error:
+                raw = line[0][:_RAW].decode("utf-8", "replace").replace("\0", "").strip("\r\n")
+                yield Record(
+                    line=number, problem=str(error), kind=error.kind, raw=raw, after=self._offset, last=self._lines
+                )
+            else:
+                yield Record(line=number, cells=cells, after=self._offset, last=self._lines)
 
-    def _record(self, number: int, line: _Line) -> Record:
-        values: dict[str, str] = {}
-        problem = ""
-        try:
-            values = self._row(line) if self._csv else _object(line)
-        except ValueError as error:
-            problem = str(error)
-        return Record(line=number, values=values, problem=problem, after=self._place)
+    def _csv_row(self, data: bytes, size: int) -> list[str]:
+        if b'"' in data:
+            cells = _cells(_decoded(self._spanned(data, size)), self.form.delimiter)
+        else:
+            if size > MAX_LINE:
+                raise _too_long()
+            text = _decoded(data).rstrip("\r\n")
+            if "\r" in text:
+                raise Unreadable("bad_quotes", "The row is not well quoted: it holds a bare carriage return.")
+            cells = text.split(self.form.delimiter)
+        if len(cells) != len(self.form.columns):
+            reason = f"The row has {len(cells)} fields, the first line names {len(self.form.columns)} columns."
+            raise Unreadable("wrong_fields", reason)
+        return cells
 
-    def _row(self, first: _Line) -> dict[str, str]:
-        cells = _cells(_decoded(self._spanned(first)))
-        columns = self._place.columns
-        if len(cells) != len(columns):
-            raise ValueError(f"The row has {len(cells)} fields, the first line names {len(columns)} columns.")
-        return dict(zip(columns, cells, strict=True))
+    def _object_row(self, data: bytes, size: int) -> list[str]:
+        if size > MAX_LINE:
+            raise _too_long()
+        found = objects(data.removeprefix(_BOM))
+        if self.form.strict and (unknown := [name for name in found if name not in self.form.columns]):
+            raise Unreadable("unknown_field", f"There is no such field: {', '.join(unknown)[:200]}.")
+        return [json_cell(found.get(name), self.form.lists) for name in self.form.columns]
 
-    def _spanned(self, first: _Line) -> bytes:
+    def _spanned(self, first: bytes, size: int) -> bytes:
         """The lines of one record: a record is whole when its quotes are even."""
+        if size > MAX_LINE:
+            raise _too_long()
         lines = [first]
-        _check_size(first)
-        odd = first.data.count(b'"') % 2
-        while odd and len(lines) < MAX_SPAN and sum(line.size for line in lines) < MAX_LINE:
+        taken: list[tuple[bytes, int]] = []
+        odd = first.count(b'"') % 2
+        while odd and len(lines) < MAX_SPAN and size < MAX_LINE:
             line = self._take()
             if line is None:
                 break
-            lines.append(line)
-            odd = (odd + line.data.count(b'"')) % 2
+            taken.append(line)
+            lines.append(line[0])
+            size += line[1]
+            odd = (odd + line[0].count(b'"')) % 2
         if odd:
-            self._give_back(lines[1:])
-            raise ValueError("A quote is opened and not closed.")
-        return b"".join(line.data for line in lines)
+            self._give_back(taken)
+            raise Unreadable("open_quote", "A quote is opened and not closed.")
+        return b"".join(lines)
 
-    def _take(self) -> _Line | None:
-        line = self._back.popleft() if self._back else next(self._lines, None)
+    def _take(self) -> tuple[bytes, int] | None:
+        line = self._back.popleft() if self._back else next(self._source, None)
         if line is not None:
-            self._move(line.size, 1)
+            self._offset += line[1]
+            self._lines += 1
         return line
 
-    def _give_back(self, lines: Sequence[_Line]) -> None:
+    def _give_back(self, lines: Sequence[tuple[bytes, int]]) -> None:
         self._back.extendleft(reversed(lines))
-        self._move(-sum(line.size for line in lines), -len(lines))
-
-    def _move(self, size: int, lines: int) -> None:
-        place = self._place
-        self._place = Place(offset=place.offset + size, lines=place.lines + lines, columns=place.columns)
+        self._offset -= sum(size for _, size in lines)
+        self._lines -= len(lines)
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[_Line]:
-    """Lines with their ends; of one that is too long only the beginning is kept, with its whole size."""
+def objects(data: bytes) -> dict[str, Any]:
+    """A line of NDJSON; raises Unreadable where it is no JSON object."""
+    try:
+        found = msgspec.json.decode(data)
+    except UnicodeDecodeError:
+        raise Unreadable("bad_encoding", _NO_UTF8) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise Unreadable("not_json", "The line is not JSON.") from None
+    if not isinstance(found, dict):
+        raise Unreadable("not_json", "The line is not a JSON object.")
+    return found
+
+
+def json_cell(value: Any, lists: str = ";") -> str:
+    """A JSON value as a cell of a table would have it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str | int | float):
+        text = str(value)
+        if "\0" in text:
+            raise Unreadable("nul", _NUL)
+        return text
+    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+        return lists.join(json_cell(one) for one in value)
+    raise Unreadable("nested", "A field holds an object; it must be a text, a number, or a list of texts.")
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Lines with their ends, and their sizes; of one that is too long only the beginning, with its whole size."""
     rest = b""
     dropped = 0
     for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
+        *whole, rest = (rest + piece).split(b"\n") if rest else piece.split(b"\n")
         for line in whole:
-            yield _Line(line + b"\n", len(line) + 1 + dropped)
+            yield line + b"\n", len(line) + 1 + dropped
             dropped = 0
         if len(rest) > 2 * MAX_LINE:
             dropped += len(rest) - MAX_LINE
             rest = rest[:MAX_LINE]
     if rest or dropped:
-        yield _Line(rest, len(rest) + dropped)
+        yield rest, len(rest) + dropped
 
 
-def _check_size(line: _Line) -> None:
-    if line.size > MAX_LINE:
-        raise ValueError(f"The line is longer than {MAX_LINE} bytes.")
+def _too_long() -> Unreadable:
+    return Unreadable("line_too_long", f"The line is longer than {MAX_LINE} bytes.")
 
 
 def _decoded(data: bytes) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise ValueError("The row is not in UTF-8.") from None
+        raise Unreadable("bad_encoding", _NO_UTF8) from None
     if "\0" in text:
-        raise ValueError("The row holds a NUL character.")
+        raise Unreadable("nul", _NUL)
     return text
 
 
-def _cells(text: str) -> list[str]:
+def _cells(text: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([text], strict=True), [])
+        return next(csv.reader([text], strict=True, delimiter=delimiter), [])
     except csv.Error as error:
-        raise ValueError(f"The row is not well quoted: {error}.") from None
-
-
-def _object(line: _Line) -> dict[str, str]:
-    _check_size(line)
-    data = line.data.removeprefix(_BOM)
-    try:
-        found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ValueError("The line is not JSON.") from None
-    if not isinstance(found, dict):
-        raise ValueError("The line is not a JSON object.")
-    return {name: _text(value) for name, value in _present(found).items()}
-
-
-def _present(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _text(value: Any) -> str:
-    """A JSON value as a cell of a table would have it; lists are separated by semicolons."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
-        return ";".join(str(one) for one in value)
-    if isinstance(value, str | int | float):
-        text = str(value)
-        if "\0" in text:
-            raise ValueError("The row holds a NUL character.")
-        return text
-    raise ValueError("A field holds an object; it must be a text, a number, or a list of texts.")
+        raise Unreadable("bad_quotes", f"The row is not well quoted: {error}.") from None

@@ -1,6 +1,6 @@
 """Uploaded files in MongoDB, in chunks, so that any worker can read them and none has to hold them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from storage.indexes import Index
@@ -8,7 +8,10 @@ from storage.mongo import Mongo
 
 CHUNK = 256 * 1024
 
-INDEXES = [Index(collection="uploads", keys=[("upload", 1), ("number", 1)])]
+INDEXES = [
+    Index(collection="uploads", keys=[("upload", 1), ("number", 1)]),
+    Index(collection="uploads", keys=[("at", 1)]),
+]
 
 
 class MongoUploads:
@@ -41,6 +44,11 @@ class MongoUploads:
     def remove(self, upload: str) -> None:
         """Take a file away."""
         self._chunks.delete_many({"upload": upload})
+
+    def older_than(self, at: datetime, limit: int) -> Sequence[str]:
+        """Some files that began to come in before then."""
+        found = self._chunks.find({"at": {"$lt": at}}, {"upload": 1}).limit(limit)
+        return sorted({chunk["upload"] for chunk in found})
 
 
 def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:

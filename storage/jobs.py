@@ -41,6 +41,14 @@ class MongoJobs:
         """The oldest unfinished jobs that nobody holds."""
         return from_documents(self._jobs.find({"open": True, **_free(now)}).sort("created_at", 1).limit(limit), Job)
 
+    def finished_before(self, at: datetime, limit: int) -> Sequence[Job]:
+        """Some jobs that were over by then."""
+        return from_documents(self._jobs.find({"finished_at": {"$lt": at}}).limit(limit), Job)
+
+    def remove(self, id: str) -> None:
+        """Forget a job."""
+        self._jobs.delete_one({"_id": id})
+
 
 def _free(now: datetime) -> Document:
     return {"$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}]}

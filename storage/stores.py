@@ -19,6 +19,7 @@ from storage.events import MongoEvents
 from storage.facts import MongoFacts
 from storage.health import Health
 from storage.idempotency import MongoAnswers
+from storage.import_maps import MongoColumnMaps
 from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.leases import MongoLeases
@@ -159,6 +160,11 @@ class Stores:
     def jobs(self) -> MongoJobs:
         """Long work that can be followed."""
         return MongoJobs(self.database)
+
+    @cached_property
+    def column_maps(self) -> MongoColumnMaps:
+        """Which column of a file says what, by name."""
+        return MongoColumnMaps(self.database, self.clock)
 
     @cached_property
     def templates(self) -> MongoTemplates:

@@ -42,6 +42,17 @@ class JobSchema(Strict):
         metadata={"description": "What was counted and is no error, like `equal_lines`."},
     )
     ignored_columns = fields.List(fields.String(), required=True)
+    map = fields.Dict(
+        required=True, metadata={"description": "Of an import: which column is what, and how the file is written."}
+    )
+    guessed = fields.String(
+        required=True,
+        metadata={"description": "How the map came about: `names` (they are Encore's), `map …` (by name), or `guess`."},
+    )
+    dry_run = fields.Boolean(required=True, metadata={"description": "It reads and tells, and changes nothing."})
+    preview = fields.List(
+        fields.Dict(), required=True, metadata={"description": "Of a dry run: the first rows as they would be kept."}
+    )
     detail = fields.String(required=True, metadata={"description": "Why a failed job failed."})
     created_at = Instant(required=True)
     started_at = Instant(required=True, allow_none=True)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.here import complete_here
 from common.errors import NotFound
 from common.jobs import Job, Jobs
-from customers.imports import COLUMNS, Kind
+from customers.columns import FIELDS, Kind
 from wiring import Services
 
 LOOK_EVERY = 0.3
@@ -21,7 +21,7 @@ _TYPES = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "appl
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(list(COLUMNS)))
+@click.argument("kind", type=click.Choice(list(FIELDS)))
 @click.argument("file", type=click.File("rb"))
 def command(kind: str, file: BinaryIO) -> None:
     """Take in FILE, a CSV or NDJSON of this KIND; the same file twice changes nothing.

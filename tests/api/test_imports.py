@@ -40,11 +40,13 @@ def test_objects_are_taken_too(call: Call, services: Services) -> None:
     [
         ("application/json", {}, b"{}", 415),
         ("", {}, b"a,b\n", 415),
-        ("text/csv; charset=iso-8859-1", {}, b"a,b\n", 415),
-        ("text/csv", {"Content-Encoding": "gzip"}, b"\x1f\x8b", 415),
+        ("text/csv; charset=klingon", {}, b"a,b\n", 422),
+        ("text/csv", {"Content-Encoding": "br"}, b"\x1f\x8b", 415),
+        ("text/csv", {"Content-Encoding": "gzip"}, b"\x1f\x8b", 422),
         ("text/csv", {}, b"", 422),
         ("text/csv", {}, b"order_id,customer_id\n", 422),
-        ("text/csv", {}, ORDERS.encode("utf-16"), 422),
+        ("text/csv", {}, b"PK\x03\x04", 422),
+        ("text/csv", {}, b"PAR1", 422),
         ("text/csv", {}, b'"order_id\n', 422),
         ("text/csv", {}, b"\0" * 1_000, 422),
     ],
@@ -60,7 +62,7 @@ def test_what_cannot_be_taken_is_refused_at_once(
 
 def test_missing_columns_are_named(call: Call) -> None:
     answer = call("POST", "/v1/imports/orders", data=b"order_id,customer_id,Placed At\n", content_type="text/csv")
-    assert {"placed_at", "product_id", "quantity", "unit_price", "currency"} == set(answer.get_json()["errors"])
+    assert {"product_id", "quantity", "unit_price", "currency"} == set(answer.get_json()["errors"])
 
 
 def test_the_three_imports_stand_in_the_document_by_their_names() -> None:

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from cli.demo.cdnow import catalogue, orders, orders_csv, products_csv, purchases
-from customers import imports
-from customers.reading import Place, Record
+from customers.orders import OrderRow
+from tests.support.rows import order_row, product
 
 TODAY = date(2026, 11, 22)
 
@@ -53,7 +53,8 @@ def test_every_row_of_the_orders_file_is_one_the_import_takes() -> None:
     text = orders_csv(orders(bought, TODAY))
     total = Decimal(0)
     for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
-        read = imports.order_row(Record(line=number, values=row, after=Place()))
+        read = order_row(row, number, now=datetime(2026, 11, 22, tzinfo=UTC))
+        assert isinstance(read, OrderRow)
         total += read.line.quantity * read.line.unit_price
     assert total == sum(purchase.cents for purchase in bought)
 
@@ -63,4 +64,4 @@ def test_forty_invented_records_of_which_some_are_sold_out() -> None:
     assert len({record.id for record in records}) == len({record.name for record in records}) == 40
     assert any(record.stock == 0 for record in records)
     rows = list(csv.DictReader(io.StringIO(products_csv())))
-    assert [imports.product(row).price for row in rows] == [record.price for record in records]
+    assert [product(row).price for row in rows] == [record.price for record in records]

@@ -1,0 +1,98 @@
+"""Parquet files, where pyarrow is there: read in batches, so that memory stays flat; values become cells."""
+
+import math
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import IO, Any
+
+from common.errors import Invalid
+from customers.reading import Record
+
+try:
+    import pyarrow
+    from pyarrow import parquet
+except ImportError:  # the extra `parquet` was not installed
+    pyarrow = None
+
+BATCH = 2_000
+
+
+def there() -> bool:
+    """Whether parquet can be read here."""
+    return pyarrow is not None
+
+
+def columns_of(file: IO[bytes]) -> list[str]:
+    """A file's columns; raises Invalid where it is none that can be read."""
+    return list(_opened(file).schema_arrow.names)
+
+
+class Rows:
+    """The rows of a parquet file from one on (the first is 0), with a cell for each of these columns."""
+
+    def __init__(self, file: IO[bytes], columns: list[str], start: int = 0) -> None:
+        """Raises Invalid where the file is none that can be read."""
+        self._file = _opened(file)
+        self._columns = columns
+        self._start = start
+        self.offset = start
+
+    @property
+    def count(self) -> int:
+        """How many rows the file has."""
+        return int(self._file.metadata.num_rows)
+
+    def records(self) -> Iterator[Record]:
+        """The rows."""
+        number = 0
+        for batch in self._batches():
+            if number + batch.num_rows > self._start:
+                skip = max(0, self._start - number)
+                for record in _records(batch.slice(skip), self._columns, number + skip):
+                    self.offset = record.after
+                    yield record
+            number += batch.num_rows
+
+    def _batches(self) -> Iterator[Any]:
+        try:
+            yield from self._file.iter_batches(BATCH)
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            raise Invalid.field("file", f"The parquet file is damaged: {str(error)[:200]}.") from None
+
+
+def _opened(file: IO[bytes]) -> Any:
+    file.seek(0)
+    try:
+        return parquet.ParquetFile(file)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise Invalid.field("file", f"This is not a whole parquet file: {str(error)[:200]}.") from None
+
+
+def _records(batch: Any, columns: list[str], number: int) -> Iterator[Record]:
+    names = list(batch.schema.names)
+    lists = [batch.column(names.index(column)).to_pylist() for column in columns]
+    for index, values in enumerate(zip(*lists, strict=True), number + 1):
+        cells = [_cell(value) for value in values]
+        problem = "The row holds a NUL character." if any("\0" in cell for cell in cells) else ""
+        kind = "nul" if problem else ""
+        yield Record(line=index, cells=cells, problem=problem, kind=kind, after=index, last=index)
+
+
+def _cell(value: Any) -> str:
+    """A value as a cell of a table would have it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, list):
+        return ";".join(_cell(one) for one in value)
+    return str(value)
