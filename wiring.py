@@ -26,6 +26,7 @@ from customers.left_over import Identities
 from customers.merge import Merger
 from customers.returns import Returns
 from customers.taking import Kept
+from customers.timeline import Source, events_as, orders_as
 from loyalty.history import History
 from loyalty.points_books import Books
 from loyalty.points_feed import PointsFeed
@@ -70,6 +71,7 @@ from storage.reports import MongoFigures
 from storage.returns import MongoReturnRows
 from storage.scores import MongoScores
 from storage.stores import Stores
+from storage.timeline import kept
 from storage.vouchers import MongoVouchers
 
 
@@ -435,6 +437,11 @@ class Services(Stores):
     def learning(self) -> Learning:
         """Learns which channel customers like."""
         return Learning(MongoLessons(self.database), self.clock)
+
+    @cached_property
+    def happenings(self) -> list[Source]:
+        """What a customer's timeline is put together from."""
+        return [orders_as(self.orders), events_as(self.events), *kept(self.database)]
 
     @cached_property
     def opt_in(self) -> OptIn:

@@ -1,6 +1,6 @@
 """Customers in MongoDB, their consents, and what they are forgotten with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -86,10 +86,12 @@ class MongoCustomers:
 
     def find(self, after: str, limit: int, address: str | None = None) -> list[Customer]:
         """A page in the order of ids, or those who have this (normalised) address."""
-        query: Document = {"_id": {"$gt": after}}
-        if address is not None:
-            query[f"addresses.{channel_of(address)}"] = address
-        return from_documents(self._customers.find(query).sort("_id", 1).limit(limit), Customer)
+        return from_documents(self._customers.find(_query(after, address)).sort("_id", 1).limit(limit), Customer)
+
+    def stream(self, after: str, address: str | None = None) -> Iterator[Customer]:
+        """All of the pages from there on, one by one, with flat memory."""
+        for document in self._customers.find(_query(after, address)).sort("_id", 1):
+            yield from_document(document, Customer)
 
     def set_consent(self, customer: str, channel: str, purpose: str, consent: Consent) -> bool:
         """Append a word of consent and make it the current one; False when there is no such customer."""
@@ -190,6 +192,11 @@ class MongoCustomers:
         update["$set"] |= {path: value for path, value in facts.items() if value is not None}
         absent = {path: "" for path, value in facts.items() if value is None}
         return update | ({"$unset": absent} if absent else {})
+
+
+def _query(after: str, address: str | None) -> Document:
+    query: Document = {"_id": {"$gt": after}}
+    return query if address is None else query | {f"addresses.{channel_of(address)}": address}
 
 
 def _moved(known: Customer | None, given: Customer) -> bool:

@@ -24,7 +24,8 @@ from storage.writes import insert_new
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
 CONSUMERS = ("triggers", "referrals", "points", "engagement")
 
-_OF_ORDERS = [f"order_{name}" for name in get_args(OrderEventType)]
+# Orders and the log of consents tell these themselves.
+_KEPT_ELSEWHERE = [*(f"order_{name}" for name in get_args(OrderEventType)), "consent_changed"]
 
 INDEXES = [
     Index(collection="events", keys=[("customer", 1), ("at", -1)]),
@@ -86,8 +87,8 @@ class MongoEvents:
         return from_documents(self._events.find(query).sort("at", -1).limit(limit), Event)
 
     def others_of(self, customer: str, limit: int, before: tuple[datetime, str] | None) -> list[Event]:
-        """A customer's events but for those of their orders, newest first; `before` is the last one already known."""
-        query: Document = {"customer": customer, "type": {"$nin": _OF_ORDERS}}
+        """A customer's events but for those that are kept elsewhere; newest first, `before` is the last one known."""
+        query: Document = {"customer": customer, "type": {"$nin": _KEPT_ELSEWHERE}}
         if before:
             at, id = before  # noqa: A001  # as the domain calls it
             query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]

@@ -4,32 +4,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from flask import Response
 from flask.views import MethodView
 
+from api import csv
 from api.auth import scope
 from api.blueprint import Blueprint
-from api.context import caller, services
+from api.context import services
 from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
-from api.schemas.base import Page, PageArgs, instant_text
+from api.schemas.base import Page, instant_text
 from api.schemas.customers import (
-    AskedConsentSchema,
-    ConsentEntrySchema,
-    ConsentPutSchema,
     CustomerFactsSchema,
     CustomerPageArgs,
+    CustomerRowSchema,
     CustomerSchema,
-    OptInSchema,
-    StandingConsentSchema,
+    TimelineArgs,
     TimelineEntrySchema,
 )
-from campaigns.opt_in import PURPOSE
 from common.errors import Invalid, NotFound
 from customers import attributes
-from customers.addresses import CHANNELS, EMAIL, SMS, normalise
-from customers.consent import IMPORTED, Consent, Entry
+from customers.addresses import EMAIL, SMS, normalise
 from customers.customer import Customer, birthday_of, channels_of, preferred_source, zone_source
-from customers.timeline import cursor_of, place_of, timeline
+from customers.timeline import Entry, timeline
 
 blueprint = Blueprint("customers", __name__, url_prefix="/v1/customers", description="The people, and what they said.")
 
@@ -65,6 +62,30 @@ def _readable(value: Any) -> Any:
     if isinstance(value, list):
         return [_readable(inner) for inner in value]
     return instant_text(value) if isinstance(value, datetime) else value
+
+
+def row(customer: Customer) -> dict[str, Any]:
+    """A customer as a line of CSV: what an import takes, and beside it what their orders add up to."""
+    profile = customer.profile
+    return msgspec.structs.asdict(customer) | {
+        "customer_id": customer.id,
+        "email": next(iter(customer.addresses.get(EMAIL, [])), ""),
+        "phone": next(iter(customer.addresses.get(SMS, [])), ""),
+        # What was worked out or learned is not told as if the shop had given it.
+        "time_zone": customer.time_zone if zone_source(customer) == "given" else "",
+        "preferred_channel": ";".join(customer.preferred if preferred_source(customer) == "declared" else []),
+        "marketing_email": _agreed(customer, EMAIL),
+        "marketing_sms": _agreed(customer, SMS),
+        "tags": ";".join(customer.tags),
+        "orders": profile.orders,
+        "first_order_at": profile.first_at,
+        "last_order_at": profile.last_at,
+    }
+
+
+def _agreed(customer: Customer, channel: str) -> str:
+    word = customer.consents.get(channel, {}).get("marketing")
+    return "" if word is None or word.state == "pending" else ("yes" if word.state == "granted" else "no")
 
 
 def answer(customer: Customer) -> Answer:
@@ -117,8 +138,9 @@ class CustomerList(MethodView):
     @scope("read")
     @blueprint.arguments(CustomerPageArgs, location="query")
     @blueprint.response(200, Page(CustomerSchema))
-    def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List customers in the order of their ids, or those who have an address."""
+    @blueprint.doc(responses=csv.RESPONSES)
+    def get(self, args: dict[str, Any]) -> dict[str, Any] | Response:
+        """List customers in the order of their ids, or those who have an address; all as `Accept: text/csv`."""
         if args.get("email") and args.get("phone"):
             raise Invalid.field("phone", "Look for an e-mail address or a phone number, not for both at once.")
         address = None
@@ -128,6 +150,9 @@ class CustomerList(MethodView):
                     address = normalise(channel, args[name])
                 except Invalid as error:
                     raise Invalid.field(name, error.fields[channel][0]) from None
+        if csv.is_wanted():
+            rows = (row(customer) for customer in services().customers.stream(args["after"], address))
+            return csv.answer("customers", list(CustomerRowSchema._declared_fields), rows)
         page = paged(lambda after, limit: services().customers.find(after, limit, address), args)
         return page | {"data": [shown(customer) for customer in page["data"]]}
 
@@ -176,93 +201,24 @@ class CustomerItem(MethodView):
         return changed
 
 
-@blueprint.route("/<customer_id>/consents")
-class CustomerConsents(MethodView):
-    """All that a customer ever said about being written to."""
-
-    @scope("read")
-    @blueprint.arguments(PageArgs, location="query")
-    @blueprint.response(200, Page(ConsentEntrySchema))
-    def get(self, args: dict[str, Any], customer_id: str) -> dict[str, Any]:
-        """List every word, the newest first; nothing of it is ever changed."""
-        found(customer_id)
-        log = services().consents
-
-        def fetch(after: str, limit: int) -> list[Entry]:
-            return log.history(customer_id, limit, place_of(after) if after else None)
-
-        page = paged(fetch, args, cursor=lambda entry: cursor_of(entry.word.at, entry.id))
-        return page | {"data": [_told(entry) for entry in page["data"]]}
-
-
-def _told(entry: Entry) -> dict[str, Any]:
-    word = msgspec.structs.asdict(entry.word)
-    return {"id": entry.id, "channel": entry.channel, "purpose": entry.purpose, **word}
-
-
-@blueprint.route("/<customer_id>/consents/<channel>")
-class CustomerConsent(MethodView):
-    """A customer's consent to be written to on a channel."""
-
-    @scope("ingest")
-    @blueprint.arguments(ConsentPutSchema)
-    @blueprint.response(200, StandingConsentSchema)
-    def put(self, body: dict[str, Any], customer_id: str, channel: str) -> dict[str, Any]:
-        """Record what a customer said; answers with the word that now stands."""
-        _check_channel(channel)
-        now = services().clock.now()
-        purpose, twice = body.pop("purpose"), body.pop("double_opt_in")
-        word = Consent(**{"at": now, **body, "by": caller().id})
-        if word.at > now:
-            raise Invalid.field("at", "Lies in the future.")
-        if word.source == IMPORTED:
-            raise Invalid.field("source", f"{IMPORTED!r} is what words from files say.")
-        if twice and (purpose, word.state) != (PURPOSE, "granted"):
-            raise Invalid.field("double_opt_in", f"Only a yes to {PURPOSE} is confirmed.")
-        if twice:
-            found(customer_id)
-            services().opt_in.ask(customer_id, channel, word)
-        elif not services().customers.set_consent(customer_id, channel, purpose, word):
-            raise NotFound("customer", customer_id)
-        standing = found(customer_id).consents[channel][purpose]
-        return {"channel": channel, "purpose": purpose, **msgspec.structs.asdict(standing)}
-
-
-@blueprint.route("/<customer_id>/consents/<channel>/opt-in")
-class CustomerOptIn(MethodView):
-    """A yes that is to be confirmed."""
-
-    @scope("ingest")
-    @blueprint.arguments(OptInSchema)
-    @blueprint.response(202, AskedConsentSchema)
-    def post(self, body: dict[str, Any], customer_id: str, channel: str) -> dict[str, Any]:
-        """Send the customer a message with a link to confirm that they want marketing; until then it is pending."""
-        _check_channel(channel)
-        word = Consent(state="pending", at=services().clock.now(), by=caller().id, **body)
-        asked = services().opt_in.ask(customer_id, channel, word)
-        standing = msgspec.structs.asdict(asked.consent)
-        more = {"expires_at": asked.expires_at, "message": asked.message}
-        return {"channel": channel, "purpose": PURPOSE, **standing, **more}
-
-
-def _check_channel(channel: str) -> None:
-    if channel not in CHANNELS:
-        raise NotFound("channel", channel)
-
-
 @blueprint.route("/<customer_id>/timeline")
 class CustomerTimeline(MethodView):
     """All that happened with a customer."""
 
     @scope("read")
-    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.arguments(TimelineArgs, location="query")
     @blueprint.response(200, Page(TimelineEntrySchema))
     def get(self, args: dict[str, Any], customer_id: str) -> dict[str, Any]:
-        """List what happened, the newest first."""
+        """List what happened, the newest first: orders, consents, messages, codes, points, referrals, visits."""
         found(customer_id)
-        orders, events = services().orders, services().events
-        return paged(
-            lambda after, limit: timeline(orders, events, customer_id, after, limit),
-            args,
-            cursor=lambda entry: entry.cursor,
-        )
+        happenings = services().happenings
+
+        def fetch(after: str, limit: int) -> list[Entry]:
+            return timeline(happenings, customer_id, after, limit, args["type"])
+
+        page = paged(fetch, args, cursor=lambda entry: entry.cursor)
+        return page | {"data": [_happened(entry) for entry in page["data"]]}
+
+
+def _happened(entry: Entry) -> dict[str, Any]:
+    return {"id": entry.id, "type": entry.type, "at": entry.at, "text": entry.text, "data": _readable(entry.data)}

@@ -181,6 +181,28 @@ class CustomerSchema(Strict):
     version = fields.Integer(required=True)
 
 
+class CustomerRowSchema(Strict):
+    """A customer as a line of CSV: the columns that an import takes, then what their orders add up to."""
+
+    customer_id = fields.String()
+    first_name = fields.String()
+    last_name = fields.String()
+    email = fields.String()
+    phone = fields.String()
+    country = fields.String()
+    locale = fields.String()
+    time_zone = fields.String()
+    preferred_channel = fields.String()
+    marketing_email = fields.String()
+    marketing_sms = fields.String()
+    tags = fields.String()
+    birthday = fields.String()
+    orders = fields.Integer()
+    first_order_at = Instant()
+    last_order_at = Instant()
+    created_at = Instant()
+
+
 class CustomerPageArgs(PageArgs):
     """Which customers are wanted: a part of all, or those with an address."""
 
@@ -245,10 +267,21 @@ class AskedConsentSchema(StandingConsentSchema):
     )
 
 
+class TimelineArgs(PageArgs):
+    """Which part of a timeline is wanted."""
+
+    type = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"([a-z][a-z0-9_]{0,63})?\Z", error="Not a type, like order_placed or message."),
+        metadata={"description": "One type, or a family of them: order, message, consent, voucher, points, …"},
+    )
+
+
 class TimelineEntrySchema(Strict):
     """Something that happened with a customer."""
 
     id = fields.String(required=True)
     type = fields.String(required=True)
     at = Instant(required=True)
+    text = fields.String(required=True, metadata={"description": "What happened, in a sentence."})
     data = fields.Dict(required=True)
