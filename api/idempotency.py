@@ -37,6 +37,8 @@ REPLAYED = "Idempotent-Replayed"
 MAX_LENGTH = 255
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "WWW-Authenticate")
 _CHUNK = 1 << 16
+# Under these names requests and answers have ids of customers.
+_PEOPLE = frozenset({"customer", "customer_id", "customers", "friend_id", "advocate_id", "other"})
 _KEY = re.compile(rf"[!-~]{{1,{MAX_LENGTH}}}\Z")
 
 
@@ -182,7 +184,26 @@ def _keep(attempt: _Attempt, claim: Claim, response: Response) -> None:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     body = _sealed(attempt, response.get_data())
     answer = Answer(fingerprint=fingerprint, status=response.status_code, headers=headers, body=body)
-    services().answers.keep(claim, answer)
+    services().answers.keep(claim, answer, _people(attempt, response))
+
+
+def _people(attempt: _Attempt, response: Response) -> list[str]:
+    """The ids of the customers whom a request and its answer name."""
+    named = {*_named(request.view_args), *_named(response.get_json(silent=True))}
+    if attempt.reading is None:
+        named |= {*_named(request.get_json(silent=True))}
+    return sorted(named)
+
+
+def _named(value: Any) -> Iterable[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _named(item)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name in _PEOPLE:
+                yield from (one for one in (inner if isinstance(inner, list) else [inner]) if isinstance(one, str))
+            yield from _named(inner)
 
 
 def _read_to_the_end(attempt: _Attempt) -> bool:

@@ -1,5 +1,6 @@
 """A request that may be sent twice, and the answer kept so that the second sending gets the first one's."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -41,8 +42,8 @@ class Answers(Protocol):
         """Go on holding a claim for `lease` seconds from now."""
         ...
 
-    def keep(self, claim: Claim, answer: Answer) -> None:
-        """Keep the answer, unless the claim was lost meanwhile."""
+    def keep(self, claim: Claim, answer: Answer, people: Sequence[str] = ()) -> None:
+        """Keep the answer, and the ids of whom it is about, unless the claim was lost meanwhile."""
         ...
 
     def release(self, claim: Claim) -> None:

@@ -1,5 +1,6 @@
 """Idempotency keys in MongoDB: an insert claims a request, a compare-and-set takes over what a crash left behind."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,15 @@ from common.idempotency import Answer, Claim, InFlight
 from common.ids import new_id
 from storage.indexes import Index
 from storage.mongo import Mongo
+from storage.personal import Personal
 
 COLLECTION = "idempotency"
-INDEXES = [Index(collection=COLLECTION, keys=[("expires_at", 1)])]
+INDEXES = [
+    Index(collection=COLLECTION, keys=[("expires_at", 1)]),
+    Index(collection=COLLECTION, keys=[("people", 1)], only={"people": {"$exists": True}}),
+]
+# An answer is sealed; with whom it is about it goes, and the request may be carried out anew.
+PERSONAL = [Personal(collection=COLLECTION, customer="people", many=True)]
 
 _TRIES = 5
 
@@ -59,13 +66,13 @@ class MongoAnswers:
         until = self._clock.now() + timedelta(seconds=lease)
         self._answers.update_one({"_id": claim.id, "token": claim.token}, {"$set": {"lease_until": until}})
 
-    def keep(self, claim: Claim, answer: Answer) -> None:
-        """Keep the answer, unless the claim was lost meanwhile."""
+    def keep(self, claim: Claim, answer: Answer, people: Sequence[str] = ()) -> None:
+        """Keep the answer, and the ids of whom it is about, unless the claim was lost meanwhile."""
         document = msgspec.to_builtins(answer, builtin_types=(bytes,))
-        self._answers.update_one(
-            {"_id": claim.id, "token": claim.token},
-            {"$set": {"answer": document, "fingerprint": answer.fingerprint}},
-        )
+        kept: dict[str, Any] = {"answer": document, "fingerprint": answer.fingerprint}
+        if people:
+            kept["people"] = list(people)
+        self._answers.update_one({"_id": claim.id, "token": claim.token}, {"$set": kept})
 
     def release(self, claim: Claim) -> None:
         """Give a claim up without an answer, so that the next sending is carried out."""
