@@ -98,7 +98,7 @@ class MongoDuplicates:
         if not addresses:
             return
         theirs: dict[str, Any] = {place: {"$in": addresses}}
-        stages = [
+        stages: list[Document] = [
             {"$match": theirs},
             {"$project": {"address": f"${place}"}},
             {"$unwind": "$address"},

@@ -35,6 +35,8 @@ class ExportSchema(Strict):
     responses = _section("What they did with them: opened, clicked, complained.")
     conversations = _section("What they wrote back, and what they were answered.")
     events = _section("What happened, as the timeline tells it.")
+    segments = _section("The segments they were in when those were last looked at.")
+    segment_moves = _section("When they came into a segment, and when they left it.")
 
 
 class DuplicateSchema(Strict):

@@ -99,3 +99,14 @@ def test_vouchers_of_the_old_id_are_good_for_the_survivor(ana: Call, services: S
         assert tried.get_json()["valid"], tried.get_json()
     used = ana("POST", f"/v1/vouchers/{minted[0]['code']}/redeem", json={"customer_id": "anna", "order": basket})
     assert used.get_json()["customer_id"] == "ana"
+
+
+def test_an_answer_that_names_an_erased_customer_is_kept_no_longer(call: Call, services: Services) -> None:
+    call("PUT", "/v1/customers/ana", json={})
+    call("PUT", "/v1/customers/bob", json={})
+    for customer, key in (("ana", "k1"), ("bob", "k2")):
+        body = {"events": [{"type": "seen", "customer": customer}]}
+        assert call("POST", "/v1/events", json=body, headers={"Idempotency-Key": key}).status_code < 300
+    assert services.database["idempotency"].count_documents({}) == 2
+    call("DELETE", "/v1/customers/ana")
+    assert [one["people"] for one in services.database["idempotency"].find()] == [["bob"]]
