@@ -8,7 +8,7 @@ from common.ids import derive
 from segments.history import Move, Snapshot, What
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
-from storage.personal import Personal
+from storage.personal import Merged, Personal
 from storage.writes import insert_new
 
 INDEXES = [
@@ -19,9 +19,17 @@ INDEXES = [
     Index(collection="moves", keys=[("customer", 1)]),
 ]
 PERSONAL = [
-    Personal(collection="memberships", customer="customer", export="segments", hidden=["customer"]),
+    Personal(collection="memberships", customer="customer", stays=True, export="segments", hidden=["customer"]),
     Personal(collection="moves", customer="customer", export="segment_moves", hidden=["customer"]),
 ]
+
+
+def leave(database: Mongo, merged: Merged) -> None:
+    """Whoever is merged leaves; the survivor is looked at with the next snapshot."""
+    database["memberships"].delete_many({"customer": merged.old})
+
+
+MERGING = [leave]
 
 
 class MongoMemberships:
