@@ -4,25 +4,28 @@ import os
 import re
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
 from common.errors import Invalid
+from common.settings import Settings as Settings_
 from customers.customer import Customer
 from segments.nodes import Leaf, Node, Not
 from segments.rule import Beside, Rule, Settings
 from segments.tree import kinds, parse
 from storage.matching import MongoMatching
-from storage.mongo import Mongo, from_document
+from storage.mongo import Mongo, connect, from_document
 from tests.support import beside, people
 from tests.support.clock import START
+from tests.support.databases import Databases
+from tests.support.servers import Servers
 
 NAMES = list(kinds())
 # More of both finds rarer disagreements: ENCORE_TEST_CUSTOMERS=10000 is what a release is tried with.
 CUSTOMERS = int(os.environ.get("ENCORE_TEST_CUSTOMERS", "300"))
-VARIATIONS = 6
+VARIATIONS = int(os.environ.get("ENCORE_TEST_VARIATIONS", "6"))
 # Where a filter takes what stands there for a value, whatever it looks like.
 COMPARED = {"$eq", "$in", "$nin", "$all", "$gte", "$lte", "$lt"}
 MARK = re.compile(r"^_[a-z_]+_[a-z2-7]{12}(?=\.0$|$)")
@@ -56,8 +59,24 @@ def vary(value: Any, random: Random) -> Any:
     return value
 
 
+class World(NamedTuple):
+    """Random customers in a database, as they are read back, and what stands beside each."""
+
+    database: Mongo
+    people: list[Customer]
+    beside: dict[str, Beside]
+
+
+@pytest.fixture(scope="module")
+def world(databases: Databases, servers: Servers) -> Iterator[World]:
+    """One for all rules: nothing changes it."""
+    with databases.lent() as name:
+        connected = connect(Settings_(mongodb_url=servers.mongodb_url, mongodb_database=name))
+        yield World(connected, *insert(connected, Random("rules")))
+        connected.client.close()
+
+
 def insert(database: Mongo, random: Random) -> tuple[list[Customer], dict[str, Beside]]:
-    """Random customers in the database, as they are read back, and what stands beside each."""
     made = people.customers(random, CUSTOMERS, START)
     database["customers"].insert_many(people.documents(random, made))
     world = beside.fill(database, random, made, START)
@@ -83,9 +102,9 @@ def found(database: Mongo, node: Node) -> set[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_database_and_the_plain_meaning_agree(name: str, database: Mongo) -> None:
+def test_the_database_and_the_plain_meaning_agree(name: str, world: World) -> None:
     random = Random(f"rules {name}")
-    read, theirs = insert(database, random)
+    database, read, theirs = world
     everybody = {person.id for person in read}
     matching = MongoMatching(database)
     examples = len(kinds()[name].examples)

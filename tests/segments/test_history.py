@@ -53,8 +53,8 @@ def figures(services: Services) -> list[tuple[int, int, int, bool]]:
 @given(st.sets(st.text(max_size=3)), st.sets(st.text(max_size=3)))
 def test_two_lists_differ_by_what_is_in_one_alone(before: set[str], now: set[str]) -> None:
     found = list(changes(sorted(before), sorted(now)))
-    assert {id for id, what in found if what == "entered"} == now - before
-    assert {id for id, what in found if what == "left"} == before - now
+    assert {one for one, what in found if what == "entered"} == now - before
+    assert {one for one, what in found if what == "left"} == before - now
     assert len(found) == len(before ^ now)
 
 
