@@ -14,14 +14,19 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize(
     ("path", "size", "told"),
-    [("launch", ["--messages", "25", "--batch", "10"], "provider calls"), ("imports", ["--orders", "25"], "ratio")],
+    [
+        ("launch", ["--messages", "25", "--batch", "10"], "provider calls"),
+        ("imports", ["--orders", "25"], "ratio"),
+        ("segments", ["--customers", "60"], "rate in terms of the bare one"),
+        ("backtest", [], "BG/NBD"),
+    ],
 )
 def test_a_path_is_measured_and_a_ratio_printed(path: str, size: list[str], told: str) -> None:
     environment = {**os.environ, ENGINE: os.environ.get(ENGINE, "embedded")}
     command = [sys.executable, "-m", "bench", path, *size]
     run = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    figures = dict(line.strip().split("  ", 1) for line in run.stdout.splitlines()[1:] if line.strip())
+    figures = dict(line.strip().split("  ", 1) for line in run.stdout.splitlines() if "  " in line.strip())
     assert any(name.startswith(told) for name in figures)
     if path == "launch":
         assert figures["provider calls"].strip().startswith("3,")
