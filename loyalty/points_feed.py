@@ -20,7 +20,7 @@ from loyalty.points_orders import UNDONE, enter_event, enter_order, enter_undone
 CONSUMER = "points"
 OF_ORDERS = "order_"
 # Orders, or customers, that are looked at together.
-AT_ONCE = 200
+AT_ONCE = 500
 # How much of the catching up is done in one go: orders, and days without any.
 MOST_ORDERS = 2_000
 MOST_DAYS = 400
