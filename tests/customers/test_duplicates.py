@@ -22,7 +22,7 @@ def test_whoever_is_written_with_anothers_address_is_offered_at_once(call: Call,
     assert (found["customers"], found["channel"], found["reason"]) == (["ana", "anna"], "email", "same_email")
     assert "example" not in str(found)
     types = [entry["type"] for entry in call("GET", "/v1/customers/ana/timeline").get_json()["data"]]
-    assert types == ["duplicate_found"]
+    assert "duplicate_found" in types
 
 
 def test_merged_or_parted_they_are_offered_no_more(call: Call) -> None:
