@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -32,6 +33,14 @@ _OFFSET = re.compile(r"\s+(?:([+-][0-9]{2}:?[0-9]{2})|UTC|GMT|Z)$")
 
 Amounts = Callable[[str, str, str], int]
 Instants = Callable[[str, str], datetime]
+
+
+class Finer(Refused):
+    """An amount with more digits than its currency has: exact, in minor units and parts of them."""
+
+    def __init__(self, field: str, exact: Decimal, reason: str) -> None:
+        super().__init__(field, "bad_amount", reason)
+        self.exact = exact
 
 
 def decimal_found(texts: Iterable[str]) -> tuple[Decimals, bool]:
@@ -105,7 +114,8 @@ def _minor(field: str, text: str, mark: str, currency: str) -> int:
     whole, _, part = text.partition(mark)
     if len(part) > digits:
         if part[digits:].strip("0"):
-            raise Refused(field, "bad_amount", f"{currency} has {digits} digits after the {_named(mark)}.")
+            exact = Decimal(text.replace(mark, ".")).scaleb(digits)
+            raise Finer(field, exact, f"{currency} has {digits} digits after the {_named(mark)}.")
         part = part[:digits]
     minor = int(whole + part.ljust(digits, "0"))
     if abs(minor) > MAX_MINOR:

@@ -21,7 +21,7 @@ ENCODINGS = (
     "gb18030", "big5",
 )  # fmt: skip
 # A table of a shop packs into a tenth, and what is all alike into a thousandth: that is a bomb.
-MAX_RATIO = 200
+MAX_RATIO = 100
 FREE = 64 * 1024 * 1024
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
