@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
 from common.ids import new_id
 from common.settings import PREFIX, load
 from storage.indexes import ensure
@@ -25,13 +23,6 @@ def pick_engine() -> str:
         chosen = "embedded"
     os.environ[ENGINE] = chosen
     return chosen
-
-
-def environment(services: Services) -> dict[str, str]:
-    """What another process needs in its environment to work on the same ground."""
-    own = msgspec.structs.asdict(services.settings)
-    names = ("mongodb_url", "mongodb_database", "redis_url", "secret_keys", "public_url")
-    return {PREFIX + name.upper(): str(own[name]) for name in names}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""An importer as a process of its own, so that its memory and CPU are its own: takes one file in, tells what it took."""
+"""An importer as a process of its own, so that memory and CPU are its own: takes a file in, and tells what it took."""
 
 import os
 import resource

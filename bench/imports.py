@@ -18,7 +18,7 @@ from random import Random
 import click
 import msgspec
 
-from bench._ground import environment, ground, pick_engine
+from bench._ground import ground, pick_engine
 from bench._importer import Report
 from bench._meter import Cost, measured, table
 from bench._profile import Kinds, profiled
@@ -110,9 +110,8 @@ def _compare(services: Services, engine: str, shape: Shape, job: Job) -> None:
     told: list[str] = []
 
     def work() -> None:
-        ran = subprocess.run(
-            command, env={**os.environ, **environment(services)}, cwd=REPOSITORY, stdout=subprocess.PIPE, check=True
-        )
+        environment = {**os.environ, **services.settings.environment}
+        ran = subprocess.run(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, check=True)
         told.append(ran.stdout.decode())
 
     servers = measured(work).servers

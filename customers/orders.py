@@ -128,8 +128,11 @@ class Orders(Protocol):
         """Those of these orders that exist, by id."""
         ...
 
-    def upsert(self, orders: Sequence[Order]) -> None:
-        """Keep orders, and bring the profiles of the customers they touch up to date; twice is once."""
+    def upsert(self, orders: Sequence[Order]) -> dict[str, Order]:
+        """Keep orders, and bring the profiles of the customers they touch up to date; twice is once.
+
+        Returns them as they are kept, by id.
+        """
         ...
 
     def add_events(self, events: Mapping[str, Sequence[OrderEvent]]) -> dict[str, Order]:

@@ -69,13 +69,14 @@ class MongoOrders:
         found = from_documents(self._orders.find({"_id": {"$in": list(ids)}}), Order)
         return {order.id: order for order in found}
 
-    def upsert(self, orders: Sequence[Order]) -> None:
+    def upsert(self, orders: Sequence[Order]) -> dict[str, Order]:
         """Keep orders, and bring the profiles of the customers they touch up to date; twice is once.
 
-        An order's events stay. One under the id of somebody who was merged is the survivor's. Raises Conflict, keeping
-        none, for an order that belongs to another customer.
+        Returns them as they are kept, by id. An order's events stay. One under the id of somebody who was merged is
+        the survivor's. Raises Conflict, keeping none, for an order that belongs to another customer.
         """
-        self._apply({order.id: partial(_revised, order) for order in self._led(orders)})
+        given, before = self._led(orders)
+        return self._apply({order.id: partial(_revised, order) for order in given}, before=before).kept()
 
     def add_event(self, order: str, event: OrderEvent) -> Order | None:
         """Add what happened, once; the order as it is then, or None when there is no such order."""
@@ -92,7 +93,8 @@ class MongoOrders:
     def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
         """Add rows of a file to their orders, each once; the rows that contradict their order come back."""
         grouped: dict[str, list[OrderRow]] = defaultdict(list)
-        for row in self._led(rows):
+        led, before = self._led(rows)
+        for row in led:
             grouped[row.order_id].append(row)
         known = self.get(list(grouped))
         errors: list[RowError] = []
@@ -102,7 +104,7 @@ class MongoOrders:
             errors += bad
             if good:
                 agreeing[order] = good
-        self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()}, known=known)
+        self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()}, known, before)
         return errors
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
@@ -134,18 +136,27 @@ class MongoOrders:
         """Work out the profiles that a process that died did not come to; how many of its batches there were."""
         return self._profiles.settle_left_over(self._clock.now())
 
-    def _led(self, given: Sequence[Owned]) -> Sequence[Owned]:
-        """The same under the ids that customers have now: whose were merged have others than the shop may think."""
-        now = self._aliases.resolve(list({one.customer_id for one in given}))
+    def _led(self, given: Sequence[Owned]) -> tuple[Sequence[Owned], dict[str, Known]]:
+        """The same under the ids that customers have now, and the profiles of those: who was merged has another id."""
+        ids = {one.customer_id for one in given}
+        before = self._profiles.read(ids)
+        strangers = list(ids - before.keys())  # a record that is there was not merged into another
+        now = self._aliases.resolve(strangers) if strangers else {}
         if not now:
-            return given
-        ids = (now.get(one.customer_id, one.customer_id) for one in given)
-        return [msgspec.structs.replace(one, customer_id=id_) for one, id_ in zip(given, ids, strict=True)]
+            return given, before
+        before |= self._profiles.read(set(now.values()) - before.keys())
+        owners = (now.get(one.customer_id, one.customer_id) for one in given)
+        return [msgspec.structs.replace(one, customer_id=id_) for one, id_ in zip(given, owners, strict=True)], before
 
-    def _apply(self, changes: Mapping[str, Change], *, known: dict[str, Order] | None = None) -> None:
+    def _apply(
+        self,
+        changes: Mapping[str, Change],
+        known: Mapping[str, Order] | None = None,
+        before: Mapping[str, Known] | None = None,
+    ) -> "_Work":
         """Change orders until nothing is left to change, then the profiles of whom it touched.
 
-        `known` are the orders as they were just read, where they were.
+        `known` are the orders as they were just read, where they were, and `before` their customers' profiles.
         """
         now = self._clock.now()
         work = _Work()
@@ -154,18 +165,18 @@ class MongoOrders:
             known = self.get(list(left)) if known is None else known
             wanted = _wanted(known, left)
             touched = {one.customer_id for one in wanted.values() if _matters(known.get(one.id), one)}
-            before: dict[str, Known] = {}
             if touched:
                 work.notes.append(self._profiles.announce(touched, now))
-                before = self._profiles.read(touched)
-            lost = self._write(known, wanted, before, now) if wanted else set()
-            work.learn(known, wanted, touched, before, lost)
-            left, known = {order: left[order] for order in lost}, None
+                before = self._profiles.read(touched) if before is None else before
+            lost = self._write(known, wanted, before or {}, now) if wanted else set()
+            work.learn(known, wanted, touched, before or {}, lost)
+            left, known, before = {order: left[order] for order in lost}, None, None
             if not left:
                 break
         self._follow(work, now)
         if left:
             raise Unavailable("Others are changing the same orders. Try again shortly.", retry_after=1)
+        return work
 
     def _follow(self, work: "_Work", now: datetime) -> None:
         """Bring the profiles up to date that were touched, and take the notes away that said so."""
@@ -209,6 +220,13 @@ class _Work:
         self.changed: set[str] = set()
         self.added: dict[str, list[Order]] = {}
         self.before: Mapping[str, Known] = {}
+        self._known: dict[str, Order] = {}
+        self._written: dict[str, Order] = {}
+
+    def kept(self) -> dict[str, Order]:
+        """The orders as they are kept now."""
+        written = {id_: msgspec.structs.replace(one, version=one.version + 1) for id_, one in self._written.items()}
+        return self._known | written
 
     def learn(
         self,
@@ -219,6 +237,8 @@ class _Work:
         lost: set[str],
     ) -> None:
         """Sort those touched by one writing of orders: new orders are added, anything else is reckoned anew."""
+        self._known |= known
+        self._written |= {order: one for order, one in wanted.items() if order not in lost}
         if self.added or self.changed:
             # A second writing, since others wrote the same orders: what the first one knew may be of yesterday.
             self.changed |= touched

@@ -25,7 +25,7 @@ from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_documents, to_documents
 from storage.personal import Personal
 from storage.rewriting import Rewrite, rewrite
-from storage.shelves import Moves, Shelves
+from storage.shelves import AGED, Moves, Shelves
 from storage.writes import insert_new
 
 INDEXES = [Index(collection="unrolled", keys=[("at", 1)])]
@@ -35,8 +35,8 @@ PERSONAL = [Personal(collection="unrolled", customer="customers", many=True, era
 LEFT_OVER = timedelta(minutes=2)
 # Customers reckoned together, and orders of theirs held at once.
 BATCH = 1_000
-# How often a profile is reckoned again when others write the same one.
-TRIES = 12
+# How often a profile is reckoned again when others write the same one: each time, one of them gets through.
+TRIES = 50
 
 # What of an order no profile depends on.
 _LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
@@ -63,7 +63,8 @@ _NOTHING = Known(Account(), None)
 class Profiles:
     """Keeps customers' profiles in step with their orders."""
 
-    def __init__(self, database: Mongo) -> None:
+    def __init__(self, database: Mongo, aged: float = AGED) -> None:
+        """`aged` is how long categories that were read are good for, in seconds."""
         # Nobody waits for a note to be in the journal. What is journaled after it cannot be there without it, so it
         # is never lost before the orders it speaks of; nor is it gone for good before the profiles are there.
         self._notes = database.get_collection("unrolled", write_concern=WriteConcern(w=1))
@@ -71,6 +72,7 @@ class Profiles:
         self._customers = database["customers"]
         self._products = database["products"]
         self._moves = Moves(database)
+        self._aged = aged
 
     def announce(self, customers: Iterable[str], now: datetime) -> str:
         """Note that these customers' orders are about to change; returns the note's id."""
@@ -107,7 +109,7 @@ class Profiles:
 
         Returns the customers to whose profiles nothing could be added, or others did meanwhile: roll them up.
         """
-        shelves = Shelves(self._products)
+        shelves = Shelves(self._products, self._aged)
         shelves.open(line.product_id for placed in orders.values() for order in placed for line in order.lines)
         accounts: dict[str, Account] = {}
         for customer, placed in orders.items():
@@ -152,7 +154,7 @@ class Profiles:
 
     def _moved(self, rows: Sequence[Document]) -> list[str]:
         """Write the categories of customers' products where they are others now; who must be rolled up for it."""
-        shelves = Shelves(self._products)
+        shelves = Shelves(self._products, self._aged)
         shelves.open(product for row in rows for product in row["profile"]["products"])
         by = new_id()
         names = {row["_id"]: categories_of(row["profile"]["products"], shelves.categories) for row in rows}
@@ -172,7 +174,7 @@ class Profiles:
     def _reckon(self, customers: set[str], now: datetime) -> set[str]:
         """Reckon profiles and write them; the customers whose profiles others have written meanwhile."""
         known = self.read(customers)
-        shelves = Shelves(self._products)
+        shelves = Shelves(self._products, self._aged)
         accounts = dict.fromkeys(known, Account())
         with self._orders.find({"customer_id": {"$in": sorted(customers)}}, _LEFT_OUT) as found:
             while rows := list(islice(found, BATCH)):

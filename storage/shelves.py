@@ -2,19 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 
 from common.ids import new_id
 from storage.mongo import Documents, Mongo
 
 # A note that is not told to be ready by then is of a process that died.
 LEFT_OVER = timedelta(minutes=2)
+# A note is followed when it has been known for so long, and whoever read categories longer ago than AGED reads them
+# again: so nobody writes what they were after all have followed.
+SETTLED = timedelta(seconds=10)
+AGED = 5.0
 
 
 class Shelves:
     """The categories of products, each read once."""
 
-    def __init__(self, products: Documents) -> None:
+    def __init__(self, products: Documents, aged: float = AGED) -> None:
+        """`aged` is in seconds."""
         self._products = products
+        self._aged = aged
+        self._begun = monotonic()
         self.categories: dict[str, list[str]] = {}
 
     def open(self, products: Iterable[str]) -> None:
@@ -23,7 +31,9 @@ class Shelves:
             self.categories |= self._read(wanted)
 
     def moved(self) -> set[str]:
-        """The products whose categories are others now than they were when they were read."""
+        """The products whose categories are others now than they were when they were read, if that is some time ago."""
+        if monotonic() - self._begun < self._aged:
+            return set()
         now = self._read(self.categories) if self.categories else {}
         return {one for one, names in self.categories.items() if now[one] != names}
 
@@ -52,12 +62,15 @@ class Moves:
     def ready(self, note: str | None, products: Sequence[str]) -> None:
         """They have changed."""
         if note:
-            self._notes.update_one({"_id": note}, {"$set": {"ready": True, "products": list(products)}}, upsert=True)
+            # Seen anew: what was seen of it before it was ready says nothing of when it was.
+            ready = {"$set": {"ready": True, "products": list(products)}, "$unset": {"seen_at": ""}}
+            self._notes.update_one({"_id": note}, ready, upsert=True)
 
     def due(self, now: datetime) -> dict[str, list[str]]:
         """The products of notes that are ready, or that nobody seems to be at any more, by note."""
-        self._notes.update_many({"ready": None, "seen_at": None}, {"$set": {"seen_at": now}})
-        found = self._notes.find({"$or": [{"ready": True}, {"seen_at": {"$lte": now - LEFT_OVER}}]})
+        self._notes.update_many({"seen_at": None}, {"$set": {"seen_at": now}})
+        ready = {"ready": True, "seen_at": {"$lte": now - SETTLED}}
+        found = self._notes.find({"$or": [ready, {"seen_at": {"$lte": now - LEFT_OVER}}]})
         return {note["_id"]: note["products"] for note in found}
 
     def waiting(self) -> bool:

@@ -171,8 +171,7 @@ class OrderItem(MethodView):
     @blueprint.response(200, OrderSchema)
     def put(self, body: dict[str, Any], order_id: str) -> Answer:
         """Keep an order. A customer nobody heard of is created bare; another customer's order is refused with 409."""
-        services().orders.upsert([given(order_id, body)])
-        return answer(found(order_id))
+        return answer(services().orders.upsert([given(order_id, body)])[order_id])
 
 
 @blueprint.route("/<order_id>/events")

@@ -4,7 +4,7 @@ import multiprocessing
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -305,13 +305,15 @@ def test_categories_are_those_of_the_catalogue_and_follow_it(services: Services)
     services.products.upsert([Product(id="p1", categories=["vinyl", "jazz"])])
     services.orders.upsert([order("o1"), order("o2", product="p2"), order("o3", "bo", product="p3")])
     assert kept(services.database)["ana"].categories == ["jazz", "vinyl"]
-    assert services.profiles.follow_products(START) == 1  # nobody's changes, one looked at
+    assert services.profiles.follow_products(START) == 0  # seen
+    assert services.profiles.follow_products(START + shelves.SETTLED) == 1  # nobody's changes, one looked at
     assert not services.profiles.products_moved()
     services.products.upsert([Product(id="p1", categories=["pop"]), Product(id="p2", categories=["tapes"])])
     services.products.put(Product(id="p3", categories=["tapes"]))
     services.products.put(Product(id="p3", name="renamed", categories=["cassettes"]), 1)
     assert services.profiles.products_moved()
     services.profiles.follow_products(START)
+    services.profiles.follow_products(START + shelves.SETTLED)
     catalogue = {one.id: one.categories for one in services.products.get(["p1", "p2", "p3"]).values()}
     assert kept(services.database) == reckoned(services.orders, ["ana", "bo"], catalogue)
     assert kept(services.database)["bo"].categories == ["cassettes"]
@@ -323,6 +325,7 @@ def test_categories_are_those_of_the_catalogue_and_follow_it(services: Services)
 def test_stock_and_prices_move_nobodys_profile(services: Services) -> None:
     services.products.upsert([Product(id="p1", categories=["vinyl"], stock=3)])
     services.profiles.follow_products(START)
+    services.profiles.follow_products(START + shelves.SETTLED)
     services.products.upsert([Product(id="p1", categories=["vinyl"], stock=2)])
     services.products.put(Product(id="p1", categories=["vinyl"], price=7), 2)
     assert not services.profiles.products_moved()
@@ -341,10 +344,21 @@ def test_a_process_that_dies_while_it_moves_a_product_leaves_a_note(services: Se
 
 def test_a_product_that_moves_while_orders_are_added_is_noticed(services: Services) -> None:
     services.products.upsert([Product(id="p1", categories=["vinyl"])])
-    before = services.profiles.read(["ana"])
-    known = shelves.Shelves(services.database["products"])
-    known.open(["p1"])
-    services.database["products"].update_one({"_id": "p1"}, {"$set": {"categories": ["pop"]}})
-    assert known.moved() == {"p1"}
-    assert services.profiles.add(before, {"ana": [order("o1")]}, START) == set()
-    assert kept(services.database)["ana"].categories == ["pop"]
+
+    class Slow(shelves.Shelves):
+        """Somebody moves the product as soon as it is read."""
+
+        def open(self, products: Iterable[str]) -> None:
+            super().open(products)
+            services.database["products"].update_one({"_id": "p1"}, {"$set": {"categories": ["pop"]}})
+
+    for aged, categories in ((3_600, ["vinyl"]), (0, ["pop"])):
+        known = Slow(services.database["products"], aged)
+        known.open(["p1"])
+        assert known.categories == {"p1": ["vinyl"]}
+        assert known.moved() == ({"p1"} if categories == ["pop"] else set())
+        services.database["products"].update_one({"_id": "p1"}, {"$set": {"categories": ["vinyl"]}})
+    profiles = Profiles(services.database, aged=0)
+    before = profiles.read(["ana"])
+    assert profiles.add(before, {"ana": [order("o1")]}, START) == set()
+    assert kept(services.database)["ana"].categories == ["vinyl"]
