@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from babel import Locale
 from flask import Response, request
 
 from api.context import services
 from api.pages.page import message_of, new_blueprint, page
-from api.pages.words import language_of_visitor
+from api.pages.words import language_of, language_of_visitor, languages
 from common.errors import NotFound
 from customers.addresses import CHANNELS
 from customers.consent import CUSTOMER, Consent, Word
-from customers.customer import Customer
+from customers.customer import Customer, channels_of
 from messaging.message import Message
 
 blueprint = new_blueprint("preferences")
@@ -30,7 +31,7 @@ def show(token: str) -> Response:
 
 @blueprint.post("/p/<token:token>")
 def save(token: str) -> Response:
-    """Set it: each box that was changed is a word of consent; the first channel is the one preferred."""
+    """Set it: each box that was changed is a word of consent; the first channel and the language are declared."""
     message = message_of("preferences", token)
     customer = _customer(message)
     for channel in _channels(customer):
@@ -38,16 +39,35 @@ def save(token: str) -> Response:
             wanted: Word = "granted" if request.form.get(f"{channel}.{purpose}") == "yes" else "denied"
             if wanted != _word(customer, channel, purpose):
                 _set(customer, channel, purpose, wanted)
-    first = request.form.get("first", "")
-    if first in _channels(customer):
-        order = [first, *(channel for channel in customer.preferred if channel != first)]
-        services().customers.change(customer.id, {"preferred": order})
+    declared = _order(customer) | _language(customer)
+    if declared:
+        services().customers.change(customer.id, declared)
     return _form(message, _customer(message), saved=True)
 
 
 def language_for(message: Message) -> str:
     """The language of the page: the browser's; else the message's, the shop's."""
     return language_of_visitor(message.locale, services().shops.get().locale)
+
+
+def _order(customer: Customer) -> dict[str, Any]:
+    """The order of channels, where one was put first that was not: what was learned is not declared by leaving it."""
+    first, channels = request.form.get("first", ""), channels_of(customer)
+    if first not in channels or [first] == _first(customer):
+        return {}
+    return {"preferred": [first, *(channel for channel in channels if channel != first)]}
+
+
+def _language(customer: Customer) -> dict[str, Any]:
+    """The language, where another was chosen; pt-BR stays where it was pt."""
+    chosen = request.form.get("language", "")
+    same = chosen == language_of(customer.locale, services().shops.get().locale)
+    return {} if same or chosen not in languages() else {"locale": chosen}
+
+
+def _first(customer: Customer) -> list[str]:
+    """The channel that is preferred, where one is."""
+    return [channel for channel in customer.preferred if channel in channels_of(customer)][:1]
 
 
 def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
@@ -58,8 +78,16 @@ def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
         }
         for channel in _channels(customer)
     ]
-    first = next((channel for channel in customer.preferred if channel in _channels(customer)), "")
-    return page("preferences", language_for(message), brand=message.brand, channels=channels, first=first, saved=saved)
+    return page(
+        "preferences",
+        language_for(message),
+        brand=message.brand,
+        channels=channels,
+        first="".join(_first(customer)),
+        languages=[(tag, Locale.parse(tag).get_display_name(tag)) for tag in languages()],
+        spoken=language_of(customer.locale, services().shops.get().locale),
+        saved=saved,
+    )
 
 
 def _customer(message: Message) -> Customer:

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from customers.consent import Consent
 from customers.shop import Brand, Shop
 from tests.api.pages.conftest import World
 from tests.support.clock import ManualClock
@@ -66,11 +67,25 @@ def test_a_customer_unsubscribes_and_thinks_again(
     expect(boxes.first).not_to_be_checked()
     boxes.first.check()
     phone.get_by_role("radio", name="text message").check()
+    phone.get_by_label("Write to me in").select_option("de")
     phone.get_by_role("button", name="Save").click()
     expect(phone.get_by_role("status")).to_have_text("Saved.")
     expect(boxes.first).to_be_checked()
     expect(phone.get_by_role("radio", name="text message")).to_be_checked()
+    expect(phone.get_by_label("Write to me in")).to_have_value("de")
     accessible(phone)
+
+
+def test_a_customer_confirms_that_they_want_to_hear_from_the_shop(
+    phone: Page, site: str, services: Services, world: World
+) -> None:
+    asked = services.opt_in.ask("ana", "sms", Consent(state="pending", at=services.clock.now()))
+    phone.goto(site + services.links.url("confirm", asked.message).removeprefix(services.links.public_url))
+    accessible(phone)
+    phone.get_by_role("button", name="Yes, I want this").click()
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("confirmed")
+    accessible(phone)
+    assert services.customers.get(["ana"])["ana"].consents["sms"]["marketing"].state == "granted"
 
 
 def test_the_documentation_shows_the_routes_without_any_other_server(phone: Page, site: str) -> None:

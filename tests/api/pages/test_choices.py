@@ -95,10 +95,10 @@ def test_preferences_keep_each_change_as_a_word_of_consent(web: FlaskClient, wor
     assert consent(services, "sms", "marketing") == "granted"
     assert consent(services, "sms", "service") == "denied"
     assert consent(services, "email", "service") is None  # it was on, and stays on
-    assert services.customers.get(["ana"])["ana"].preferred == ["sms"]
+    assert services.customers.get(["ana"])["ana"].preferred == ["sms", "email"]
     said = [word for *_, word in services.consents.of_customer("ana") if word.source == "preference page"]
     assert len(said) == 3
-    assert all(word.how in ("ticked", "unticked") for word in said)
+    assert all((word.how in ("ticked", "unticked"), word.by) == (True, "customer") for word in said)
 
 
 def test_saying_yes_again_lifts_what_unsubscribing_suppressed_and_nothing_else(
@@ -167,3 +167,30 @@ def test_the_page_of_reasons_still_answers_when_its_campaign_is_gone(
 ) -> None:
     answer = web.get(path_of(services, "why", world.message))
     assert answer.status_code == 200
+
+
+def test_a_language_and_a_channel_that_are_chosen_are_declared(
+    web: FlaskClient, world: World, services: Services
+) -> None:
+    path = path_of(services, "preferences", world.message)
+    kept = {"email.marketing": "yes", "email.service": "yes", "sms.service": "yes"}
+    web.post(path, data={**kept, "language": "pt"})
+    assert services.customers.get(["ana"])["ana"].locale == "pt-BR"  # which is what it was
+    web.post(path, data={**kept, "language": "xx"})
+    assert services.customers.get(["ana"])["ana"].locale == "pt-BR"
+    web.post(path, data={**kept, "language": "de"})
+    assert services.customers.get(["ana"])["ana"].locale == "de"
+
+
+def test_a_learned_channel_that_is_left_stays_learned_and_another_is_declared(
+    web: FlaskClient, world: World, services: Services, database: Mongo
+) -> None:
+    path = path_of(services, "preferences", world.message)
+    learned = {"preferred": ["sms", "email"], "preferred_source": "learned"}
+    database["customers"].update_one({"_id": "ana"}, {"$set": learned})
+    assert 'value="sms" checked' in web.get(path).get_data(as_text=True)
+    web.post(path, data={"email.marketing": "yes", "first": "sms"})
+    assert services.customers.get(["ana"])["ana"].preferred_source == "learned"
+    web.post(path, data={"email.marketing": "yes", "first": "email"})
+    ana = services.customers.get(["ana"])["ana"]
+    assert (ana.preferred, ana.preferred_source) == (["email", "sms"], "")
