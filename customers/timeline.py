@@ -163,6 +163,7 @@ def _points(verb: str) -> Callable[[Mapping[str, Any]], str]:
 
 _ABOUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "customer_created": lambda data: "They became known.",
+    "duplicate_found": lambda data: "Another customer has the same address: they may be one.",
     "customer_merged": lambda data: f"The customer {data['merged_from']} was merged into them.",
     "order_placed": lambda data: f"Ordered {data['order']} for {_money(data, 'total')}.",
     "order_shipped": lambda data: f"Order {data['order']} was shipped.",
