@@ -156,7 +156,8 @@ class Handler(BaseHTTPRequestHandler):
         letters, status, answer, headers = self._judge(provider, body)
         rule = self.server.sandbox.faults.draw(provider, [letter["address"] for letter in letters])
         log = self.server.sandbox.log
-        raw = {"body": body.decode("utf-8", "replace")} if self.server.sandbox.keeps_bodies else {}
+        whole = {"body": body.decode("utf-8", "replace"), "path": self.path}
+        raw = whole if self.server.sandbox.keeps_bodies else {}
         log.note("open", request=number, provider=provider, messages=[one["message"] for one in letters], **raw)
         closed = "broken"
         try:

@@ -64,6 +64,7 @@ class Journey:
         self.sandbox = sandbox
         self.lives = lives
         self.answers: list[TestResponse] = []
+        self.secrets: list[str] = []
         self._client = client
 
     def call(self, method: str, path: str, status: int = 200, **more: Any) -> Any:
