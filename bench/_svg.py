@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-COLOURS = ("#8a2846", "#2b6a74", "#a8741a", "#59606b", "#5a4a8a", "#3f7d3a", "#b3542d", "#1f4f8f")
+COLOURS = ("#8a2846", "#2b6a74", "#a8741a", "#59606b", "#5a4a8a", "#3f7d3a", "#b3542d", "#1f4f8f", "#1d2129")
 LEFT, TOP, WIDTH, HEIGHT, APART, BELOW = 64, 70, 330, 240, 96, 74
 ROW = 18
 STYLE = (

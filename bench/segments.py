@@ -23,6 +23,7 @@ from pymongo import UpdateOne
 from bench._crowd import fill
 from bench._ground import pick_engine
 from bench._meter import table
+from bench._svg import Line, Panel, draw
 from common.settings import PREFIX, load
 from segments import statistics
 from segments.nodes import Leaf
@@ -66,7 +67,8 @@ class Figure(NamedTuple):
 @click.option("--customers", type=click.IntRange(10), help="How many; 10,000 on a real engine, else 1,000.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the shop here for another run.")
 @click.option("--figures", type=click.Path(path_type=Path, dir_okay=False), help="Add the figures to this JSON file.")
-def command(customers: int | None, data: Path | None, figures: Path | None) -> None:
+@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw how the figures there grow.")
+def command(customers: int | None, data: Path | None, figures: Path | None, picture: Path | None) -> None:
     """Previews, members and scores of a generated shop with some five orders a customer."""
     engine = pick_engine()
     with _shop(data, customers or SIZES[engine]) as services:
@@ -81,6 +83,8 @@ def command(customers: int | None, data: Path | None, figures: Path | None) -> N
         known = json.loads(figures.read_text()) if figures.exists() else []
         told |= {"counts": counts, "members": members, "scores": scores}
         figures.write_text(json.dumps([*known, told], indent=1))
+        if picture:
+            _growth(picture, [*known, told])
 
 
 @contextmanager
@@ -262,7 +266,7 @@ def _scores(services: Services) -> Document:
         started = perf_counter()
         while not services.refreshing.refresh(statistics):
             pass
-        ours = perf_counter() - started
+        ours, most = perf_counter() - started, memory()
     current = services.refreshing.current()
     if current is None or current.model is None or current.changed == 0:
         raise click.ClickException(f"Nothing was scored: {current}")
@@ -272,7 +276,7 @@ def _scores(services: Services) -> Document:
         "ours": ours,
         "bare": bare,
         "rate": round(bare / ours, 2),
-        "peak_mb": memory(),
+        "peak_mb": most,
         "model": current.model.kind,
         "histories": current.model.histories,
     }
@@ -313,6 +317,33 @@ def peak() -> Iterator[Callable[[], float]]:
 def _held(name: str) -> float:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def _growth(place: Path, known: list[Document]) -> None:
+    """Milliseconds by customers, and by people found, of every run in the file; the last of each size counts."""
+    runs = [one for _, one in sorted({one["customers"]: one for one in known}.items())]
+    names = [row["rule"] for row in runs[-1]["counts"]]
+    found = {
+        name: [(run["customers"], row) for run in runs for row in run["counts"] if row["rule"] == name]
+        for name in names
+    }
+    indexed = {name: any(row["index"] for _, row in rows) for name, rows in found.items()}
+    panels = [
+        Panel(
+            title=f"Counts {'found by an index' if by_index else 'that look at every customer'}",
+            across="customers in the shop",
+            up="milliseconds",
+            lines=[
+                Line(name, [(size, row["ours"] * 1e3) for size, row in rows])
+                for name, rows in found.items()
+                if indexed[name] == by_index
+            ],
+            logarithmic=True,
+        )
+        for by_index in (True, False)
+    ]
+    about = "; ".join(f"{name}: {rows[-1][1]['ours'] * 1e3:.0f} ms at {rows[-1][0]:,}" for name, rows in found.items())
+    draw(place, "How long a preview's count takes as the shop grows", about, panels)
 
 
 def _print(told: Document, counts: list[Document], members: list[Document], scores: Document) -> None:
