@@ -16,6 +16,8 @@ except ImportError:  # the extra `parquet` was not installed
     pyarrow = None
 
 BATCH = 2_000
+# Digits after the point; what floats hold beyond them is how they were reckoned with, not what was meant.
+NOISE = 9
 
 
 def there() -> bool:
@@ -86,7 +88,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        return _decimal(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -96,3 +98,9 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ";".join(_cell(one) for one in value)
     return str(value)
+
+
+def _decimal(value: float) -> str:
+    """A float as whoever wrote it meant it: 12.3, not 12.299999999999999, and 0 for 0.0000000000000002."""
+    text = f"{value:.{NOISE}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

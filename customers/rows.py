@@ -5,6 +5,7 @@ A row becomes a value, or is refused with a field, a reason and a word for it.
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
@@ -15,7 +16,7 @@ from customers.attributes import Declarations, from_text
 from customers.catalogue import Product
 from customers.consent import IMPORTED, Consent
 from customers.customer import Customer, birthday_of
-from customers.forms import MAX_MINOR, amounts, instants
+from customers.forms import MAX_MINOR, Finer, amounts, instants
 from customers.imports import (
     MAX_QUANTITY,
     address_cell,
@@ -220,9 +221,9 @@ class OrderRows:
             raise Refused("placed_at", "date_in_future", "Lies in the future.")
         currency = currency_cell("currency", self._currency(cells))
         quantity = whole_cell("quantity", self._quantity(cells), MAX_QUANTITY)
+        price = self._exact(self._price(cells), currency)
         if quantity == 0:
-            raise Refused("quantity", "zero_quantity", "Must be at least 1.")
-        price = self._amount(self._price_field, self._price(cells), currency)
+            quantity = self._pieces(price)
         if (self._prefix and order.startswith(self._prefix)) or (self._negative and quantity < 0):
             return self._returned(record.line, order, customer, at, product, quantity, price, currency)
         unit, extra = self._checked(quantity, price)
@@ -257,7 +258,22 @@ class OrderRows:
         """What the row calls the product."""
         return self._product_name(cells)[:200]
 
-    def _checked(self, quantity: int, price: int) -> tuple[int, int]:
+    def _exact(self, text: str, currency: str) -> int | Decimal:
+        """The price in minor units; that of a piece may be finer than its currency (screws at 0.125), a line is not."""
+        try:
+            return self._amount(self._price_field, text, currency)
+        except Finer as finer:
+            if self._by_total:
+                raise
+            return finer.exact
+
+    def _pieces(self, price: int | Decimal) -> int:
+        """How many pieces a line of none is of: one where the line itself cost something."""
+        if self._by_total and price:
+            return 1
+        raise Refused("quantity", "zero_quantity", "Must be at least 1.")
+
+    def _checked(self, quantity: int, price: int | Decimal) -> tuple[int, int]:
         """The price of one, and what the line cost beyond that."""
         if quantity < 0:
             raise Refused("quantity", "negative_quantity", "Below nothing; where that is a return, the map can say so.")
@@ -265,20 +281,35 @@ class OrderRows:
             raise Refused(self._price_field, "negative_price", "Below nothing.")
         if price == 0 and not self._free:
             raise Refused(self._price_field, "zero_price", "A line without a price.")
-        unit, extra = divmod(price, quantity) if self._by_total else (price, 0)
-        if unit * quantity > MAX_MINOR:
+        cost = _half_up(price if self._by_total else price * quantity)
+        if cost > MAX_MINOR:
             raise Refused(self._price_field, "too_large", f"The line comes to more than {MAX_MINOR}.")
-        return unit, extra
+        unit = cost // quantity if self._by_total else int(price)
+        return unit, cost - unit * quantity
 
     def _returned(
-        self, line: int, order: str, customer: str, at: datetime, product: str, quantity: int, price: int, currency: str
+        self,
+        line: int,
+        order: str,
+        customer: str,
+        at: datetime,
+        product: str,
+        quantity: int,
+        price: int | Decimal,
+        currency: str,
     ) -> ReturnRow:
-        quantity, price = abs(quantity), abs(price) if self._by_total else price
+        quantity = abs(quantity)
+        if self._by_total and price < 0:
+            price = -price
         unit, _ = self._checked(quantity, price)
         return ReturnRow(
             row=line, order_id=order, customer_id=customer, at=at, product_id=product, quantity=quantity,
             unit_price=unit, currency=currency,
         )  # fmt: skip
+
+
+def _half_up(amount: int | Decimal) -> int:
+    return amount if isinstance(amount, int) else int(amount.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 _OF_ORDERS = ("total", "discount", "shipping", "tax", "vouchers", "refunded", "cancelled_at", "state")
