@@ -71,7 +71,7 @@ class Incoming:
             self._raw.clear()
         self._gunzip.close()
         self._watch.close()
-        self._check_encoding()
+        self.check_encoding()
 
     def _begin(self) -> Gunzip:
         first = self._stream.read(PIECE)
@@ -113,7 +113,8 @@ class Incoming:
         if len(self.head) < PIECE:
             self.head += text[: PIECE - len(self.head)]
 
-    def _check_encoding(self) -> None:
+    def check_encoding(self) -> None:
+        """Raise Invalid where what was seen so far is in another encoding than it was taken for."""
         asked = self._asked.said.encoding or (self._asked.named.encoding if self._asked.named else "")
         if self.encoding == UTF8 and not asked:
             self._watch.check()
@@ -127,7 +128,11 @@ def planned(kind: Kind, content_type: str, incoming: Incoming, asked: Asked) -> 
     if not head.strip():
         raise Invalid.field("file", "The file is empty.")
     cut = incoming.size > len(head)
-    form, header, rows = _table(kind, content_type, head[: head.rfind(b"\n") + 1] or head if cut else head, asked)
+    try:
+        form, header, rows = _table(kind, content_type, head[: head.rfind(b"\n") + 1] or head if cut else head, asked)
+    except Invalid:
+        incoming.check_encoding()  # which would be the reason
+        raise
     plan = planned_of(kind, form, header, rows, asked)
     return msgspec.structs.replace(plan, gzip=incoming.gzip, encoding=incoming.encoding), header
 

@@ -156,8 +156,8 @@ def _preview(console: Console, job: Job) -> None:
 
 
 def _tell(console: Console, job: Job) -> None:
-    would = "would be " if job.subject.get("dry_run") else ""
-    click.echo(f"{job.good} {would}taken, {job.bad} not {would}taken. {job.detail}".strip())
+    words = ("would be taken", "would not be taken") if job.subject.get("dry_run") else ("taken", "not taken")
+    click.echo(f"{job.good} {words[0]}, {job.bad} {words[1]}. {job.detail}".strip())
     if job.notes:
         click.echo("Counted: " + ", ".join(f"{count} {name}" for name, count in sorted(job.notes.items())))
     if job.refused:
