@@ -131,10 +131,12 @@ class Points:
         """
         self._books.change({origin: partial(_leave, origin, to)})
 
-    def mistakes(self, customer: str) -> list[str]:
-        """What of an account its ledger does not bear out, in words."""
+    def audit(self, customer: str) -> tuple[int, list[str]]:
+        """How many entries a customer's account has, and what of it they do not bear out, in words."""
         account = self._books.account(customer)
-        return list(mistakes(account, self._all(account)))
+        # What others enter meanwhile belongs to a later state of the account.
+        entries = [entry for entry in self._all(account) if entry.number <= account.number]
+        return len(entries), list(mistakes(account, entries))
 
     def _all(self, account: Account) -> list[Entry]:
         found = {entry.id: entry for entry in account.outbox}

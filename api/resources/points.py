@@ -20,6 +20,7 @@ from api.schemas.points import (
     EntryPageArgs,
     EntrySchema,
     LiabilitySchema,
+    PointsAuditSchema,
     PointsProgrammeSchema,
     SpendingSchema,
     SpentPointsSchema,
@@ -177,6 +178,19 @@ class CustomerPoints(MethodView):
         customer = found(customer_id).id
         done = services().points.adjust(customer, operation_id(), body["amount"], body["reason"], caller().id)
         return entry_shown(done)
+
+
+@blueprint.route("/customers/<customer_id>/points/audit")
+class CustomerPointsAudit(MethodView):
+    """An account beside its ledger."""
+
+    @scope("read")
+    @blueprint.response(200, PointsAuditSchema)
+    def get(self, customer_id: str) -> dict[str, Any]:
+        """Replay a customer's ledger, and tell what of their account it does not bear out."""
+        customer = found(customer_id).id
+        entries, mistakes = services().points.audit(customer)
+        return {"customer_id": customer, "entries": entries, "mistakes": mistakes}
 
 
 @blueprint.route("/customers/<customer_id>/points/spend")

@@ -270,6 +270,16 @@ class StatementSchema(Strict):
     )
 
 
+class PointsAuditSchema(Strict):
+    """Whether the ledger alone tells the account."""
+
+    customer_id = fields.String(required=True)
+    entries = fields.Integer(required=True)
+    mistakes = fields.List(
+        fields.String(), required=True, metadata={"description": "What it does not bear out, in words; none is right."}
+    )
+
+
 class EntryPageArgs(PageArgs):
     """Which entries are wanted."""
 

@@ -167,6 +167,15 @@ def test_a_voucher_that_is_not_to_be_had_for_points_has_its_reason(shop: Call) -
     assert shop("GET", "/v1/customers/ana/points").get_json()["balance"] == 500
 
 
+def test_an_account_is_audited_by_its_ledger(shop: Call, services: Services) -> None:
+    shop("POST", "/v1/customers/ana/points", json={"amount": 500})
+    shop("POST", "/v1/customers/ana/points/spend", json={"offer": "tenth"})
+    audited = shop("GET", "/v1/customers/ana/points/audit").get_json()
+    assert audited == {"customer_id": "ana", "entries": 2, "mistakes": []}
+    services.database["points_accounts"].update_one({"_id": "ana"}, {"$inc": {"balance": 1}})
+    assert len(shop("GET", "/v1/customers/ana/points/audit").get_json()["mistakes"]) == 2
+
+
 def test_nobody_has_no_points(shop: Call) -> None:
     assert shop("GET", "/v1/customers/nobody/points").status_code == 404
     assert shop("POST", "/v1/customers/nobody/points", json={"amount": 5}).status_code == 404

@@ -66,4 +66,4 @@ def test_who_reaches_a_tier_and_who_is_about_to_lose_points_is_written_to(
         clock.advance(61)
     assert shop.customers.get(["c1"])["c1"].loyalty["points"] == 0
     assert len(letters(provider_sandbox)) == 2
-    assert shop.points.mistakes("c1") == []
+    assert shop.points.audit("c1")[1] == []

@@ -103,6 +103,6 @@ def balance(services: Services, customer: str = "ana") -> tuple[int, int]:
 
 def mistakes(services: Services) -> Sequence[str]:
     """What is wrong in any account, and whatever still stands in an outbox, in words."""
-    wrong = [sentence for account in accounts(services) for sentence in services.points.mistakes(account.id)]
+    wrong = [sentence for account in accounts(services) for sentence in services.points.audit(account.id)[1]]
     wrong += [f"{account.id} has an outbox" for account in accounts(services) if account.outbox]
     return wrong

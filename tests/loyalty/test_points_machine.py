@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -100,10 +99,6 @@ class Life(RuleBasedStateMachine):
     def _id(self, what: str) -> str:
         self.number += 1
         return f"{what}-{self.number:04}"
-
-    @initialize()
-    def begin(self) -> None:
-        """With nothing."""
 
     @rule(points=AMOUNTS, wait=WAITS, lasts=LASTS, again=st.booleans())
     def an_order_earns(self, points: int, wait: int, lasts: int | None, again: bool) -> None:
