@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from babel.numbers import list_currencies
 
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3)]
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, examples=["EUR"])]
 _CODE = re.compile(r"[A-Z]{3}")
 
 

@@ -65,9 +65,10 @@ class Rule(ABC):
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
-        """The JSON schema of the settings, with every limit, enough to build a form from."""
+        """The JSON schema of the settings, with a title for each and every limit, enough to build a form from."""
         schema: dict[str, Any] = msgspec.json.schema(cls.Settings)["$defs"][cls.Settings.__name__]
-        return schema
+        named = {name: {"title": _title(name), **field} for name, field in schema["properties"].items()}
+        return {**schema, "properties": named}
 
     @property
     def refers_to(self) -> str:
@@ -101,6 +102,10 @@ class Rule(ABC):
     @abstractmethod
     def value(self, customer: Customer, now: datetime) -> str:
         """What the rule looked at, in a short sentence about this customer."""
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def check_channel(channel: str) -> None:

@@ -23,6 +23,7 @@ class ConsentGiven(Rule):
     """By the latest word of consent, whether or not there is an address."""
 
     name = "consent"
+    group = "messages"
     summary = "Their latest word on this channel and purpose was yes, was no, or was never given."
     Settings = Word
     settings: Word

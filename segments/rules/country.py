@@ -8,7 +8,7 @@ import msgspec
 from customers.customer import Customer
 from segments.rule import NOTHING, Beside, Filter, Rule, Settings
 
-Code = Annotated[str, msgspec.Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$")]
+Code = Annotated[str, msgspec.Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$", examples=["PT"])]
 
 
 class Countries(Settings, frozen=True):

@@ -12,6 +12,7 @@ class DaysSinceFirstOrder(Rule):
     """Whole days since the first order that stands; nobody without one is in."""
 
     name = "days_since_first_order"
+    group = "purchases"
     summary = "Their first order was so many days ago; customers without orders are out."
     Settings = DaysBack
     settings: DaysBack

@@ -12,6 +12,7 @@ class DaysSinceLastOrder(Rule):
     """Whole days since the last order that stands; nobody without one is in."""
 
     name = "days_since_last_order"
+    group = "purchases"
     summary = "Their last order was so many days ago; customers without orders are out."
     Settings = DaysBack
     settings: DaysBack

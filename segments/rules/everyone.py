@@ -15,6 +15,7 @@ class Everyone(Rule):
     """Holds for everybody."""
 
     name = "everyone"
+    group = "audience"
     summary = "Every customer there is."
     Settings = EveryoneSettings
     examples: ClassVar[list[dict[str, Any]]] = [{}]

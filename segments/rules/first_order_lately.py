@@ -20,6 +20,7 @@ class FirstOrderLately(Rule):
     """Exactly one purchase occasion (all orders on one day), not longer ago than so many days."""
 
     name = "first_order_lately"
+    group = "purchases"
     summary = "They have bought on exactly one day so far, within the last so many days."
     Settings = Lately
     settings: Lately

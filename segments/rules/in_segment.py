@@ -17,6 +17,7 @@ class InSegment(Rule):
     """Stands for the other segment's rules as they are now; a circle of segments is refused when it is made."""
 
     name = "in_segment"
+    group = "audience"
     summary = "They are in another segment."
     Settings = Named
     settings: Named

@@ -24,6 +24,7 @@ class LateForSelf(Rule):
     """Compares the time since the last order with the customer's own average gap between purchase occasions."""
 
     name = "late_for_self"
+    group = "outlook"
     summary = "Longer has passed since their last order than so many times their own usual gap."
     Settings = Late
     settings: Late

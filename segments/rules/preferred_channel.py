@@ -21,6 +21,7 @@ class PreferredChannel(Rule):
     """The first in the customer's own order of channels; nobody who named none is in."""
 
     name = "preferred_channel"
+    group = "messages"
     summary = "The channel they like best is this one."
     Settings = Preferred
     settings: Preferred

@@ -12,6 +12,7 @@ class ProfileOrders(Rule):
     """Counts the orders that stand, over all time."""
 
     name = "profile_orders"
+    group = "purchases"
     summary = "They have placed so many orders; cancelled ones do not count."
     Settings = Counts
     settings: Counts

@@ -30,6 +30,7 @@ class RandomShare(Rule):
     """
 
     name = "random_share"
+    group = "audience"
     summary = "They are in a random share of so many percent, the same people every time."
     Settings = Share
     settings: Share

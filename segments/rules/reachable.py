@@ -21,6 +21,7 @@ class Reachable(Rule):
     """Has an address there and agreed to marketing there; what the gate finds at the moment of sending counts more."""
 
     name = "reachable"
+    group = "messages"
     summary = "They have an address on this channel and agreed to marketing over it."
     Settings = Reach
     settings: Reach

@@ -20,6 +20,7 @@ class RfmCell(Rule):
     """By the scores as last refreshed."""
 
     name = "rfm_cell"
+    group = "outlook"
     summary = "They are in one of these cells by recency, frequency and money: champions, loyal, new …"
     Settings = Cells
     settings: Cells

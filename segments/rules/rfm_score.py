@@ -30,6 +30,7 @@ class RfmScore(Rule):
     """By the scores as last refreshed; nobody without a score is in."""
 
     name = "rfm_score"
+    group = "outlook"
     summary = "Their score from 1 to 5 for recency, frequency or money lies in this range; 5 is the best fifth."
     Settings = ScoreRange
     settings: ScoreRange

@@ -9,11 +9,13 @@ import msgspec
 from customers.customer import Customer
 from segments.rule import NOTHING, Beside, Filter, Rule, Settings, Text
 
+Zone = Annotated[Text, msgspec.Meta(examples=["Europe/Lisbon"])]
+
 
 class Zones(Settings, frozen=True):
     """Time zones by their IANA names, like Europe/Lisbon."""
 
-    any_of: Annotated[list[Text], msgspec.Meta(min_length=1, max_length=600)]
+    any_of: Annotated[list[Zone], msgspec.Meta(min_length=1, max_length=600)]
 
     def __post_init__(self) -> None:
         """Refuse a zone that there is not, since it would quietly match nobody."""

@@ -12,6 +12,7 @@ class UsualGap(Rule):
     """The customer's own average gap between purchase occasions, in days; nobody with fewer than two is in."""
 
     name = "usual_gap"
+    group = "purchases"
     summary = "They usually let so many days pass between purchases; customers with one purchase are out."
     Settings = DaysBack
     settings: DaysBack

@@ -110,6 +110,7 @@ def test_a_reason_is_given_in_words(call: Call) -> None:
 def test_the_grammar_is_enough_to_build_a_form_from(call: Call) -> None:
     rules = {rule["rule"]: rule for rule in call("GET", "/v1/segments/rules").json["data"]}
     assert rules["first_order_lately"]["settings"]["properties"]["days"] == {
+        "title": "Days",
         "type": "integer",
         "minimum": 1,
         "maximum": 36_500,

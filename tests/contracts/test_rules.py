@@ -166,7 +166,7 @@ def test_texts_from_a_rule_never_become_keys_or_bare_operands(name: str) -> None
                     continue
                 plain = parse({"rule": name, **example}, resolve)
                 assert shape(node) == shape(plain)
-                assert not list(_bare([*node.pipeline(START), *node.plan(START).counting()], canary))
+                assert not list(bare([*node.pipeline(START), *node.plan(START).counting()], canary))
 
 
 def shape(node: Node) -> list[str]:
@@ -190,15 +190,15 @@ def _keys(value: Any) -> Iterator[str]:
             yield from _keys(inner)
 
 
-def _bare(value: Any, canary: str, in_expression: bool = False) -> Iterator[str]:
+def bare(value: Any, canary: str, in_expression: bool = False) -> Iterator[str]:
     """Where a text from a rule stands so that the database would read it rather than compare with it."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key in ({"$literal"} if in_expression else COMPARED):
                 continue
-            yield from _bare(inner, canary, in_expression or key == "$expr")
+            yield from bare(inner, canary, in_expression or key == "$expr")
     elif isinstance(value, list):
         for inner in value:
-            yield from _bare(inner, canary, in_expression)
+            yield from bare(inner, canary, in_expression)
     elif value == canary:
         yield canary
