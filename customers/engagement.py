@@ -162,11 +162,20 @@ def joined(mine: Site, theirs: Site) -> Site:
         seen_at=max(times, default=None),
         views=mine.views + theirs.views,
         carts=mine.carts + theirs.carts,
-        round=mine.round + theirs.round + 1,
+        round=mine.round + theirs.round + bool(mine.round or theirs.round),
         applied=sorted({*mine.applied, *theirs.applied}),
     )
     types = [*mine.types.items(), *theirs.types.items()]
     return _settled(both, [mine.cart, theirs.cart], [*mine.viewed, *theirs.viewed], types)
+
+
+def united(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """The site's part of two facets, as one; {} where no site told of either."""
+    if not {*mine, *theirs} & {*FIELDS}:
+        return {}
+    both = joined(msgspec.convert(mine, Site), msgspec.convert(theirs, Site))
+    told: dict[str, Any] = msgspec.to_builtins(both, builtin_types=(datetime,))
+    return told
 
 
 def _settled(

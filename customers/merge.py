@@ -13,6 +13,7 @@ import msgspec
 from common.clock import Clock
 from common.errors import Conflict, Invalid, NotFound, Unavailable
 from common.ids import new_id
+from customers import engagement
 from customers.consent import IMPORTED, Consent, Word
 from customers.customer import Customer, facts_of, following
 from customers.identity import AGAIN_AFTER, LEFT_OVER, Ids, Traces, Work, Works
@@ -166,7 +167,7 @@ def united(into: Customer, other: Customer) -> dict[str, Any]:
     fields["created_at"] = min((one.created_at for one in (into, other) if one.created_at), default=None)
     fields["merged_from"] = list(dict.fromkeys([*into.merged_from, *other.merged_from, other.id]))
     if other.id not in into.merged_from:
-        fields["engagement"] = together(into.engagement, other.engagement)
+        fields["engagement"] = _engagement(into.engagement, other.engagement)
     return {path: value for path, value in fields.items() if (value or None) != (_at(into, path) or None)}
 
 
@@ -194,6 +195,14 @@ def holding(one: Consent, other: Consent) -> Consent:
     if stronger.state == "pending":
         return weaker
     return weaker if weaker.at > stronger.at and weaker.source != IMPORTED else stronger
+
+
+def _engagement(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """What both did with messages, and on the site."""
+    both: dict[str, Any] = together(mine, theirs)
+    return {name: value for name, value in both.items() if name not in engagement.FIELDS} | engagement.united(
+        mine, theirs
+    )
 
 
 def together(mine: Any, theirs: Any) -> Any:

@@ -39,12 +39,17 @@ class MongoJoined:
         }
         if absent := {path: "" for path, value in fields.items() if value is None}:
             update["$unset"] = absent
-        return bool(self._customers.update_one({"_id": into.id, "version": into.version}, update).matched_count)
+        return bool(self._customers.update_one(_same(into), update).matched_count)
 
     def remove(self, customer: Customer) -> bool:
         """Take a record away that is still as it was read."""
-        return bool(self._customers.delete_one({"_id": customer.id, "version": customer.version}).deleted_count)
+        return bool(self._customers.delete_one(_same(customer)).deleted_count)
 
     def roll_up(self, ids: Sequence[str]) -> None:
         """Work out these customers' profiles from their orders."""
         self._profiles.roll_up(ids, self._clock.now())
+
+
+def _same(customer: Customer) -> Document:
+    """The record while it is as it was read; the site's events are counted without a new version."""
+    return {"_id": customer.id, "version": customer.version, "engagement.round": customer.engagement.get("round")}

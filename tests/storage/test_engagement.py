@@ -122,3 +122,15 @@ def test_many_at_once_count_each_once(services: Services) -> None:
         services.engagement.react()
     for person in people:
         assert plain(kept(services, person)) == counted(Site(), [e for e in events if e.customer == person])
+
+
+def test_two_who_are_merged_did_on_the_site_what_both_did_once(services: Services) -> None:
+    services.customers.upsert([Customer(id="ana"), Customer(id="anna")])
+    events = [viewed(number, "ana") for number in range(5)] + [viewed(number, "anna") for number in range(3, 9)]
+    services.events.add(events[:8])
+    services.engagement.react()
+    services.events.add(events[8:])  # known, and not yet counted
+    services.merger.merge("ana", "anna")
+    services.engagement.react()
+    both = [msgspec.structs.replace(event, customer="ana") for event in events]
+    assert plain(kept(services)) == counted(Site(), both)
