@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, cast
 
 from common.chores import Chore, Scheduler
+from common.memory import look_for_rings_seldom
 from common.settings import load
 from segments.lapse import Statistics
 from storage.rq_worker import work
@@ -38,7 +39,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "plan_run": lambda made, run: made.planner.plan(run),
     "deliver": lambda made, batch: made.delivery.deliver(batch),
     "take_webhooks": lambda made: made.receipts.take(),
-    "run_import": lambda made, job: made.importer.run(job),
+    "run_import": lambda made, job: made.refreshing.after_import(made.importer.run(job)),
     "follow_products": lambda made: made.profiles.follow_products(made.clock.now()),
     "sweep": lambda made: made.sweeper.sweep(),
     "find_duplicates": lambda made: made.duplicates.look_at_all(),
@@ -93,6 +94,7 @@ def chores(made: Services) -> list[Chore]:
 def main() -> None:
     """Work off jobs until told to stop."""
     made = services()
+    look_for_rings_seldom()
     work(made.settings)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from common.memory import look_for_rings_seldom
 from common.settings import load
 from wiring import Services
 
@@ -30,6 +31,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> None:
     """Take in the file of the job named on the command line."""
+    look_for_rings_seldom()
     services = Services(load(os.environ))
     services.health.answering()
     importer = services.importer

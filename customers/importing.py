@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol
 
 import msgspec
 
+from common.ahead import ahead
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Invalid, NotFound
@@ -32,8 +33,11 @@ from customers.unpacking import PIECE, UTF8, unpacked
 log = logging.getLogger(__name__)
 
 _PREFIX = "import_"
-# So many rows are taken at once; the job's checkpoint moves with them.
+# So many rows are taken at first; the job's checkpoint moves with them. More at once cost less each: so many more, up
+# to MOST, as keep a batch within PACE, far below the lease.
 BATCH = 500
+MOST = 5_000
+PACE = timedelta(seconds=5)
 LEASE = timedelta(seconds=60)
 # A job that was begun so often without getting on is given up: it would be begun for ever.
 MAX_STARTS = 20
@@ -132,8 +136,11 @@ class Importer:
         self._doorbell.ring("run_import", upload)
         return job
 
-    def run(self, job_id: str) -> Job | None:
-        """Take in what is left of a file; the job as it then is, or None where another worker has it or it is over."""
+    def run(self, job_id: str, most: int = MOST) -> Job | None:
+        """Take in what is left of a file; the job as it then is, or None where another worker has it or it is over.
+
+        `most` is how many rows are taken at once at most: it takes memory for two batches.
+        """
         now = self._clock.now()
         job = self._jobs.claim(job_id, new_id(), now, now + LEASE)
         if job is None:
@@ -146,7 +153,7 @@ class Importer:
         if not self._jobs.save(job):
             return None
         try:
-            return self._run(job)
+            return self._run(job, most)
         except Invalid as error:
             return self._over(job, "failed", str(error))
         except Exception as error:
@@ -202,7 +209,7 @@ class Importer:
             self._uploads.keep(upload, iter(lambda: spooled.read(PIECE), b""), now)
         return _subject(plan, header, digest.hexdigest(), rows), rows
 
-    def _run(self, job: Job) -> Job | None:
+    def _run(self, job: Job, most: int) -> Job | None:
         plan = msgspec.convert(job.subject["plan"], Plan)
         place = msgspec.convert(job.checkpoint, Place)
         taker = self._taker(job, plan)
@@ -211,7 +218,7 @@ class Importer:
             for again in readings[int(place.again) :]:
                 place = place if place.again == again else Place(again=again)
                 source = self._source(job, plan, place, spool)
-                left = self._read(job, taker, place, source.records())
+                left = self._read(job, taker, place, source.records(), _Pace(min(BATCH, most), most))
                 if left is None:
                     log.warning("import.lost", extra={"job": job.id})
                     return None
@@ -220,17 +227,19 @@ class Importer:
                     return self._over(job, "failed", _NOT_WHOLE)
         return self._over(job, "finished")
 
-    def _read(self, job: Job, taker: Taker, place: Place, records: Iterator[Record]) -> Job | None:
+    def _read(self, job: Job, taker: Taker, place: Place, records: Iterator[Record], pace: "_Pace") -> Job | None:
         """Take a file's records from a place on; None where another worker has taken the job over."""
         taker.begin(place)
         take = taker.take_again if place.again else taker.take
-        fresh = (seen for record in records if (seen := taker.see(record)) is not None)
-        while batch := list(islice(fresh, BATCH)):
+        # The next batch is read while the database works on this one.
+        for batch, after in ahead(_batches(taker, records, place.again, pace)):
+            begun = self._clock.now()
             outcome = take(batch)
             self._keep_bad(job, batch, outcome)
-            job = self._advanced(job, outcome, taker.place(batch[-1], again=place.again))
+            job = self._advanced(job, outcome, after)
             if not self._jobs.save(job):
                 return None
+            pace.learn(len(batch), self._clock.now() - begun)
         return job
 
     def _source(self, job: Job, plan: Plan, place: Place, spool: IO[bytes]) -> "Reader | parquet.Rows":
@@ -294,6 +303,26 @@ class Importer:
             return None
         self._uploads.remove(job.id)
         return job
+
+
+class _Pace:
+    """How many rows to take at once."""
+
+    def __init__(self, rows: int, most: int) -> None:
+        self.rows = rows
+        self._most = most
+
+    def learn(self, rows: int, took: timedelta) -> None:
+        """After a batch of so many that took so long."""
+        fitting = int(rows * PACE / took) if took else self._most
+        self.rows = max(1, min(fitting, 2 * rows, self._most))
+
+
+def _batches(taker: Taker, records: Iterator[Record], again: bool, pace: _Pace) -> Iterator[tuple[list[Record], Place]]:
+    """Records that were not taken yet, and from where to read on after each batch of them."""
+    fresh = (seen for record in records if (seen := taker.see(record)) is not None)
+    while batch := list(islice(fresh, pace.rows)):
+        yield batch, taker.place(batch[-1], again=again)
 
 
 _NOT_WHOLE = "The file was not kept whole. Send it again; what went in stays as it is."
