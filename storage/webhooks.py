@@ -24,7 +24,7 @@ def forget_mentions(database: Mongo, erased: Erased) -> None:
     Raises Unavailable while one that does waits to be worked off: it may hold their STOP.
     """
     for one in list(database["webhooks"].find({})):
-        if _names(bytes(one["body"]), erased):
+        if _names(one["url"].encode() + b" " + bytes(one["body"]), erased):
             if "due" in one:
                 raise Unavailable("A provider's word about this customer is being worked off. Ask again shortly.", 2)
             database["webhooks"].delete_one({"_id": one["_id"]})
