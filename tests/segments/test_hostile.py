@@ -25,7 +25,7 @@ OPERATORS = [
     "$where",
     "$gt",
     "$$ROOT",
-    "$_id",
+    "$nothing",
     "$expr",
     "a.b",
     "a.$",
