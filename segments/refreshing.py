@@ -16,6 +16,7 @@ from common.chores import Turns
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.ids import new_id
+from common.jobs import Job
 from customers.shop import Shop
 from segments.lapse import HISTORY, Basis, Group, Histories, LapseModel, Statistics
 from segments.rfm import NO_BORDERS, Borders, ScoreStore, SetBorders, borders_at
@@ -33,6 +34,10 @@ NIGHT = 3
 # Who ordered longer ago and has no scores came in by a file, and is scored with everybody.
 LATELY = timedelta(days=3)
 FRESHENED = 1_000
+# What of a file of orders is worth scoring everybody at once: so many rows, and so large a part of the customers.
+ORDERS_FILE = "import_orders"
+LEAST_ROWS = 100
+GOOD_PART = 0.01
 # More distinct histories than this are gathered by longer units of time, so that a fit costs the same for any shop.
 MOST_GROUPS = 60_000
 
@@ -120,6 +125,16 @@ class Refreshing:
         """Have a refresh begun, after the one under way if there is one; whether a worker was told."""
         self._models.write("refresh", wanted_at=self._clock.now())
         return self._doorbell.ring(JOB, urgent=True)
+
+    def after_import(self, job: Job | None) -> bool:
+        """Have everybody scored where a file brought in a good part of all orders; whether a worker was told.
+
+        Few orders of long ago can wait for the night, and those of lately are scored within the minute.
+        """
+        if job is None or job.state != "finished" or job.kind != ORDERS_FILE or job.good < LEAST_ROWS:
+            return False
+        current = self.current()
+        return (current is None or job.good >= current.seen * GOOD_PART) and self.ask()
 
     def ring_if_due(self) -> bool:
         """Ring for the nightly refresh, one that was asked for, or one that died; whether it rang."""

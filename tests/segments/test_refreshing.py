@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from common.jobs import Job, JobState
 from common.settings import Settings
 from customers.customer import Customer
 from customers.orders import Order
@@ -195,6 +196,21 @@ def test_it_is_due_once_a_night_when_asked_for_and_when_it_died(shop: Services, 
     clock.advance(120)
     assert nightly.ring_if_due()
     assert set(bell.rung) == {("refresh_scores",)}
+
+
+def test_a_file_with_a_good_part_of_the_orders_has_everybody_scored_at_once(shop: Services, bell: Bell) -> None:
+    def brought(good: int, kind: str = "import_orders", state: JobState = "finished") -> bool:
+        job = Job(id="j", kind=kind, state=state, good=good, created_at=START)
+        return shop.refreshing.after_import(job)
+
+    assert brought(100)
+    assert not any([brought(99), brought(100, "import_customers"), brought(100, state="failed")])
+    assert not shop.refreshing.after_import(None)
+    assert shop.refreshing.refresh(statistics)
+    shop.models.write("refresh", seen=100_000)
+    assert not brought(999)
+    assert brought(1_000)
+    assert bell.rung == [("refresh_scores",)] * 2
 
 
 def test_a_shop_with_few_orders_falls_back_to_gaps_and_says_why(services: Services) -> None:
