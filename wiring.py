@@ -276,7 +276,7 @@ class Services(Stores):
     @cached_property
     def conversation(self) -> Conversation:
         """Listens to customers."""
-        return Conversation(self.threads, self.suppressions, self.customers, self.shops.get)
+        return Conversation(self.threads, self.suppressions, self.customers, self.customers, self.shops.get)
 
     @cached_property
     def webhooks(self) -> Webhooks:

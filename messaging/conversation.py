@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 import msgspec
 
 from common.ids import derive
+from customers.addresses import EMAIL, SMS
 from customers.consent import CUSTOMER, Consent, Suppressions
-from customers.customer import Customer, Customers
+from customers.customer import Customer, Customers, Records, channels_of
 from customers.shop import Shop
 from messaging.channel import Reply
 
@@ -24,6 +25,9 @@ _COMMANDS: dict[Keyword, str] = {
     "help": "HELP INFO HILFE AIDE AYUDA AJUDA",
 }
 WORDS: dict[str, Keyword] = {word: command for command, words in _COMMANDS.items() for word in words.split()}
+# A reply of nothing but a channel's name, with or without such a word before it, says how somebody likes to be reached.
+_CHANNEL_WORDS = {"SMS": SMS, "TEXT": SMS, "EMAIL": EMAIL, "E MAIL": EMAIL, "MAIL": EMAIL}
+_PREFER = frozenset({"PREFER", "BY", "VIA", "PER", "LIEBER", "PAR", "POR", "PREFIERO", "PREFIRO"})
 # Words that mean it even with others behind them ("Stop please!").
 _BLUNT = frozenset({"STOP", "STOPP", "STOPALL", "UNSUBSCRIBE"})
 HELP: dict[str, str] = {
@@ -71,11 +75,17 @@ class Conversation:
     """Listens to customers."""
 
     def __init__(
-        self, threads: Threads, suppressions: Suppressions, customers: Customers, shop: Callable[[], Shop]
+        self,
+        threads: Threads,
+        suppressions: Suppressions,
+        customers: Customers,
+        records: Records,
+        shop: Callable[[], Shop],
     ) -> None:
         self._threads = threads
         self._suppressions = suppressions
         self._customers = customers
+        self._records = records
         self._shop = shop
 
     def obey(self, channel: str, reply: Reply) -> None:
@@ -98,6 +108,7 @@ class Conversation:
             self.obey(channel, reply)
             people = self._customers.find("", SHARING, reply.address)
             self._note_consent(channel, reply, people)
+            self._note_preference(reply, people)
             self._threads.add(self._said(channel, reply, [customer.id for customer in people]))
 
     def answer_to(self, reply: Reply) -> str:
@@ -121,6 +132,15 @@ class Conversation:
             # START takes a STOP back; it is no consent of somebody who never gave any.
             if keyword == "stop" or (said is not None and said.how == "STOP"):
                 self._customers.set_consent(customer.id, channel, "marketing", word)
+
+    def _note_preference(self, reply: Reply, people: Sequence[Customer]) -> None:
+        """Whoever names a channel that they have an address on has declared it their first."""
+        wanted = channel_named(reply.text)
+        for customer in people:
+            channels = channels_of(customer)
+            if wanted in channels:
+                order = [wanted, *(channel for channel in channels if channel != wanted)]
+                self._records.change(customer.id, {"preferred": order})
 
     def _said(self, channel: str, reply: Reply, customers: list[str]) -> list[Said]:
         heard = Said(
@@ -159,6 +179,13 @@ def keyword_of(text: str) -> Keyword:
     if plain in WORDS:
         return WORDS[plain]
     return "stop" if plain.partition(" ")[0] in _BLUNT else ""
+
+
+def channel_named(text: str) -> str:
+    """The channel that a reply asks for ("prefer sms", "lieber E-Mail"), or ""."""
+    first, _, rest = _plain(text).partition(" ")
+    named = rest if first in _PREFER else _plain(text)
+    return _CHANNEL_WORDS.get(named, "")
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from messaging.conversation import keyword_of
+from customers.customer import preferred_source
+from messaging.conversation import channel_named, keyword_of
 from tests.messaging.reporting import reports, settings
 from tests.support.clock import ManualClock
 from tests.support.reports import Reports
@@ -122,3 +123,36 @@ def test_what_was_said_is_kept_in_order_once(reports: Reports, clock: ManualCloc
         ("in", "HELP", "help"),
     ]
     assert [one.direction for one in said] == ["in", "in", "out"]
+
+
+@pytest.mark.parametrize(
+    ("text", "channel"),
+    [
+        ("SMS", "sms"),
+        ("prefer e-mail", "email"),
+        ("Lieber E-Mail!", "email"),
+        ("Por SMS.", "sms"),
+        ("text", "sms"),
+        ("please send no sms", ""),
+        ("prefer", ""),
+        ("prefer pigeon", ""),
+        ("text me when it is there", ""),
+        ("", ""),
+    ],
+)
+def test_a_reply_that_names_a_channel_and_nothing_else_is_a_wish(text: str, channel: str) -> None:
+    assert channel_named(text) == channel
+
+
+def test_a_wish_for_a_channel_is_declared_where_there_is_an_address_on_it(reports: Reports) -> None:
+    def preferred() -> list[str]:
+        return reports.services.customers.get(["ana"])["ana"].preferred
+
+    reports.text((ANA, "Prefer e-mail"))
+    reports.services.receipts.take()
+    assert preferred() == []  # she has no e-mail address
+    reports.services.customers.change("ana", {"addresses.email": ["ana@example.com"]})
+    reports.text((ANA, "Lieber E-Mail"))
+    reports.services.receipts.take()
+    assert preferred() == ["email", "sms"]
+    assert preferred_source(reports.services.customers.get(["ana"])["ana"]) == "declared"
