@@ -172,4 +172,12 @@ def _zones() -> frozenset[str]:
 def _countries() -> dict[str, str]:
     names = Locale("en").territories
     known = {str(name).casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}
-    return known | {"usa": "US", "uk": "GB", "great britain": "GB", "eire": "IE", "rsa": "ZA", "holland": "NL"}
+    return known | {
+        "usa": "US",
+        "uk": "GB",
+        "great britain": "GB",
+        "eire": "IE",
+        "rsa": "ZA",
+        "holland": "NL",
+        "czech republic": "CZ",
+    }
