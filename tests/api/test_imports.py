@@ -158,8 +158,9 @@ def test_what_is_said_wrongly_is_named(call: Call, query: str, field: str) -> No
 @pytest.mark.parametrize(
     "change",
     [
-        {"columns": {"colour": "x"}}, {"attributes": {"a.b": "x"}}, {"attributes": {"size": "x"}}, {"known_by": "email"},
-        {"kind": "people"}, {"dates": "%q"}, {"encoding": "utf-7"}, {"constants": {"order_id": "x"}},
+        {"columns": {"colour": "x"}}, {"attributes": {"a.b": "x"}}, {"attributes": {"size": "x"}},
+        {"known_by": "email"}, {"kind": "people"},
+        {"dates": "%q"}, {"encoding": "utf-7"}, {"constants": {"order_id": "x"}},
         {"columns": {"order_id": "x\0"}}, {"returns": {"order_id_prefix": 7}},
     ],
 )  # fmt: skip
