@@ -24,12 +24,19 @@ PERSONAL = [
 ]
 
 
-def leave(database: Mongo, merged: Merged) -> None:
-    """Whoever is merged leaves; the survivor is looked at with the next snapshot."""
-    database["memberships"].delete_many({"customer": merged.old})
+def hand_over(database: Mongo, merged: Merged) -> None:
+    """A membership goes over, once, so that nobody enters what they were in; where both were members, one stays."""
+    members = database["memberships"]
+    theirs = list(members.find({"customer": merged.old}))
+    insert_new(members, [_renamed(membership, merged.into) for membership in theirs])
+    members.delete_many({"customer": merged.old})
 
 
-MERGING = [leave]
+def _renamed(membership: Document, customer: str) -> Document:
+    return {**membership, "_id": derive("member", membership["segment"], customer), "customer": customer}
+
+
+MERGING = [hand_over]
 
 
 class MongoMemberships:

@@ -14,6 +14,7 @@ from customers.customer import Customer
 from segments.history import History, changes
 from segments.segment import Segment
 from storage.mongo import to_document
+from storage.personal import Merged, merging
 from tests.journeys.shop import Bench, draft, open_shop, someone
 from tests.support.clock import START, ManualClock
 from wiring import Services
@@ -190,6 +191,18 @@ def test_whoever_enters_gets_the_message_of_the_campaign_that_listens(
     services.schedule.react()
     assert [run.customer for run in services.runs.of_campaigns([campaign.id])] == ["c2"]
     services.close()
+
+
+@pytest.mark.parametrize(("old", "into", "size"), [("c0", "c1", 2), ("c0", "c4", 3)])
+def test_merged_people_neither_come_nor_go(shop: Services, old: str, into: str, size: int) -> None:
+    shop.segment_history.take("vips")
+    tag(shop, **{into: "vip"})
+    shop.database["customers"].delete_one({"_id": old})
+    for step in merging():
+        step(shop.database, Merged(old=old, into=into))
+    shop.segment_history.take("vips")
+    assert told(shop) == []
+    assert figures(shop)[0] == (size, 0, 0, False)
 
 
 def test_history_is_forgotten_with_the_segment(shop: Services) -> None:
