@@ -7,7 +7,9 @@ import os
 import traceback
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -46,20 +48,19 @@ def journey(
     caplog.set_level(logging.INFO)
     clock.set(datetime.now(UTC).replace(microsecond=0))
     settings = provider_sandbox.settings(services.settings, http_timeout=0.5)
-    shop = Services(settings, clock, Loud(services.redis, settings))
-    client = create_app(shop).test_client()
-    secret = shop.keys.create("tests", ["admin"])[1]
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    journey = Journey(shop, client, provider_sandbox, [Life(number) for number in range(LIVES)])
-    journey.secrets = [secret, *secrets_of(settings)]
-    journey.begin()
-    journey.bring_in()
-    journey.buy()
-    go_wrong(journey)
-    journey.write()
-    journey.redeem()
-    yield journey
-    shop.close()
+    with closing(Services(settings, clock, Loud(services.redis, settings))) as shop:
+        client = create_app(shop).test_client()
+        secret = shop.keys.create("tests", ["admin"])[1]
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+        journey = Journey(shop, client, provider_sandbox, [Life(number) for number in range(LIVES)])
+        journey.secrets = [secret, *secrets_of(settings)]
+        journey.begin()
+        journey.bring_in()
+        journey.buy()
+        go_wrong(journey)
+        journey.write()
+        journey.redeem()
+        yield journey
 
 
 def secrets_of(settings: Settings) -> list[str]:
@@ -135,11 +136,11 @@ def _asked(answer: TestResponse) -> str:
 
 def _dump(redis: Redis) -> Iterator[str]:
     for key in redis.scan_iter("*"):
-        yield key.decode("latin-1")
+        yield _plain(key)
         kind = redis.type(key)
         if kind == b"hash":
             for name, value in redis.hgetall(key).items():
-                yield name.decode("latin-1")
+                yield _plain(name)
                 yield _plain(value)
         elif kind == b"string":
             yield _plain(redis.get(key) or b"")
@@ -151,8 +152,8 @@ def _dump(redis: Redis) -> Iterator[str]:
             yield from (_plain(one) for one in redis.zrange(key, 0, -1))
 
 
-def _plain(value: bytes) -> str:
+def _plain(value: Any) -> str:
     try:
-        return zlib.decompress(value).decode("latin-1")
+        return str(zlib.decompress(value), "latin-1")
     except zlib.error:
-        return value.decode("latin-1")
+        return str(value, "latin-1")

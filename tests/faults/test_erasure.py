@@ -6,6 +6,7 @@ A tenth of the size by default; `ENCORE_FAULTS=full` (`make faults`) erases a hu
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,15 +29,14 @@ STAYING = 4
 def journey(provider_sandbox: ProviderSandbox, services: Services, clock: ManualClock) -> Iterator[Journey]:
     """A shop whose customers have gone all the way."""
     clock.set(datetime.now(UTC).replace(microsecond=0))
-    shop = Services(provider_sandbox.settings(services.settings), clock, Bench())
-    client = create_app(shop).test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {shop.keys.create('tests', ['admin'])[1]}"
-    journey = Journey(shop, client, provider_sandbox, [Life(number) for number in range(ERASED + STAYING)])
-    journey.begin()
-    journey.bring_in()
-    journey.buy()
-    yield journey
-    shop.close()
+    with closing(Services(provider_sandbox.settings(services.settings), clock, Bench())) as shop:
+        client = create_app(shop).test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {shop.keys.create('tests', ['admin'])[1]}"
+        journey = Journey(shop, client, provider_sandbox, [Life(number) for number in range(ERASED + STAYING)])
+        journey.begin()
+        journey.bring_in()
+        journey.buy()
+        yield journey
 
 
 def test_every_collection_that_holds_a_customer_says_so(journey: Journey) -> None:
