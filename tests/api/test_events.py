@@ -32,7 +32,7 @@ def test_one_event_or_many_are_kept_once_and_come_into_the_timeline_and_the_prof
     assert told["cart"]["products"] == ["tea"]
     assert "applied" not in told
     types = [entry["type"] for entry in call("GET", "/v1/customers/ana/timeline").get_json()["data"]]
-    assert sorted(types) == ["cart_updated", "product_viewed"]
+    assert sorted(types) == ["cart_updated", "customer_created", "product_viewed"]
 
 
 def test_a_wrong_event_is_told_by_its_place_and_does_not_hold_up_the_others(call: Call, ana: None) -> None:
