@@ -28,8 +28,16 @@ _LINES = {
     "preferred": "ways",
     "attributes": "notes",
     "tags": "notes",
+    "birthday": "notes",
     "engagement": "reading",
+    "events": "reading",
+    "messages": "reading",
+    "facts": "reading",
+    "conversations": "reading",
     "loyalty": "loyalty",
+    "vouchers": "loyalty",
+    "redemptions": "loyalty",
+    "referrals": "loyalty",
 }
 
 
