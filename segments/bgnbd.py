@@ -118,14 +118,22 @@ def expected(model: BgNbd, x: Numbers, tx: Numbers, age: Numbers, span: float) -
     """Orders expected of each in the next `span` (their equation 10).
 
     Its hypergeometric function grows beyond all numbers with x; Euler's transformation takes the growing factor out,
-    which then cancels against the one in front.
+    which then cancels against the one in front. Where a is so large that this form fails in its turn, the paper's
+    own holds; and where both do, everybody's chance to leave is as good as the same, and its mean stands for it.
     """
     r, alpha, a, b = model
     a = a if abs(a - 1) > NEAR_ONE else 1 + NEAR_ONE
     z = span / (alpha + age + span)
-    kept = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
-    orders = (a + b + x - 1) / (a - 1) * (1 - kept)
-    return np.asarray(np.maximum(orders, 0.0) / (1 + odds_gone(model, x, tx, age)))
+    rate = (r + x) / (alpha + age)
+    leaves = a / (a + b + x)
+    with np.errstate(all="ignore"):
+        moved = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
+        plain = np.exp((r + x) * np.log1p(-z)) * hyp2f1(r + x, b + x, a + b + x - 1, z)
+        kept = np.where(np.isfinite(moved), moved, plain)
+        orders = (a + b + x - 1) / (a - 1) * (1 - kept)
+        orders = np.where(np.isfinite(orders), orders, -np.expm1(-rate * leaves * span) / leaves)
+    # Who never leaves orders at their rate; nobody orders more.
+    return np.asarray(np.clip(orders, 0.0, rate * span) / (1 + odds_gone(model, x, tx, age)))
 
 
 def expected_of_new(model: BgNbd, age: Numbers) -> Numbers:

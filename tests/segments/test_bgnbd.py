@@ -94,6 +94,15 @@ def test_no_history_overflows_and_more_time_never_expects_less(
     assert math.isfinite(more)
 
 
+@given(st.builds(BgNbd, *[st.floats(1e-4, 8_103)] * 4), st.integers(0, 5_000), st.floats(0, 1_000), st.floats(0.1, 60))
+def test_wherever_a_search_may_end_nobody_is_expected_to_order_faster_than_their_rate(
+    model: BgNbd, x: int, silence: float, span: float
+) -> None:
+    age = silence + x
+    expected = bgnbd.expected(model, one(x), one(float(x)), one(age), span)[0]
+    assert 0 <= expected <= (model.r + x) / (model.alpha + age) * span * (1 + 1e-9)
+
+
 @given(parameters, st.integers(1, 500), st.floats(0, 500), st.sampled_from([0.5, 0.7, 0.8, 0.9, 0.95]))
 def test_the_age_when_gone_is_where_the_probability_gets_there(
     model: BgNbd, x: int, tx: float, probability: float
