@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
     [
         ("launch", ["--messages", "25", "--batch", "10"], "provider calls"),
         ("imports", ["--orders", "25"], "ratio"),
+        ("upserts", ["--orders", "20"], "ratio of p95"),
         ("segments", ["--customers", "60"], "rate in terms of the bare one"),
         ("backtest", [], "BG/NBD"),
     ],
