@@ -13,7 +13,6 @@ from common.errors import Invalid
 from common.ids import derive, is_shop_id
 from customers.addresses import EMAIL, SMS
 from customers.attributes import Declarations, from_text
-from customers.catalogue import Product
 from customers.consent import IMPORTED, Consent
 from customers.customer import Customer, birthday_of
 from customers.forms import MAX_MINOR, Finer, amounts, instants
@@ -29,7 +28,6 @@ from customers.imports import (
     locale_of,
     missing,
     short_cell,
-    url_cell,
     whole_cell,
     yes_or_no,
     zone_of,
@@ -48,7 +46,6 @@ Cell = Callable[[Cells], str]
 _CANCELLED = frozenset({"cancelled", "canceled", "failed", "voided", "storniert", "annulé", "cancelado", "cancelada"})
 _REFUNDED = frozenset({"refunded", "erstattet", "remboursé", "reembolsado"})
 _UNPAID = frozenset({"pending", "pending payment", "draft", "checkout-draft", "auto-draft"})
-MAX_STOCK = 10**9
 
 
 def cell_of(plan: Plan, field: str) -> Cell:
@@ -60,7 +57,8 @@ def cell_of(plan: Plan, field: str) -> Cell:
     return lambda _: text
 
 
-def _id_of(plan: Plan, field: str) -> Cell:
+def id_of(plan: Plan, field: str) -> Cell:
+    """The same of an id; raises Refused for what cannot be one."""
     cell = cell_of(plan, field)
     if plan.map.apostrophes:
         return lambda cells: id_cell(field, cell(cells).removeprefix("'"))
@@ -78,7 +76,7 @@ class People:
         self._at = at
         self._lists = plan.map.lists
         self._declared = declared
-        self._id = _id_of(plan, "customer_id")
+        self._id = id_of(plan, "customer_id")
         self._cells = {field: cell_of(plan, field) for field in _FACTS}
         self._attributes = [
             (name, plan.form.columns.index(column)) for name, column in plan.map.attributes.items()
@@ -196,7 +194,7 @@ class OrderRows:
     def __init__(self, plan: Plan, now: datetime) -> None:
         given = plan.map
         self._latest = now + AHEAD
-        self._order_id, self._product_id = _id_of(plan, "order_id"), cell_of(plan, "product_id")
+        self._order_id, self._product_id = id_of(plan, "order_id"), cell_of(plan, "product_id")
         self._product_name, self._named = cell_of(plan, "product_name"), given.says("product_name")
         self._placed_at, self._currency = cell_of(plan, "placed_at"), cell_of(plan, "currency")
         self._quantity, self._packed_by = cell_of(plan, "quantity"), cell_of(plan, "packed_by")
@@ -363,58 +361,3 @@ class _WholeOrder:
         if refunded or state in _REFUNDED:
             events.append(OrderEvent(type="refunded", at=at, id="import-refunded", amount=refunded or None))
         return events
-
-
-class ProductRows:
-    """Reads products, or what a row changes of one that is known."""
-
-    def __init__(self, plan: Plan) -> None:
-        given = plan.map
-        self._id = _id_of(plan, "product_id")
-        self._given = {field: cell_of(plan, field) for field in _OF_PRODUCTS if given.says(field)}
-        self._amount = amounts(given.decimal, grouped=plan.grouped)
-        self._lists = given.lists
-        self.whole = all(given.says(field) for field in ("name", "price", "currency"))
-
-    def id(self, cells: Cells) -> str:
-        """The product's id."""
-        return self._id(cells)
-
-    def product(self, cells: Cells, known: Product | None) -> Product:
-        """The product as it is then: what the file has no column for stays as it is known."""
-        if known is None and not self.whole:
-            raise Refused(
-                "product_id", "unknown_product", "Nobody knows this product; give its name, price and currency."
-            )
-        base = known or Product(id=self._id(cells))
-        text = {field: cell(cells) for field, cell in self._given.items()}
-        currency = currency_cell("currency", text["currency"]) if "currency" in text else base.currency
-        facts: dict[str, object] = {
-            field: _PRODUCT_CELLS[field](text[field], self._lists) for field in text if field in _PRODUCT_CELLS
-        }
-        if "price" in text:
-            price = self._amount("price", text["price"], currency)
-            if price < 0:
-                raise Refused("price", "negative_price", "Below nothing.")
-            facts |= {"price": price, "currency": currency}
-        return msgspec.structs.replace(base, **facts)
-
-
-def _stock(text: str) -> int | None:
-    if not text:
-        return None
-    stock = whole_cell("stock", text, MAX_STOCK)
-    if stock < 0:
-        raise Refused("stock", "bad_stock", "Below nothing.")
-    return stock
-
-
-_OF_PRODUCTS = ("name", "price", "currency", "stock", "categories", "image_url", "url", "substitutes")
-_PRODUCT_CELLS: dict[str, Callable[[str, str], object]] = {
-    "name": lambda text, _: short_cell("name", text),
-    "stock": lambda text, _: _stock(text),
-    "categories": lambda text, lists: list_cell("categories", text, lists),
-    "image_url": lambda text, _: url_cell("image_url", text),
-    "url": lambda text, _: url_cell("url", text),
-    "substitutes": lambda text, lists: list_cell("substitutes", text, lists),
-}

@@ -14,10 +14,11 @@ from customers.columns import ColumnMap
 from customers.customer import Customer, Customers
 from customers.orders import OrderFiles, OrderRow
 from customers.plan import Plan
+from customers.product_rows import ProductRows
 from customers.reading import Place, Record
 from customers.refusals import Refused, row_errors
 from customers.returns import ReturnRow
-from customers.rows import OrderRows, People, ProductRows
+from customers.rows import OrderRows, People
 from customers.shop import Shop
 from customers.tracing import REMEMBERED, Carry, Ids, Known, Mended
 

@@ -10,9 +10,10 @@ from customers.columns import ColumnMap, Kind
 from customers.customer import Customer
 from customers.orders import OrderRow
 from customers.plan import Plan
+from customers.product_rows import ProductRows
 from customers.reading import CSV, Form, Record
 from customers.returns import ReturnRow
-from customers.rows import OrderRows, People, ProductRows
+from customers.rows import OrderRows, People
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
