@@ -14,6 +14,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import IO, cast
 
 import click
 import msgspec
@@ -64,7 +65,7 @@ def command(orders: int | None, customers: int | None, lines: int, profile: bool
     count = orders or SIZES[engine]
     shape = Shape(count, customers or max(1, count // 5), lines)
     with ground() as services:
-        job = services.importer.start("orders", File(shape), "text/csv")
+        job = services.importer.start("orders", cast(IO[bytes], File(shape)), "text/csv")
         if profile:
             profiled(partial(_import, services, job), KINDS)
         else:
