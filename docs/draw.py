@@ -69,13 +69,13 @@ class Box(NamedTuple):
 
 
 def rows() -> Rows:
-    """The layers from the top; the two modules beside the packages stand where docs/architecture.md puts them."""
+    """The layers from the top; the module beside the packages stands where docs/architecture.md puts it."""
     law = configparser.ConfigParser()
     law.read(REPOSITORY / "setup.cfg")
     layers = law["importlinter:contract:law"]["layers"].split("\n")
     found = [[name.strip() for name in layer.split("|")] for layer in layers if layer.strip()]
     doors = found.index(["api"])
-    return [*found[:doors], ["api", "worker"], ["wiring"], *found[doors + 1 :]]
+    return [*found[:doors], ["api", "worker"], *found[doors + 1 :]]
 
 
 def answer(name: str) -> str:

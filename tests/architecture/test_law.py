@@ -37,7 +37,7 @@ def sources(*folders: str) -> Iterator[Path]:
         yield from sorted((REPOSITORY / folder).rglob("*.py"))
 
 
-OURS = [REPOSITORY / "wiring.py", REPOSITORY / "worker.py", *sources(*PACKAGES)]
+OURS = [REPOSITORY / "worker.py", *sources(*PACKAGES)]
 EVERY = [*OURS, *sources("tests", "bench")]
 
 

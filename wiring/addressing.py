@@ -1,0 +1,69 @@
+"""Segments, and what is reckoned of everybody."""
+
+from functools import cached_property
+
+from segments.audience import Audience
+from segments.history import History as SegmentHistory
+from segments.reach import Reach
+from segments.refreshing import Refreshing
+from segments.rfm import ScoreStore
+from storage.histories import MongoHistories
+from storage.matching import MongoMatching
+from storage.models import MongoModels
+from storage.reaching import MongoReaching
+from storage.scores import MongoScores
+from wiring.rewarding import Rewarding
+
+
+class Addressing(Rewarding):
+    """Who is written to."""
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Resolves segments to customers."""
+        return Audience(MongoMatching(self.database), self.segments, self.clock)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Says what writing to a segment would cost."""
+
+        def price() -> tuple[float, str]:
+            return self.settings.sms_part_price, self.shops.get().currency
+
+        return Reach(self.audience, MongoReaching(self.database), self.suppressions, price)
+
+    @cached_property
+    def segment_history(self) -> SegmentHistory:
+        """Notices who enters and leaves segments."""
+        return SegmentHistory(
+            segments=self.segments,
+            audience=self.audience,
+            kept=self.memberships,
+            events=self.events,
+            turns=self.leases,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def scores(self) -> ScoreStore:
+        """Everybody's scores together."""
+        return MongoScores(self.database)
+
+    @cached_property
+    def models(self) -> MongoModels:
+        """What was fitted for the whole shop."""
+        return MongoModels(self.database)
+
+    @cached_property
+    def refreshing(self) -> Refreshing:
+        """Keeps everybody's scores fresh."""
+        return Refreshing(
+            histories=MongoHistories(self.database),
+            scores=self.scores,
+            models=self.models,
+            turns=self.leases,
+            shop=self.shops.get,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )

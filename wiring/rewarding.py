@@ -1,0 +1,63 @@
+"""Offers, vouchers, referrals and points."""
+
+from functools import cached_property
+
+from loyalty.history import History
+from loyalty.points_books import Books
+from loyalty.points_feed import PointsFeed
+from loyalty.points_service import Points
+from loyalty.referrals import Referrals
+from loyalty.undoing import Undoing
+from loyalty.vouchers import Vouchers
+from storage.points import MongoAccounts, MongoFacets, MongoLedger
+from storage.points_reports import MongoLiability, MongoOrderDays
+from storage.referrals import MongoReferrals
+from storage.vouchers import MongoVouchers
+from wiring.gathering import Gathering
+
+
+class Rewarding(Gathering):
+    """What people are given."""
+
+    @cached_property
+    def vouchers(self) -> Vouchers:
+        """Codes: minted, checked, held, used, taken back."""
+        store, history = MongoVouchers(self.database), History(self.customers, self.orders)
+        grace = self.settings.claim_lease
+        return Vouchers(self.offers, self.offers, store, self.redemptions, history.earlier_orders, self.clock, grace)
+
+    @cached_property
+    def referrals(self) -> Referrals:
+        """Friends sent by customers, and both their rewards."""
+        store = MongoReferrals(self.database)
+        people = (self.customers, self.orders)
+        return Referrals(self.programmes, store, store, *people, self.offers, self.vouchers, self.shops.get, self.clock)
+
+    @cached_property
+    def points_books(self) -> Books:
+        """Where points are entered."""
+        return Books(
+            accounts=MongoAccounts(self.database),
+            ledger=MongoLedger(self.database),
+            facets=MongoFacets(self.database),
+            programmes=self.points_programmes,
+            shop=self.shops.get,
+            issue=lambda offer, source, customer: self.vouchers.mint(offer, {source: customer})[source],
+            clock=self.clock,
+        )
+
+    @cached_property
+    def points(self) -> Points:
+        """Points given, spent, looked at, moved."""
+        return Points(self.points_books, self.offers, MongoLiability(self.database), self.settings.claim_lease)
+
+    @cached_property
+    def points_feed(self) -> PointsFeed:
+        """What happens, entered as points."""
+        days = MongoOrderDays(self.database)
+        return PointsFeed(self.points_books, self.events, self.orders, self.products, days)
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """Takes back what an order brought about that is undone."""
+        return Undoing(self.events, self.referrals.take_back)

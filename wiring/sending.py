@@ -1,0 +1,122 @@
+"""Words, channels and the life of a message."""
+
+from functools import cached_property
+
+from campaigns.builder import Builder
+from campaigns.launch import may_send
+from campaigns.values import Values
+from common.links import Links
+from messaging.audit import Audit
+from messaging.channel import Providers
+from messaging.conversation import Conversation
+from messaging.deliver import Delivery
+from messaging.people import People
+from messaging.receipts import Receipts
+from messaging.sweep import Sweeper
+from messaging.webhooks import Webhooks
+from storage.books import MongoBooks, MongoPurse
+from storage.breakers import MongoBreakers
+from storage.claims import MongoClaims
+from storage.leftovers import MongoLeftovers, MongoUndelivered
+from wiring.addressing import Addressing
+
+
+class Sending(Addressing):
+    """How it is put and how it arrives."""
+
+    @cached_property
+    def links(self) -> Links:
+        """Makes and reads signed links."""
+        return Links(self.settings.keys, self.settings.public_url)
+
+    @cached_property
+    def values(self) -> Values:
+        """What a template can say of each person."""
+        return Values(
+            customers=self.customers,
+            orders=self.orders,
+            products=self.products,
+            offers=self.offers,
+            vouchers=self.vouchers,
+            programmes=self.programmes,
+            referrals=self.referrals,
+            shops=self.shops,
+            links=self.links,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Writes messages."""
+        return Builder(self.values, self.templates, self.shops, self.links)
+
+    @cached_property
+    def people(self) -> People:
+        """What the gate must know of receivers."""
+        return People(self.customers, self.suppressions, self.messages, self.clock)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Sends what was planned."""
+        return Delivery(
+            claims=MongoClaims(self.database, self.settings.uncertain_final_after),
+            batches=self.batches,
+            contents=self.contents,
+            people=self.people,
+            breakers=MongoBreakers(self.database),
+            providers=self.providers,
+            render=self.builder.render,
+            may_send=may_send(self.campaigns),
+            shop=self.shops.get,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Finds what is not as it must be."""
+        books = MongoBooks(self.database, self.suppressions)
+        return Audit(books, MongoPurse(self.database), self.messages, self.clock)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """Looks after messages and batches that nobody works on."""
+        return Sweeper(
+            leftovers=MongoLeftovers(self.database),
+            undelivered=MongoUndelivered(self.database),
+            batches=self.batches,
+            rung=self.batches,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def providers(self) -> Providers:
+        """Those who carry messages."""
+        return Providers(self.settings, self.outbox, self.clock)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """Listens to customers."""
+        return Conversation(self.threads, self.suppressions, self.customers, self.customers, self.shops.get)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Takes in what providers report."""
+        return Webhooks(self.inbox, self.providers, self.conversation, self.doorbell)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Works off what providers reported."""
+        return Receipts(
+            inbox=self.inbox,
+            providers=self.providers,
+            messages=self.messages,
+            facts=self.facts,
+            suppressions=self.suppressions,
+            customers=self.customers,
+            conversation=self.conversation,
+            settings=self.settings,
+        )

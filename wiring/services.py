@@ -1,0 +1,145 @@
+"""All services of a shop: the class that the doors use."""
+
+from functools import cached_property
+
+from campaigns.launch import Launcher, settle
+from campaigns.opt_in import OptIn
+from campaigns.plan import Planner
+from campaigns.rehearsal import Rehearsal
+from campaigns.report import Reporter
+from campaigns.schedule import Schedule
+from campaigns.single import Sender
+from common.clock import Clock, SystemClock
+from common.doorbell import Doorbell
+from common.settings import Settings
+from customers.erasure import Eraser
+from customers.left_over import Identities
+from customers.merge import Merger
+from storage.joining import MongoJoined
+from storage.reports import MongoFigures
+from wiring.sending import Sending
+
+
+class Services(Sending):
+    """Everything a door needs, made from settings; tests pass another clock and another doorbell."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, doorbell: Doorbell | None = None) -> None:
+        super().__init__(settings, clock or SystemClock(), doorbell)
+
+    def close(self) -> None:
+        """Let go of the connections that were made."""
+        if "providers" in self.__dict__:
+            self.providers.close()
+        super().close()
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Fills runs with messages."""
+        return Planner(
+            runs=self.runs,
+            audience=self.audience,
+            customers=self.customers,
+            messages=self.messages,
+            templates=self.templates,
+            shops=self.shops,
+            turns=self.leases,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            batch_size=self.settings.batch_size,
+        )
+
+    @cached_property
+    def launcher(self) -> Launcher:
+        """Moves campaigns through their life."""
+        return Launcher(
+            campaigns=self.campaigns,
+            runs=self.runs,
+            segments=self.segments,
+            templates=self.templates,
+            offers=self.offers,
+            audience=self.audience,
+            messages=self.messages,
+            batches=self.batches,
+            referral_programme=self.programmes.get,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Opens the runs that are due."""
+        return Schedule(
+            campaigns=self.campaigns,
+            runs=self.runs,
+            launcher=self.launcher,
+            events=self.events,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            ring_again_after=self.settings.ring_again_after,
+        )
+
+    @cached_property
+    def rehearsal(self) -> Rehearsal:
+        """Says who would get a campaign, and who would not."""
+        return Rehearsal(
+            segments=self.segments,
+            audience=self.audience,
+            templates=self.templates,
+            people=self.people,
+            builder=self.builder,
+            shops=self.shops,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        """Says what a campaign did."""
+        return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals)
+
+    def settle_runs(self) -> int:
+        """Finish the runs of which no message is open; how many."""
+        return settle(self.runs, self.campaigns, self.messages.open, self.clock.now())
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Sends single messages."""
+        return Sender(
+            customers=self.customers,
+            templates=self.templates,
+            offers=self.offers,
+            messages=self.messages,
+            shops=self.shops,
+            doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def opt_in(self) -> OptIn:
+        """Asks for consent twice."""
+        return OptIn(
+            customers=self.customers,
+            log=self.consents,
+            suppressions=self.suppressions,
+            templates=self.templates,
+            sender=self.sender,
+            shops=self.shops,
+            links=self.links,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """Forgets people."""
+        before = [self.receipts.take, self.events.pump]
+        return Eraser(self.works, self.traces, self.aliases, self.customers, before, self.clock)
+
+    @cached_property
+    def merger(self) -> Merger:
+        """Makes two ids one person."""
+        records = MongoJoined(self.database, self.clock)
+        return Merger(self.works, self.traces, self.aliases, records, [self.points.transfer], self.clock)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Finishes merges and erasures."""
+        return Identities(self.works, self.merger, self.eraser, self.clock)
