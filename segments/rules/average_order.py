@@ -4,22 +4,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from segments.currencies import Currency, check_currency, path_of
-from segments.ranges import Count, check_limits, lies_between, number_between
-from segments.rule import NOTHING, Beside, Filter, Rule, Settings
-
-
-class Average(Settings, frozen=True):
-    """Limits in minor units (1250 is 12.50) of a currency, by its ISO 4217 code."""
-
-    currency: Currency
-    at_least: Count | None = None
-    at_most: Count | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse limits that nothing can lie between, and a currency that there is not."""
-        check_currency(self.currency)
-        check_limits(self.at_least, self.at_most)
+from segments.currencies import Sums, path_of
+from segments.ranges import lies_between, number_between
+from segments.rule import NOTHING, Beside, Filter, Rule
 
 
 class AverageOrder(Rule):
@@ -28,8 +15,8 @@ class AverageOrder(Rule):
     name = "average_order"
     group = "purchases"
     summary = "An order of theirs comes to so much on average, in minor units (1250 is 12.50)."
-    Settings = Average
-    settings: Average
+    Settings = Sums
+    settings: Sums
     examples: ClassVar[list[dict[str, Any]]] = [
         {"currency": "EUR", "at_least": 5_000},
         {"currency": "EUR", "at_most": 20_001},

@@ -4,22 +4,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from customers.customer import Customer
-from segments.currencies import Currency, check_currency, path_of
-from segments.ranges import Count, check_limits, lies_between, number_between
-from segments.rule import NOTHING, Beside, Filter, Rule, Settings
-
-
-class Spend(Settings, frozen=True):
-    """Limits in minor units (1250 is 12.50) of a currency, by its ISO 4217 code."""
-
-    currency: Currency
-    at_least: Count | None = None
-    at_most: Count | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse limits that nothing can lie between, and a currency that there is not."""
-        check_currency(self.currency)
-        check_limits(self.at_least, self.at_most)
+from segments.currencies import Sums, path_of
+from segments.ranges import lies_between, number_between
+from segments.rule import NOTHING, Beside, Filter, Rule
 
 
 class ProfileSpend(Rule):
@@ -28,8 +15,8 @@ class ProfileSpend(Rule):
     name = "profile_spend"
     group = "purchases"
     summary = "They have spent so much in a currency, in minor units (1250 is 12.50)."
-    Settings = Spend
-    settings: Spend
+    Settings = Sums
+    settings: Sums
     examples: ClassVar[list[dict[str, Any]]] = [
         {"currency": "EUR", "at_least": 10_000},
         {"currency": "USD", "at_most": 5_000},
