@@ -92,6 +92,8 @@ def reckon(orders: Sequence[Order], categories: Categories | None = None) -> Pro
 
 def added(account: Account, orders: Sequence[Order], categories: Categories) -> Account:
     """The account with these orders too, which must not be in it yet; their sequence does not matter."""
+    if all(order.stands and not order.events for order in orders):
+        return _added_plain(account, orders, categories)
     known = account.profile
     standing = [order for order in orders if order.stands]
     # Nothing went wrong with an order of which nothing is told, and nothing of it came back.
@@ -121,6 +123,41 @@ def added(account: Account, orders: Sequence[Order], categories: Categories) -> 
         last_incident_at=max(troubles, default=None),
     )
     return Account(profile=profile, days_of=days_of, good_at=good_at, bad_at=bad_at)
+
+
+def _added_plain(account: Account, orders: Sequence[Order], categories: Categories) -> Account:
+    """The same for orders of which nothing is told yet, which nearly all are that come in: a third of the work."""
+    known = account.profile
+    days_of = _days(account.days_of, orders)
+    spend, counts = _sums(known, orders)
+    bought = {line.product_id for order in orders for line in order.lines}
+    names = {name for one in bought for name in categories.get(one, ())}
+    placed = [order.placed_at for order in orders]
+    first_at, last_at_ = min(placed, default=None), max(placed, default=None)
+    good_at = _later(account.good_at, last_at_)
+    bad_at = [at for at in account.bad_at if good_at is None or at >= good_at] if account.bad_at else []
+    profile = Profile(
+        orders=known.orders + len(orders),
+        days=len(days_of),
+        spend=spend,
+        first_at=known.first_at if first_at is None or (known.first_at and known.first_at <= first_at) else first_at,
+        last_at=_later(known.last_at, last_at_),
+        gap_days=(days_of[-1] - days_of[0]) / (len(days_of) - 1) if len(days_of) > 1 else None,
+        products=_united(known.products, bought),
+        counts=counts,
+        average={currency: _rounded(spend[currency], count) for currency, count in counts.items()},
+        categories=_united(known.categories, names) if names else known.categories,
+        returns=known.returns,
+        incidents=known.incidents,
+        open_incidents=known.open_incidents,
+        bad_in_a_row=len(bad_at),
+        last_incident_at=known.last_incident_at,
+    )
+    return Account(profile=profile, days_of=days_of, good_at=good_at, bad_at=bad_at)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if one is None or (other is not None and other > one) else one
 
 
 def categories_of(products: Iterable[str], categories: Categories) -> list[str]:

@@ -219,6 +219,8 @@ class OrderRows:
             raise Refused("placed_at", "date_in_future", "Lies in the future.")
         currency = currency_cell("currency", self._currency(cells))
         quantity = whole_cell("quantity", self._quantity(cells), MAX_QUANTITY)
+        if quantity == 0 and not self._by_total:
+            raise _no_pieces()
         price = self._exact(self._price(cells), currency)
         if quantity == 0:
             quantity = self._pieces(price)
@@ -267,9 +269,9 @@ class OrderRows:
 
     def _pieces(self, price: int | Decimal) -> int:
         """How many pieces a line of none is of: one where the line itself cost something."""
-        if self._by_total and price:
-            return 1
-        raise Refused("quantity", "zero_quantity", "Must be at least 1.")
+        if not price:
+            raise _no_pieces()
+        return 1
 
     def _checked(self, quantity: int, price: int | Decimal) -> tuple[int, int]:
         """The price of one, and what the line cost beyond that."""
@@ -304,6 +306,10 @@ class OrderRows:
             row=line, order_id=order, customer_id=customer, at=at, product_id=product, quantity=quantity,
             unit_price=unit, currency=currency,
         )  # fmt: skip
+
+
+def _no_pieces() -> Refused:
+    return Refused("quantity", "zero_quantity", "Must be at least 1.")
 
 
 def _half_up(amount: int | Decimal) -> int:

@@ -54,6 +54,18 @@ class Outcome(msgspec.Struct, kw_only=True):
     preview: list[dict[str, Any]] = []
 
 
+class Batch(msgspec.Struct, kw_only=True):
+    """Some records, and as far as they can be read by themselves their rows, by line too, and what is wrong with them.
+
+    It is made ready while the batch before it is still being kept.
+    """
+
+    records: Sequence[Record]
+    rows: list[Any] = []
+    by_line: Mapping[int, Record] = {}
+    outcome: Outcome = msgspec.field(default_factory=lambda: Outcome(errors=[], notes={}, preview=[]))
+
+
 class Taker:
     """Takes batches of a file; `dry` ones change nothing."""
 
@@ -95,11 +107,15 @@ class Taker:
     def remember(self, record: Record) -> None:
         """This record was taken before the job was taken over."""
 
-    def take(self, batch: Sequence[Record]) -> Outcome:
+    def ready(self, records: Sequence[Record], *, again: bool) -> Batch:
+        """Records, made ready to be taken; the batch before them need not be kept yet."""
+        return Batch(records=records)
+
+    def take(self, batch: Batch) -> Outcome:
         """Take a batch."""
         raise NotImplementedError
 
-    def take_again(self, batch: Sequence[Record]) -> Outcome:
+    def take_again(self, batch: Batch) -> Outcome:
         """Take what had to wait until all of the file had been read."""
         raise NotImplementedError
 
@@ -127,12 +143,12 @@ class CustomerTaker(Taker):
         self._people = People(plan, kept.shop().attributes, at)
         self._ids = Ids(kept.known, kept.id_of, self._people)
 
-    def take(self, batch: Sequence[Record]) -> Outcome:
+    def take(self, batch: Batch) -> Outcome:
         """Take a batch of customers."""
-        outcome = Outcome(rows=len(batch), errors=[], notes={}, preview=[])
-        self._ids.learn(batch)
+        outcome = Outcome(rows=len(batch.records), errors=[], notes={}, preview=[])
+        self._ids.learn(batch.records)
         good: list[Customer] = []
-        for record in batch:
+        for record in batch.records:
             try:
                 check(record)
                 good.append(self._people.customer(record.cells, self._ids.of(record.cells)))
@@ -176,10 +192,15 @@ class OrderTaker(Taker):
         self._equal.add(said)
         return found
 
-    def take(self, batch: Sequence[Record]) -> Outcome:
+    def ready(self, records: Sequence[Record], *, again: bool) -> Batch:
+        """Lines of orders, or on the second reading of what came back, read and checked."""
+        batch = Batch(records=records)
+        batch.rows, batch.by_line = self._read(records, batch.outcome, ReturnRow if again else OrderRow)
+        return batch
+
+    def take(self, batch: Batch) -> Outcome:
         """Take a batch of lines; those of what came back wait for the second reading."""
-        outcome = Outcome(errors=[], notes={}, preview=[])
-        rows, by_line = self._read(batch, outcome, OrderRow)
+        outcome, rows, by_line = batch.outcome, batch.rows, batch.by_line
         outcome.rows = len(rows) + len({error.line for error in outcome.errors})
         self.show(outcome, rows)
         if self.dry:
@@ -194,10 +215,9 @@ class OrderTaker(Taker):
         outcome.notes = dict(+notes)
         return outcome
 
-    def take_again(self, batch: Sequence[Record]) -> Outcome:
-        """Put what came back to the orders it is from."""
-        outcome, unread = Outcome(errors=[], notes={}, preview=[]), Outcome(errors=[])
-        rows, _ = self._read(batch, unread, ReturnRow)
+    def take_again(self, batch: Batch) -> Outcome:
+        """Put what came back to the orders it is from; what is wrong with other lines was told at the first reading."""
+        outcome, rows = Outcome(errors=[], notes={}, preview=[]), batch.rows
         outcome.rows = len(rows)
         self.show(outcome, rows)
         if not self.dry:
@@ -258,13 +278,13 @@ class ProductTaker(Taker):
         super().__init__(kept, plan, at, dry=dry)
         self._rows = ProductRows(plan)
 
-    def take(self, batch: Sequence[Record]) -> Outcome:
+    def take(self, batch: Batch) -> Outcome:
         """Take a batch of products."""
-        outcome = Outcome(rows=len(batch), errors=[], notes={}, preview=[])
-        ids = self._wanted(batch)
+        outcome = Outcome(rows=len(batch.records), errors=[], notes={}, preview=[])
+        ids = self._wanted(batch.records)
         known = self.kept.products.get(ids)
         made = dict(known)
-        for record in batch:
+        for record in batch.records:
             try:
                 check(record)
                 id = self._rows.id(record.cells)  # noqa: A001
