@@ -10,7 +10,7 @@ Several processes may change one customer's orders at once, and each may die at 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -24,7 +24,7 @@ from customers.profile import Account, added, categories_of
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_documents, to_documents
 from storage.personal import Personal
-from storage.rewriting import Rewrite, rewrite
+from storage.rewriting import CHUNK, Rewrite, rewrite
 from storage.shelves import AGED, Moves, Shelves
 from storage.writes import insert_new
 
@@ -111,12 +111,13 @@ class Profiles:
         """
         shelves = Shelves(self._products, self._aged)
         shelves.open(line.product_id for placed in orders.values() for order in placed for line in order.lines)
-        accounts: dict[str, Account] = {}
-        for customer, placed in orders.items():
-            one = known.get(customer, _NOTHING)
-            if one.whole:
-                accounts[customer] = added(one.account, placed, shelves.categories)
-        return self._write(known, accounts, shelves, now) | orders.keys() - accounts.keys()
+        whole = {customer for customer in orders if known.get(customer, _NOTHING).whole}
+        accounts = (
+            (customer, added(known.get(customer, _NOTHING).account, placed, shelves.categories))
+            for customer, placed in orders.items()
+            if customer in whole
+        )
+        return self._write(known, accounts, shelves, now) | orders.keys() - whole
 
     def roll_up(self, customers: Sequence[str], now: datetime) -> None:
         """Reckon these customers' profiles from all their orders; one who has orders but no record is created bare.
@@ -182,29 +183,45 @@ class Profiles:
                 shelves.open(line.product_id for order in orders for line in order.lines)
                 for customer, placed in by_customer(orders).items():
                     accounts[customer] = added(accounts.get(customer, Account()), placed, shelves.categories)
-        return self._write(known, accounts, shelves, now)
+        return self._write(known, accounts.items(), shelves, now)
 
     def _write(
-        self, known: Mapping[str, Known], accounts: Mapping[str, Account], shelves: Shelves, now: datetime
+        self, known: Mapping[str, Known], accounts: Iterable[tuple[str, Account]], shelves: Shelves, now: datetime
     ) -> set[str]:
         """Write profiles where they still are as known; the customers where they are not, or may not be right."""
         by = new_id()
-        documents = to_documents(list(accounts.values()))
-        fields = {customer: _fields(one, by) for customer, one in zip(accounts, documents, strict=True)}
+        bought: dict[str, list[str]] = {}
+        fresh: list[Document] = []
+        written = rewrite(self._customers, "rolled.by", _rewrites(known, accounts, by, bought, fresh), _OUTDATED)
         created: Document = {"created_at": now, "updated_at": now, "version": 1}
-        fresh = [{"_id": one, **created, **fields[one]} for one in accounts if one not in known]
-        lost = insert_new(self._customers, fresh)
-        old = {
-            one: Rewrite(known[one].by or "", fields[one], _weight(account))
-            for one, account in accounts.items()
-            if one in known
-        }
-        if rewrite(self._customers, "rolled.by", old, _OUTDATED) < len(old):
+        lost = insert_new(self._customers, [{**created, **one} for one in fresh])
+        old = bought.keys() & known.keys()
+        if written < len(old):
             wrote = self._customers.find({"_id": {"$in": list(old)}, "rolled.by": by}, {"_id": 1})
-            lost |= old.keys() - {one["_id"] for one in wrote}
+            lost |= old - {one["_id"] for one in wrote}
         # The catalogue may have moved a product while its buyers were not yet to be seen.
         moved = shelves.moved()
-        return lost | {one for one, account in accounts.items() if moved.intersection(account.profile.products)}
+        return lost | {one for one, products in bought.items() if moved.intersection(products)}
+
+
+def _rewrites(
+    known: Mapping[str, Known],
+    accounts: Iterable[tuple[str, Account]],
+    by: str,
+    bought: dict[str, list[str]],
+    fresh: list[Document],
+) -> Iterator[tuple[str, Rewrite]]:
+    """What becomes of customers there are; notes who it was about and what they `bought`, and who is `fresh`."""
+    left = iter(accounts)
+    while some := dict(islice(left, CHUNK)):
+        documents = to_documents(list(some.values()))
+        for (customer, account), document in zip(some.items(), documents, strict=True):
+            bought[customer] = account.profile.products
+            fields = _fields(document, by)
+            if customer in known:
+                yield customer, Rewrite(known[customer].by or "", fields, _weight(account))
+            else:
+                fresh.append({"_id": customer, **fields})
 
 
 def by_customer(orders: Iterable[Order]) -> dict[str, list[Order]]:

@@ -4,10 +4,11 @@ A bulk of single updates costs a server the planning of each. Here the values tr
 and every document picks its own: on a real server it takes less than half the work.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from common.ahead import ahead
 from storage.mongo import Document, Documents
 
 # Documents of one statement: each looks its id up in a list of so many. And how much they may weigh in all.
@@ -23,15 +24,16 @@ class Rewrite(msgspec.Struct, frozen=True):
     weight: int = 1
 
 
-def rewrite(collection: Documents, token: str, wanted: Mapping[str, Rewrite], forget: tuple[str, str]) -> int:
+def rewrite(collection: Documents, token: str, wanted: Iterable[tuple[str, Rewrite]], forget: tuple[str, str]) -> int:
     """Set fields of documents, by id, where the field `token` holds what it did; how many did.
 
     `fields` must set the token anew. `forget` is (field, key): a key that goes from an object in those documents.
+    `wanted` may be made as it is asked for: what the next statement takes is made while the server is at this one.
     """
     written = 0
-    for ids in _chunks(wanted):
-        update = [{"$replaceWith": _own(ids, [wanted[one] for one in ids], token, forget)}]
-        written += collection.update_many({"_id": {"$in": ids}}, update).modified_count
+    for chunk in ahead(_chunks(wanted)):
+        update = [{"$replaceWith": _own(list(chunk), list(chunk.values()), token, forget)}]
+        written += collection.update_many({"_id": {"$in": list(chunk)}}, update).modified_count
     return written
 
 
@@ -50,14 +52,14 @@ def _without(field: str, key: str) -> Document:
     return {"$cond": [{"$gt": [f"${field}.{key}", None]}, {field: {"$arrayToObject": rest}}, {}]}
 
 
-def _chunks(wanted: Mapping[str, Rewrite]) -> Iterator[list[str]]:
-    chunk: list[str] = []
+def _chunks(wanted: Iterable[tuple[str, Rewrite]]) -> Iterator[dict[str, Rewrite]]:
+    chunk: dict[str, Rewrite] = {}
     weight = 0
-    for one, rewrite_ in wanted.items():
+    for one, rewrite_ in wanted:
         if chunk and (len(chunk) == CHUNK or weight + rewrite_.weight > WEIGHT):
             yield chunk
-            chunk, weight = [], 0
-        chunk.append(one)
+            chunk, weight = {}, 0
+        chunk[one] = rewrite_
         weight += rewrite_.weight
     if chunk:
         yield chunk
