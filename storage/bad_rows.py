@@ -5,7 +5,7 @@ from datetime import datetime
 
 from customers.importing import BadRow
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, to_document
+from storage.mongo import Document, Mongo, from_documents, to_document
 
 # A document holds at most 16 MB; a row at most a quarter of one.
 CHUNK_ROWS = 100
@@ -25,15 +25,24 @@ class MongoBadRows:
         for chunk in _chunks(rows):
             line = chunk[0].line
             document: Document = {"job": job, "line": line, "at": at, "rows": [to_document(row) for row in chunk]}
-            self._chunks.replace_one({"_id": f"{job}:{line}"}, document, upsert=True)
+            # One that comes late, and tells of fewer rows, must not stand in the place of one that tells of more.
+            self._chunks.replace_one({"_id": f"{job}:{line}:{len(chunk)}"}, document, upsert=True)
 
     def of(self, job: str) -> Iterator[BadRow]:
-        """All of a job's rows in the order of their lines, with flat memory."""
-        lines = [chunk["line"] for chunk in self._chunks.find({"job": job}, {"line": 1})]
-        for line in sorted(lines):
-            chunk = self._chunks.find_one({"_id": f"{job}:{line}"})
-            for row in chunk["rows"] if chunk else []:
-                yield from_document(row, BadRow)
+        """All of a job's rows in the order of their lines, each once, with flat memory.
+
+        Chunks may overlap: a worker that died kept rows which the next one kept again in batches of another size, and
+        a second reading's rows stand between those of the first.
+        """
+        waiting: dict[int, BadRow] = {}
+        chunks = sorted((chunk["line"], chunk["_id"]) for chunk in self._chunks.find({"job": job}, {"line": 1}))
+        for first, id in chunks:  # noqa: A001
+            for line in sorted(line for line in waiting if line < first):
+                yield waiting.pop(line)
+            chunk = self._chunks.find_one({"_id": id})
+            rows = from_documents(chunk["rows"], BadRow) if chunk else []
+            waiting |= {row.line: row for row in rows}
+        yield from (waiting[line] for line in sorted(waiting))
 
     def remove(self, job: str) -> None:
         """Forget a job's rows."""
