@@ -69,7 +69,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("sweep", often, made.sweeper.sweep),
         Chore("settle_runs", often, made.settle_runs),
         Chore("take_webhooks", often, made.receipts.take),
-        Chore("resume_imports", 30.0, made.importer.ring_left_over),
+        Chore("resume_imports", 10.0, made.importer.ring_left_over),
         Chore("tidy_imports", HOUR, made.importer.tidy),
         Chore("roll_up", 30.0, made.orders.roll_up_left_over),
         Chore(
