@@ -10,7 +10,7 @@ class Relay:
     """Passes bytes between its own port and a target, (host, port) or the path of a Unix socket, until it is cut."""
 
     def __init__(self, target: tuple[str, int] | str) -> None:
-        self._target = target
+        self.target = target
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
         self.port = 0
@@ -44,17 +44,25 @@ class Relay:
                 near, _ = listener.accept()
             except OSError:
                 return
-            far = self._connect()
+            try:
+                far = self._connect()
+            except OSError:  # the target is not there
+                near.close()
+                continue
             self._open += [near, far]
             for one, other in ((near, far), (far, near)):
                 threading.Thread(target=_pump, args=(one, other), daemon=True).start()
 
     def _connect(self) -> socket.socket:
-        if isinstance(self._target, str):
+        if isinstance(self.target, str):
             far = socket.socket(socket.AF_UNIX)
-            far.connect(self._target)
+            try:
+                far.connect(self.target)
+            except OSError:
+                far.close()
+                raise
             return far
-        return socket.create_connection(self._target)
+        return socket.create_connection(self.target)
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""T1 for imports: the worker is killed, again and again: no row is lost, none taken twice.
+"""T1 and T4 for imports: the worker or the database is killed or frozen, again and again: no row lost, none twice.
 
 The file has all that makes going on hard: it is packed, cells are carried down, the lines of an order meet at batches'
 borders, and some rows come back. What it comes to is compared with the same file taken in undisturbed.
@@ -10,17 +10,18 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from werkzeug.test import TestResponse
 
-from cli.embedded import free_port, mongodb
-from cli.supervisor import Supervisor
+from api.app import create_app
 from common.jobs import Job
 from common.settings import Settings
 from customers import importing
@@ -28,12 +29,20 @@ from customers.columns import ColumnMap, Returns
 from customers.opening import Asked
 from customers.profile import reckon
 from storage.indexes import ensure
+from tests.support.breakable import Breakable
 from tests.support.clock import ManualClock
+from tests.support.fleet import Fleet, fleet
 from tests.support.processes import eventually
 from wiring import Services
 
 ORDERS = 4_000 if os.environ.get("ENCORE_FAULTS") == "full" else 900
 FAULTS = 10 if os.environ.get("ENCORE_FAULTS") == "full" else 3
+DATABASE_FAULTS = 10 if os.environ.get("ENCORE_FAULTS") == "full" else 1
+# How much of an upload has come when the database goes.
+AFTER = [number / 10 for number in range(1, 11)] if DATABASE_FAULTS > 1 else [0.5, 1.0]
+PEOPLE = 3_000
+# Seconds. A connection waits for 30.
+FROZEN = 29.0 if os.environ.get("ENCORE_FAULTS") == "full" else 2.0
 SEED = int(os.environ.get("ENCORE_FAULTS_SEED", "20261122"))
 MAP = ColumnMap(
     kind="orders",
@@ -99,32 +108,27 @@ def check(services: Services, job: Job, undisturbed: dict[str, Any]) -> None:
     ids = sorted({one["customer_id"] for one in services.database["orders"].find({}, {"customer_id": 1})})
     assert len(ids) == 60
     for customer in services.customers.get(ids).values():
-        assert customer.profile.spend == reckon(services.orders.of_customer(customer.id)).spend
+        assert customer.profile == reckon(services.orders.of_customer(customer.id))
 
 
 @pytest.fixture
-def own(settings: Settings, clock: ManualClock, tmp_path: Path) -> Iterator[tuple[Services, "Server"]]:
-    """Services with a database server of their own."""
-    with Supervisor(tmp_path / "logs") as supervisor:
-        server = Server(supervisor, tmp_path / "mongodb")
-        url = f"mongodb://127.0.0.1:{server.port}"
-        services = Services(msgspec.structs.replace(settings, mongodb_url=url, mongodb_database="faults"), clock)
+def own(settings: Settings, clock: ManualClock, tmp_path: Path) -> Iterator[tuple[Services, Breakable]]:
+    """Services with a database server of their own, and queues that nobody else rings for."""
+    with Breakable(tmp_path / "mongodb") as server:
+        own = msgspec.structs.replace(
+            settings, mongodb_url=server.url, mongodb_database="faults", redis_prefix=f"{settings.redis_prefix}-own"
+        )
+        services = Services(own, clock)
         ensure(services.database)
         yield services, server
         services.close()
 
 
-class Server:
-    """A database server."""
-
-    def __init__(self, supervisor: Supervisor, directory: Path) -> None:
-        self._supervisor, self._directory = supervisor, directory
-        self.port = free_port()
-        self.start()
-
-    def start(self) -> None:
-        """Start it on its data."""
-        self._process = self._supervisor.start(mongodb(self._directory, self.port, cache="256M"))
+@pytest.fixture
+def crew(own: tuple[Services, Breakable], tmp_path: Path) -> Iterator[Fleet]:
+    """A scheduler and a worker of those services, as they run in a shop."""
+    with fleet(tmp_path / "fleet", own[0].settings) as crew:
+        yield crew
 
 
 def worker(services: Services, job: Job) -> "subprocess.Popen[str]":
@@ -142,7 +146,7 @@ def now_of(services: Services, job: Job) -> Job:
 
 
 def test_a_worker_killed_again_and_again_loses_no_row_and_takes_none_twice(
-    undisturbed: dict[str, Any], own: tuple[Services, Server], clock: ManualClock
+    undisturbed: dict[str, Any], own: tuple[Services, Breakable], clock: ManualClock
 ) -> None:
     services, _ = own
     chance = random.Random(SEED)
@@ -163,3 +167,150 @@ def test_a_worker_killed_again_and_again_loses_no_row_and_takes_none_twice(
     assert finished.state == "finished"
     clock.advance(600)
     check(services, finished, undisturbed)
+
+
+def got_on(services: Services, job: Job, done: int) -> bool:
+    """Whether an import has come further than `done` rows, or is over."""
+    now = now_of(services, job)
+    return now.done > done or now.state in ("finished", "failed")
+
+
+def disturbed(services: Services, crew: Fleet, clock: ManualClock, disturb: Callable[[float], None]) -> Job:
+    """Import the file with a real worker, disturbed each time it got on; the job as it is when it is over.
+
+    `disturb` takes a chance from 0 to 1. What is killed must be taken up by itself.
+    """
+    chance = random.Random(SEED)
+    clock.set(datetime.now(UTC))  # the worker has a real clock
+    job = started(services)
+    crew.man(1)
+    hits = 0
+    for _ in range(DATABASE_FAULTS):
+        done = now_of(services, job).done
+        assert eventually(lambda done=done: got_on(services, job, done), 120), crew.complaints()  # type: ignore[misc]
+        time.sleep(chance.uniform(0, 0.3))
+        hits += now_of(services, job).state == "running"
+        disturb(chance.random())
+    assert eventually(lambda: now_of(services, job).state in ("finished", "failed"), 120), crew.complaints()
+    sys.stdout.write(f"\n{hits} of {DATABASE_FAULTS} while it was under way\n")
+    assert hits
+    return now_of(services, job)
+
+
+def test_a_database_killed_and_started_again_during_an_import_loses_no_row_and_takes_none_twice(
+    undisturbed: dict[str, Any], own: tuple[Services, Breakable], crew: Fleet, clock: ManualClock
+) -> None:
+    services, server = own
+
+    def disturb(chance: float) -> None:
+        server.kill()
+        time.sleep(chance)
+        server.start()
+
+    job = disturbed(services, crew, clock, disturb)
+    assert job.state == "finished", job.detail
+    clock.set(datetime.now(UTC))
+    clock.advance(600)
+    check(services, job, undisturbed)
+
+
+def test_a_database_frozen_during_an_import_loses_no_row_and_takes_none_twice(
+    undisturbed: dict[str, Any], own: tuple[Services, Breakable], crew: Fleet, clock: ManualClock
+) -> None:
+    services, server = own
+
+    def disturb(chance: float) -> None:
+        server.freeze()
+        time.sleep(FROZEN + 3 * chance)  # at full size on either side of what a connection waits for
+        server.thaw()
+
+    job = disturbed(services, crew, clock, disturb)
+    assert job.state == "finished", job.detail
+    clock.set(datetime.now(UTC))
+    clock.advance(600)
+    check(services, job, undisturbed)
+
+
+class Disturbing(io.BytesIO):
+    """A body that does something when so much of it has been read."""
+
+    def __init__(self, content: bytes, after: float, what: Callable[[], None]) -> None:
+        super().__init__(content)
+        self._after = int(len(content) * after)
+        self._what: Callable[[], None] | None = what
+
+    def readinto(self, buffer: Any) -> int:
+        """The next piece."""
+        found = super().readinto(buffer)
+        if self.tell() >= self._after and self._what:
+            what, self._what = self._what, None
+            what()
+        return found
+
+
+def upload(services: Services, body: Disturbing) -> TestResponse:
+    """Send a file of customers to the API."""
+    _, secret = services.keys.create("tests", ["admin"])
+    return (
+        create_app(services)
+        .test_client()
+        .post(
+            "/v1/imports/customers",
+            input_stream=body,
+            content_type="text/csv",
+            headers={"Authorization": f"Bearer {secret}"},
+        )
+    )
+
+
+def people_file() -> bytes:
+    """Some chunks' worth of customers."""
+    return b"customer_id,first_name\n" + b"".join(b"c%d,%s\n" % (number, b"Ana" * 60) for number in range(PEOPLE))
+
+
+@pytest.mark.parametrize("after", AFTER)
+def test_an_upload_whose_database_is_killed_is_not_taken_leaves_nothing_and_is_taken_when_sent_again(
+    own: tuple[Services, Breakable], clock: ManualClock, after: float
+) -> None:
+    services, server = own
+    answer = upload(services, Disturbing(people_file(), after, server.kill))
+    assert answer.status_code == 503, answer.get_data(as_text=True)
+    assert answer.content_type == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) >= 1
+    server.start()
+    assert services.database["jobs"].count_documents({}) == 0
+    again = upload(services, Disturbing(people_file(), 1.0, lambda: None))
+    assert again.status_code == 202, again.get_data(as_text=True)
+    clock.advance(importing.ABANDONED.total_seconds() + 1)
+    services.importer.tidy()
+    assert services.database["uploads"].distinct("upload") == [again.get_json()["id"]]
+    taken = services.importer.run(again.get_json()["id"])
+    assert taken is not None
+    assert (taken.state, taken.good, taken.bad) == ("finished", PEOPLE, 0)
+    assert services.database["customers"].count_documents({}) == PEOPLE
+    assert services.database["uploads"].count_documents({}) == 0
+
+
+def test_an_upload_whose_database_freezes_is_whole_when_it_is_taken(
+    own: tuple[Services, Breakable], clock: ManualClock
+) -> None:
+    services, server = own
+    thawing = threading.Timer(FROZEN, server.thaw)
+
+    def freeze() -> None:
+        server.freeze()
+        thawing.start()
+
+    answer = upload(services, Disturbing(people_file(), 0.5, freeze))
+    thawing.join()
+    if answer.status_code == 202:
+        taken = services.importer.run(answer.get_json()["id"])
+        assert taken is not None
+        assert (taken.state, taken.good) == ("finished", PEOPLE)
+    else:  # frozen for longer than a connection waits
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+        assert FROZEN > 20
+        assert services.database["jobs"].count_documents({}) == 0
+    clock.advance(importing.ABANDONED.total_seconds() + 1)
+    services.importer.tidy()
+    assert services.database["uploads"].count_documents({}) == 0

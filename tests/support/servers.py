@@ -56,19 +56,28 @@ def engine_script() -> Path:
     return script
 
 
-def real_engine(supervisor: Supervisor, directory: Path) -> str:
-    """Start a real MongoDB with its data in `directory`; returns its URL. Raises NoEngine where it does not start."""
+def engine_child(output: Path, directory: Path) -> Child:
+    """A real MongoDB with its data in `directory`, which says into `output` where it is; raises NoEngine."""
     directory.mkdir(parents=True, exist_ok=True)
-    output = supervisor.log_of("engine")
-    child = Child(
+    return Child(
         name="engine",
         command=[str(engine_script()), str(directory)],
         ready=lambda: any(line.startswith("mongodb://") for line in output.read_text().splitlines()),
         ready_within=120,
         stop_within=0,
     )
+
+
+def engine_url(output: Path) -> str:
+    """Where the engine is that says so in this file."""
+    return next(line for line in output.read_text().splitlines() if line.startswith("mongodb://"))
+
+
+def real_engine(supervisor: Supervisor, directory: Path) -> str:
+    """Start a real MongoDB with its data in `directory`; returns its URL. Raises NoEngine where it does not start."""
+    output = supervisor.log_of("engine")
     try:
-        supervisor.start(child)
+        supervisor.start(engine_child(output, directory))
     except StartFailed as error:
         raise NoEngine(str(error)) from None
-    return next(line for line in output.read_text().splitlines() if line.startswith("mongodb://"))
+    return engine_url(output)

@@ -1,0 +1,69 @@
+"""A MongoDB server of a test's own, which it kills, freezes and starts again; always at the same address."""
+
+import os
+import signal
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote
+
+from cli.embedded import free_port, mongodb
+from cli.processes import Process
+from cli.supervisor import Supervisor
+from tests.api.cuttable import Relay
+from tests.support.processes import eventually
+from tests.support.servers import ENGINE, engine_child, engine_url, quickly_gone
+
+
+class Breakable:
+    """The embedded server or, with ENCORE_TEST_MONGODB=engine, the real one, on data of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._supervisor = Supervisor(directory / "logs")
+        self._real = os.environ.get(ENGINE) == "engine"
+        # The real engine listens elsewhere each time it is started.
+        self._relay = Relay("nowhere") if self._real else None
+        self._port = self._relay.port if self._relay else free_port()
+        self._process = self._started()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.thaw()
+        if self._relay:
+            self._relay.cut()
+        self._supervisor.stop()
+
+    @property
+    def url(self) -> str:
+        """Where it is, when it is."""
+        return f"mongodb://127.0.0.1:{self._port}/?directConnection=true"
+
+    def kill(self) -> None:
+        """kill -9."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        assert eventually(lambda: self._process.status is not None)
+
+    def start(self) -> None:
+        """Start it again on its data."""
+        self._process = self._started()
+
+    def freeze(self) -> None:
+        """SIGSTOP: it takes connections and says nothing."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on, where it still is."""
+        if self._process.status is None:
+            os.killpg(self._process.pid, signal.SIGCONT)
+
+    def _started(self) -> Process:
+        if self._relay is None:
+            return self._supervisor.start(quickly_gone(mongodb(self._directory / "mongodb", self._port, cache="256M")))
+        log = self._supervisor.log_of("engine")
+        log.unlink(missing_ok=True)  # it tells there where it listens
+        process = self._supervisor.start(engine_child(log, self._directory / "engine"))
+        self._relay.target = unquote(engine_url(log).removeprefix("mongodb://").partition("/")[0])
+        return process
