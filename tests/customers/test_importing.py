@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+import zlib
 from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import unquote
@@ -257,40 +258,114 @@ def test_a_file_that_was_not_kept_whole_fails_and_says_so(services: Services) ->
     assert (failed.state, "not kept whole" in failed.detail) == ("failed", True)
 
 
+def test_a_job_that_was_begun_again_and_again_without_getting_on_is_given_up_and_says_so(
+    services: Services, clock: ManualClock
+) -> None:
+    class Stuck(MongoJobs):
+        """The worker dies before its first batch is noted."""
+
+        def save(self, job: Job) -> bool:
+            if job.done:
+                raise MemoryError
+            return super().save(job)
+
+    job = start(services, "customers", "customer_id,first_name\nana,Ana\n")
+    stuck = Services(services.settings, clock)
+    stuck.__dict__["jobs"] = Stuck(stuck.database)
+    for begun in range(1, importing.MAX_STARTS + 1):
+        with pytest.raises(MemoryError):
+            stuck.importer.run(job.id)
+        assert services.importer.run(job.id) is None  # its lease still stands
+        clock.advance(importing.LEASE.total_seconds() + 1)
+        left = services.jobs.get(job.id)
+        assert left is not None
+        assert (left.state, left.starts) == ("running", begun)
+        assert services.importer.ring_left_over() == 1
+    failed = services.importer.run(job.id)  # it would go well now, but nobody knows that
+    assert failed is not None
+    assert failed == services.jobs.get(job.id)
+    assert failed.state == "failed"
+    assert failed.detail == f"Begun 20 times without getting on. The log has job={job.id}."
+    assert services.importer.ring_left_over() == 0
+    assert services.importer.run(job.id) is None
+    assert services.database["uploads"].count_documents({}) == 0
+    stuck.close()
+
+
+def test_a_job_that_gets_on_each_time_is_never_given_up(services: Services, clock: ManualClock) -> None:
+    class Slow(MongoJobs):
+        """The worker dies after each batch."""
+
+        def save(self, job: Job) -> bool:
+            saved = super().save(job)
+            if job.starts == 0 and job.state == "running":  # it got on
+                raise MemoryError
+            return saved
+
+    batches = importing.MAX_STARTS + 5
+    text = "customer_id,first_name\n" + "".join(f"c{number},Ana\n" for number in range(2 * batches))
+    job = start(services, "customers", text)
+    slow = Services(services.settings, clock)
+    slow.__dict__["jobs"] = Slow(slow.database)
+    for _ in range(batches):
+        with pytest.raises(MemoryError):
+            slow.importer.run(job.id, most=2)
+        clock.advance(importing.LEASE.total_seconds() + 1)
+    finished = slow.importer.run(job.id)
+    assert finished is not None
+    assert (finished.state, finished.good) == ("finished", 2 * batches)
+    slow.close()
+
+
 NAME = "Ana" * 60
 
 
 class Endless(io.RawIOBase):
-    """A long file that is made as it is read."""
+    """A long file that is made as it is read; `wrong` ones hold an address in every row that is none."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, *, packed: bool, wrong: bool) -> None:
         super().__init__()
         self._rows = iter(range(rows))
+        self._wrong = wrong
         self._head = True
+        self._packer = zlib.compressobj(0, wbits=31) if packed else None  # gzip, as long as what is in it
 
     def read(self, size: int = -1) -> bytes:
         """The next thousand rows."""
-        head, self._head = ("customer_id,first_name\n" if self._head else ""), False
-        return (head + "".join(f"c{row % 50},{NAME}\n" for row in islice(self._rows, 1_000))).encode()
+        head, self._head = ("customer_id,first_name,email\n" if self._head else ""), False
+        email = "none" if self._wrong else ""
+        piece = (head + "".join(f"c{row % 50},{NAME},{email}\n" for row in islice(self._rows, 1_000))).encode()
+        if self._packer is None:
+            return piece
+        return self._packer.compress(piece) + self._packer.flush(zlib.Z_SYNC_FLUSH) if piece else self._end()
+
+    def _end(self) -> bytes:
+        end = self._packer.flush() if self._packer else b""
+        self._packer = None
+        return end
 
 
-def peak(services: Services, rows: int) -> int:
-    """The most memory, in bytes, that an import of so many rows held at once."""
+def peak(services: Services, rows: int, *, packed: bool = False, wrong: bool = False) -> int:
+    """The most memory, in bytes, that an import of so many rows held at once, its refused rows told included."""
     tracemalloc.start()
-    job = services.importer.start("customers", Endless(rows), "text/csv")
-    services.importer.run(job.id, most=importing.BATCH)
+    job = services.importer.start("customers", Endless(rows, packed=packed, wrong=wrong), "text/csv")
+    done = services.importer.run(job.id, most=importing.BATCH)
+    assert sum(1 for _ in services.importer.bad_rows(job.id)) == (rows if wrong else 0)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert done is not None
+    assert (done.state, done.done, done.bad) == ("finished", rows, rows if wrong else 0)
     return most
 
 
 @pytest.fixture
 def warm(services: Services) -> Services:
     """Services that have imported once, so that what is made once is made."""
-    peak(services, 10)
+    peak(services, 10, packed=True, wrong=True)
     return services
 
 
-def test_memory_is_flat_however_long_the_file(warm: Services) -> None:
-    short, long = peak(warm, 2_000), peak(warm, 8_000)  # 0.4 and 1.5 MB
-    assert long < short + 500_000
+@pytest.mark.parametrize(("packed", "wrong"), [(False, False), (True, True)])
+def test_memory_is_flat_however_long_the_file(warm: Services, packed: bool, wrong: bool) -> None:
+    short = peak(warm, 2_000, packed=packed, wrong=wrong)  # 0.4 and 1.5 MB
+    assert peak(warm, 8_000, packed=packed, wrong=wrong) < short + 500_000
