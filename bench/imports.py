@@ -40,7 +40,7 @@ KINDS: Kinds = {
     "reading the file": [("customers/reading.py", "records")],
     "checking rows": [("customers/importing.py", "_parsed")],
     "database: BSON, and waiting for it": [("pymongo/synchronous/mongo_client.py", "_retry_internal")],
-    "putting orders together": [("storage/orders.py", "_wanted"), ("storage/orders.py", "_agreeing")],
+    "putting orders together": [("storage/orders.py", "_wanted"), ("customers/agreeing.py", "agreeing")],
     "adding to profiles": [("customers/profile.py", "added")],
     "documents to values and back": [("storage/mongo.py", "to_document"), ("storage/mongo.py", "from_document")],
 }

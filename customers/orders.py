@@ -116,7 +116,7 @@ class OrderFiles(Protocol):
     def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
         """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had.
 
-        Returns the rows that contradict their order (another customer, another currency).
+        Returns the rows that their order does not take, with the reason.
         """
         ...
 

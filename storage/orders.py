@@ -14,6 +14,7 @@ from common.errors import Unavailable
 from common.events import Event, event
 from common.ids import new_id
 from common.jobs import RowError
+from customers.agreeing import agreeing
 from customers.orders import ERASED, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
 from customers.profile import share
 from storage.aliases import Aliases
@@ -91,20 +92,20 @@ class MongoOrders:
         return self.get(list(events))
 
     def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
-        """Add rows of a file to their orders, each once; the rows that contradict their order come back."""
+        """Add rows of a file to their orders, each once; the rows that their order does not take come back."""
         grouped: dict[str, list[OrderRow]] = defaultdict(list)
         led, before = self._led(rows)
         for row in led:
             grouped[row.order_id].append(row)
         known = self.get(list(grouped))
         errors: list[RowError] = []
-        agreeing: dict[str, list[OrderRow]] = {}
+        taken: dict[str, list[OrderRow]] = {}
         for order, group in grouped.items():
-            good, bad = _agreeing(known.get(order), file, group)
+            good, bad = agreeing(known.get(order), file, group)
             errors += bad
             if good:
-                agreeing[order] = good
-        self._apply({order: partial(_with_rows, file, group) for order, group in agreeing.items()}, known, before)
+                taken[order] = good
+        self._apply({order: partial(_with_rows, file, group) for order, group in taken.items()}, known, before)
         return errors
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
@@ -313,21 +314,3 @@ def _happened(order: Order, what: OrderEvent) -> Event:
         data |= {"amount": amount, "currency": order.currency, "total": order.total, "refunded": order.refunded}
     about = [what.id] if what.id else [what.type, what.at.astimezone(UTC).isoformat()]
     return event(f"order_{what.type}", what.at, order.customer_id, [order.id, *about], order=order.id, **data)
-
-
-def _agreeing(known: Order | None, file: str, rows: Sequence[OrderRow]) -> tuple[list[OrderRow], list[RowError]]:
-    """The rows that agree with their order, or where it is new with its first row; and the others, with the reason."""
-    customer = known.customer_id if known else rows[0].customer_id
-    currency = known.currency if known and known.import_file == file else rows[0].currency
-    good: list[OrderRow] = []
-    bad: list[RowError] = []
-    for row in rows:
-        if row.customer_id != customer:
-            reason = "The order belongs to another customer."
-            bad.append(RowError(line=row.row, field="customer_id", reason=reason, kind="other_customer"))
-        elif row.currency != currency:
-            reason = f"The order's other lines are in {currency}."
-            bad.append(RowError(line=row.row, field="currency", reason=reason, kind="other_currency"))
-        else:
-            good.append(row)
-    return good, bad
