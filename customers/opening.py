@@ -149,7 +149,7 @@ def planned_of(kind: Kind, form: Form, header: list[str], rows: Sequence[Sequenc
         base, how = mapped(kind, header, rows, asked.said)
     whole = with_said(base, asked.said)
     if form.type == NDJSON and how == "names":
-        whole = msgspec.structs.replace(whole, columns={field: field for field in FIELDS[kind].all} | whole.columns)
+        whole = msgspec.structs.replace(whole, columns=_fields_of_objects(kind, header) | whole.columns)
         whole = with_said(whole, asked.said)
     if form.type == NDJSON:
         form, header, rows = _objects_form(whole, form, header, rows, strict=how == "names")
@@ -195,6 +195,17 @@ def _objects_table(head: bytes) -> tuple[Form, list[str], list[list[str]]]:
     header = list(dict.fromkeys(name for one in found for name in one))
     rows = [[one.get(name, "") for name in header] for one in found]
     return Form(type=NDJSON, columns=header), header, rows
+
+
+def _fields_of_objects(kind: Kind, header: Sequence[str]) -> dict[str, str]:
+    """The fields that objects by Encore's own names may have, those too that the first ones leave away.
+
+    Not so where a field changes what the others mean: of two prices the one that is there is read, and what a
+    product's objects never name stays as it is known.
+    """
+    unseen = set(FIELDS[kind].all) - set(header)
+    left = unseen if kind == "products" else unseen & {"unit_price", "line_total"}
+    return {field: field for field in FIELDS[kind].all if field not in left}
 
 
 def _objects_form(

@@ -37,6 +37,36 @@ def test_objects_are_taken_too(call: Call, services: Services) -> None:
     assert ana["consents"]["email"]["marketing"]["state"] == "granted"
 
 
+def test_objects_of_orders_and_of_stock_are_taken_too(call: Call, services: Services) -> None:
+    def sent(kind: str, *lines: str) -> dict[str, int]:
+        data = "".join(f"{line}\n" for line in lines)
+        answer = call("POST", f"/v1/imports/{kind}", data=data, content_type="application/x-ndjson")
+        assert answer.status_code == 202, answer.get_json()
+        job = services.importer.run(answer.get_json()["id"])
+        assert job is not None
+        return job.refused
+
+    head = '{"customer_id": "ana", "placed_at": "2026-01-02", "product_id": "p", "quantity": 2, "currency": "EUR"'
+    assert (
+        sent(
+            "orders",
+            head + ', "order_id": "N1", "unit_price": "12.10"}',
+            head + ', "order_id": "N2", "unit_price": 12.1, "discount": 1}',  # the first one has no discount
+        )
+        == {}
+    )
+    assert [call("GET", f"/v1/orders/{order}").get_json()["total"]["amount"] for order in ("N1", "N2")] == [
+        2_420,
+        2_320,
+    ]
+    assert sent("orders", head + ', "order_id": "N3", "line_total": 5}') == {}
+    assert call("GET", "/v1/orders/N3").get_json()["total"]["amount"] == 500
+    assert sent("products", '{"product_id": "p", "name": "Cup", "price": 12.1, "currency": "EUR"}') == {}
+    assert sent("products", '{"product_id": "p", "stock": 3}') == {}
+    product = call("GET", "/v1/products/p").get_json()
+    assert (product["name"], product["price"]["amount"], product["stock"]) == ("Cup", 1_210, 3)
+
+
 @pytest.mark.parametrize(
     ("kind", "headers", "data", "status"),
     [
