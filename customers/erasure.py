@@ -8,6 +8,8 @@ it to the next one. It is answered for only when no step is left.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+import msgspec
+
 from common.clock import Clock
 from common.errors import Conflict, NotFound
 from common.ids import new_id
@@ -69,11 +71,14 @@ class Eraser:
         """The way of an erasure; names each step when it is done.
 
         Their record goes first, so that nothing new is begun for them. When the way is gone once more, somebody may
-        have brought them in anew; then what there is belongs to that customer.
+        have brought them in anew; then what there is belongs to that customer, and so with an id that they had before.
         """
-        if work.again and self._records.get([work.customer]):
-            self._works.over(work)
-            return
+        if work.again:
+            anew = self._records.get(work.people)
+            if work.customer in anew:
+                self._works.over(work)
+                return
+            work = msgspec.structs.replace(work, former=[one for one in work.former if one not in anew])
         self._records.erase(work.customer)
         yield "record"
         for step in self._before:
@@ -92,7 +97,13 @@ class Eraser:
         now = self._clock.now()
         nobody = ERASED + new_id()
         work = Work(
-            id=new_id(), kind="erasure", customer=customer, nobody=nobody, addresses=dict(known.addresses), at=now
+            id=new_id(),
+            kind="erasure",
+            customer=customer,
+            nobody=nobody,
+            addresses=dict(known.addresses),
+            former=known.merged_from,
+            at=now,
         )
         if not self._works.begin(work, now + LEFT_OVER):
             raise Conflict(f"{customer!r} is being merged or erased right now.", "in_progress")

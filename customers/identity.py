@@ -16,8 +16,8 @@ LEFT_OVER = timedelta(seconds=60)
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """A merge of `other` into `customer`, or the erasure of `customer`.
 
-    An erasure puts `nobody` in the id's place, and knows the customer's `addresses`. `again` says that its way has
-    been gone to the end, and is only to be gone once more.
+    An erasure puts `nobody` in the id's place, and knows the customer's `addresses` and the ids they had before they
+    were merged (`former`). `again` says that its way has been gone to the end, and is only to be gone once more.
     """
 
     id: str
@@ -26,13 +26,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     other: str = ""
     nobody: str = ""
     addresses: dict[str, list[str]] = {}
+    former: list[str] = []
     at: datetime
     again: bool = False
 
     @property
     def people(self) -> list[str]:
         """Whom nobody else may merge or erase meanwhile."""
-        return [self.customer, self.other] if self.other else [self.customer]
+        return list(dict.fromkeys([self.customer, *filter(None, [self.other]), *self.former]))
 
 
 class Works(Protocol):

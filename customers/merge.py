@@ -101,15 +101,22 @@ class Merger:
             pass
 
     def steps(self, work: Work) -> Iterator[str]:
-        """The way of a merge; names each step when it is done."""
+        """The way of a merge; names each step when it is done.
+
+        Where it is gone once more and the old id leads to nobody, the survivor was erased meanwhile: nothing is moved.
+        """
+        if work.again and work.other not in self._ids.resolve([work.other]):
+            self._works.over(work)
+            return
         self._ids.add(work.other, work.customer, work.at)
         yield "alias"
         self._unite(work)
         yield "facts"
-        yield from self._traces.move(work.other, work.customer)
         for transfer in self._transfers:
             transfer(work.other, work.customer)
             yield "transfer"
+        # After the transfers, which tell under the old id what they did.
+        yield from self._traces.move(work.other, work.customer)
         self._records.roll_up([work.customer])
         yield "profile"
         self._unite(work, last=True)

@@ -109,14 +109,18 @@ class MongoTraces:
             yield f"{one.collection}.{one.customer}"
 
     def forget(self, work: Work) -> Iterator[str]:
-        """Erase a person, step by step. Raises Unavailable where something about them is just under way."""
-        erased = Erased(customer=work.customer, nobody=work.nobody, addresses=work.addresses, at=work.at)
-        for step in erasing():
-            step(self._database, erased)
-            yield step.__name__
-        for one in declared():
-            forget(self._database, one, erased)
-            yield f"{one.collection}.{one.customer}"
+        """Erase a person, step by step. Raises Unavailable where something about them is just under way.
+
+        Under the ids they had before they were merged first: what a merge still moves is then found under the last.
+        """
+        for customer in [*work.former, work.customer]:
+            erased = Erased(customer=customer, nobody=work.nobody, addresses=work.addresses, at=work.at)
+            for step in erasing():
+                step(self._database, erased)
+                yield step.__name__
+            for one in declared():
+                forget(self._database, one, erased)
+                yield f"{one.collection}.{one.customer}"
 
     def told(self, customer: str) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """What is held of a person, section by section."""

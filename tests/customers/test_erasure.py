@@ -1,11 +1,14 @@
 """Erasing somebody: to the end, whoever dies on the way, and never with a message still on its way."""
 
+from datetime import timedelta
+
 import pytest
 
 from common.errors import NotFound, Unavailable
 from common.ids import new_id
 from customers.customer import Customer
 from customers.identity import AGAIN_AFTER, LEFT_OVER, Work
+from customers.orders import Line, Order
 from messaging.channel import Hook
 from messaging.message import State
 from tests.support.clock import ManualClock
@@ -13,6 +16,7 @@ from tests.support.lives import hits
 from tests.support.office import Office
 from wiring import Services
 
+_ORDERS = {"zebedee": "o1", "zebulon": "o2"}
 TRACES = ["anaconda", "anaconda@example.com", "12125550142"]
 
 
@@ -110,3 +114,54 @@ def test_a_webhook_that_nobody_could_read_goes_where_it_names_them(ana: Services
         ana.inbox.spoil(waiting[0].id, "unreadable")
     ana.eraser.erase("anaconda")
     assert [bytes(one["body"]) for one in ana.database["webhooks"].find()] == [b"From=%2B12125550143"]
+
+
+@pytest.mark.parametrize("pause", [0, AGAIN_AFTER.total_seconds() + 1])
+def test_whoever_was_merged_just_before_is_forgotten_under_the_old_id_too(
+    ana: Services, clock: ManualClock, pause: float
+) -> None:
+    ana.customers.upsert([Customer(id="zebulon", first_name="Zebulon"), Customer(id="zebedee")])
+    ana.orders.upsert([_order("zebulon", clock), _order("zebedee", clock)])
+    ana.merger.merge("zebulon", "zebedee")
+    ana.merger.merge("anaconda", "zebulon")
+    clock.advance(pause)
+    ana.eraser.erase("anaconda")
+    assert hits(ana.database, [*TRACES, "zebulon", "zebedee"]) == []
+    clock.advance(AGAIN_AFTER.total_seconds() + 1)
+    for _ in range(2):
+        ana.identities.finish()
+    assert hits(ana.database, [*TRACES, "zebulon", "zebedee"]) == []
+    assert ana.database["identity"].count_documents({}) == 0
+    assert len({one["customer_id"] for one in ana.database["orders"].find()}) == 1
+
+
+def test_a_merge_whose_survivor_was_erased_takes_in_nobody_who_comes_under_the_old_id_later(
+    ana: Services, clock: ManualClock
+) -> None:
+    ana.customers.upsert([Customer(id="zebulon")])
+    ana.merger.merge("anaconda", "zebulon")
+    ana.eraser.erase("anaconda")
+    ana.customers.upsert([Customer(id="anaconda"), Customer(id="zebulon", first_name="Zeb")])
+    clock.advance(AGAIN_AFTER.total_seconds() + 1)
+    ana.identities.finish()
+    assert ana.aliases.resolve(["zebulon"]) == {}
+    assert ana.customers.get(["zebulon"])["zebulon"].first_name == "Zeb"
+
+
+def test_an_old_id_that_is_somebody_again_is_left_alone(ana: Services, clock: ManualClock) -> None:
+    ana.customers.upsert([Customer(id="zebulon")])
+    ana.merger.merge("anaconda", "zebulon")
+    ana.eraser.erase("anaconda")
+    ana.customers.upsert([Customer(id="zebulon")])
+    ana.orders.upsert([_order("zebulon", clock)])
+    clock.advance(AGAIN_AFTER.total_seconds() + 1)
+    ana.identities.finish()
+    assert [one.id for one in ana.orders.of_customer("zebulon")] == ["o2"]
+
+
+def _order(customer: str, clock: ManualClock) -> Order:
+    line = Line(product_id="cd", quantity=1, unit_price=1_000)
+    placed = clock.now() - timedelta(hours=1)
+    return Order(
+        id=_ORDERS[customer], customer_id=customer, placed_at=placed, currency="EUR", total=1_000, lines=[line]
+    )
