@@ -88,16 +88,19 @@ def _decimal_of(text: str) -> tuple[Decimals | Literal["unclear"], bool]:
     return "", gaps
 
 
-def amounts(decimal: Decimals, *, grouped: bool) -> Amounts:
+def amounts(decimal: Decimals, *, grouped: bool, unsure: bool = False) -> Amounts:
     """Reads an amount: (field, text, currency) -> minor units, negative ones too. Raises Refused.
 
     `grouped`: a mark before three digits parts thousands; else such an amount is refused, since it may not.
+    `unsure`: nothing showed what parts the cents; what could be read in two ways (1.234) is refused.
     """
     mark, group = _MARKS[decimal]
     plain = re.compile(rf"-?[0-9]{{1,12}}(?:\{mark}[0-9]{{1,6}})?")
     marked = re.compile(rf"-?[0-9]{{1,3}}(?:\{group}[0-9]{{3}})+(?:\{mark}[0-9]{{1,6}})?")
 
     def read(field: str, text: str, currency: str) -> int:
+        if unsure and text[-4:-3] in (".", ",") and _decimal_of(text)[0] == "unclear":
+            raise Refused(field, "bad_amount", f"Can be read in two ways, and the file's first amounts are whole. {_SAY}")
         if not plain.fullmatch(text):
             text = _GAPS.sub("", text)
             if marked.fullmatch(text) and (grouped or mark in text or text.count(group) > 1):

@@ -173,13 +173,16 @@ def _each_once(found: dict[str, str]) -> dict[str, str]:
     return {field: column for field, column in found.items() if taken[column] == field}
 
 
-def settled(given: ColumnMap, header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[ColumnMap, bool]:
-    """The map with nothing left open, and whether thousands are marked; raises Invalid for what must be asked for."""
+def settled(given: ColumnMap, header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[ColumnMap, bool, bool]:
+    """The map with nothing left open, whether thousands are marked, and whether nothing showed what parts the cents.
+
+    Raises Invalid for what must be asked for.
+    """
     check_complete(given, header)
     whole = [row for row in rows if len(row) == len(header)]
     found, grouped = (given.decimal, True) if given.decimal else decimal_found(_texts(given, _AMOUNTS, header, whole))
     dates = given.dates or dates_found(_texts(given, _DATES, header, whole))
-    return msgspec.structs.replace(given, decimal=found or POINT, dates=dates or ISO), grouped
+    return msgspec.structs.replace(given, decimal=found or POINT, dates=dates or ISO), grouped, not found
 
 
 def _texts(given: ColumnMap, fields: Iterable[str], header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

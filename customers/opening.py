@@ -154,11 +154,12 @@ def planned_of(kind: Kind, form: Form, header: list[str], rows: Sequence[Sequenc
     if form.type == NDJSON:
         form, header, rows = _objects_form(whole, form, header, rows, strict=how == "names")
     check_map(whole)
-    given, grouped = settled(whole, header, rows)
+    given, grouped, unsure = settled(whole, header, rows)
     return Plan(
         form=msgspec.structs.replace(form, lists=given.lists),
         map=given,
         grouped=grouped,
+        unsure=unsure,
         guessed=how,
         mended=_mended(header, rows),
     )

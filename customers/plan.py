@@ -14,7 +14,8 @@ MENDED = (MENDED_FILE, MENDED_LINE, "encore_field", "encore_reason", "encore_row
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a file is taken in. `map` has nothing left to find out.
 
-    `grouped`: amounts are seen or said to mark their thousands. `mended` is the file whose refused rows these are.
+    `grouped`: amounts are seen or said to mark their thousands. `unsure`: nothing seen or said showed what parts
+    their cents, so that 1.234 is no amount yet. `mended` is the file whose refused rows these are.
     `guessed` tells how the map came about: given, by name, by the names Encore itself uses, or guessed.
     """
 
@@ -23,6 +24,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gzip: bool = False
     encoding: str = "utf-8"
     grouped: bool = False
+    unsure: bool = False
     guessed: str = ""
     mended: str = ""
 

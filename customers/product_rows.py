@@ -21,7 +21,7 @@ class ProductRows:
         given = plan.map
         self._id = id_of(plan, "product_id")
         self._given = {field: cell_of(plan, field) for field in _OF_PRODUCTS if given.says(field)}
-        self._amount = amounts(given.decimal, grouped=plan.grouped)
+        self._amount = amounts(given.decimal, grouped=plan.grouped, unsure=plan.unsure)
         self._lists = given.lists
         self.whole = all(given.says(field) for field in ("name", "price", "currency"))
 

@@ -202,7 +202,7 @@ class OrderRows:
         self._price_field = "line_total" if self._by_total else "unit_price"
         self._price = cell_of(plan, self._price_field)
         self._instant = instants(given.dates, given.time_zone)
-        self._amount = amounts(given.decimal, grouped=plan.grouped)
+        self._amount = amounts(given.decimal, grouped=plan.grouped, unsure=plan.unsure)
         self._free = given.zero_price == "keep"
         self._prefix = given.returns.order_id_prefix if given.returns else ""
         self._negative = given.returns is not None and given.returns.negative_quantity
@@ -344,6 +344,7 @@ class _WholeOrder:
             row,
             total=total,
             added=parts["shipping"] + parts["tax"] - parts["discount"] if total is None else 0,
+            refunded=self._money("refunded", text, row.currency),
             vouchers=[code for code in codes if len(code) <= 64][:20],
             events=self._events(row, text),
         )

@@ -59,6 +59,16 @@ def test_three_digits_after_a_mark_alone_are_asked_about(whole: int, rest: int) 
     assert amounts(POINT, grouped=True)("price", f"{whole},{rest:03}", "EUR") == (whole * 1_000 + rest) * 100
 
 
+@given(st.integers(1, 999), st.integers(0, 999))
+def test_while_nothing_showed_what_parts_the_cents_three_digits_after_a_mark_are_refused(whole: int, rest: int) -> None:
+    read = amounts(POINT, grouped=False, unsure=True)
+    for mark in ".,":
+        with pytest.raises(Refused):
+            read("price", f"-{whole}{mark}{rest:03}", "EUR")
+    assert read("price", f"{whole}", "EUR") == whole * 100
+    assert read("price", f"{whole}.50", "EUR") == whole * 100 + 50
+
+
 INSTANTS = st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001
 
 

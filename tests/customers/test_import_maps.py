@@ -370,3 +370,14 @@ def test_every_map_that_ships_is_one_that_could_be_kept() -> None:
     names = {one.name for one in shipped().values()}
     assert {"shopify", "shopify-customers", "woocommerce", "woocommerce-customers", "online-retail"} <= names
     assert all(one.about for one in shipped().values())
+
+
+def test_an_amount_that_may_be_two_is_refused_behind_thousands_of_whole_ones(services: Services) -> None:
+    rows = [f"o{number},c1,2026-01-05,cup,1,{number},EUR" for number in range(1, 2_102)]
+    text = "\n".join(["order_id,customer_id,placed_at,product_id,quantity,unit_price,currency", *rows])
+    job = taken(services, "orders", f"{text}\nlast,c1,2026-01-05,cup,1,1.200,EUR\n")
+    assert (job.good, job.refused) == (2_101, {"bad_amount": 1})
+    products = "\n".join(["product_id,name,price,currency", *[f"p{n},Cup,{n},EUR" for n in range(1, 2_102)]])
+    assert taken(services, "products", f"{products}\nlast,Cup,1.200,EUR\n").refused == {"bad_amount": 1}
+    said = taken(services, "products", f"{products}\nlast,Cup,1.200,EUR\n", decimal="comma")
+    assert (said.bad, services.products.get(["last"])["last"].price) == (0, 120_000)
