@@ -30,7 +30,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     `total` is what was paid: shipping and discounts may set it apart from the sum of the lines. `state` and
     `refunded` follow from `events`, which are sorted by time. `import_file` and `import_rows` say which
     rows of which file the lines came from, one a line, so that taking a file in twice adds no line twice;
-    `import_extras` (one a line, where any is not 0), `import_total` and `import_added` are what they said of money.
+    `import_extras` (one a line, where any is not 0), `import_total`, `import_added` and `import_refunded` are what they
+    said of money. `import_told` names what else of the order they said; the rest of it is of whoever said it before.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     import_extras: list[int] = []
     import_total: int | None = None
     import_added: int = 0
+    import_refunded: int = 0
+    import_told: list[str] = []
     version: int = 0
 
     @property
@@ -81,7 +84,8 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `extra` is what the line cost beyond quantity times price (a line's total need not divide), in minor units as all
     amounts. What follows it is the order's own and may stand on any of its rows: its `total`, or what was `added` to
-    the sum of its lines (shipping less discounts), and what happened to it by the time the file was written.
+    the sum of its lines (shipping less discounts), what was `refunded`, and what happened to it by the time the file
+    was written.
     """
 
     row: int
@@ -94,6 +98,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     extra: int = 0
     total: int | None = None
     added: int = 0
+    refunded: int = 0
     vouchers: list[str] = []
     events: list[OrderEvent] = []
 
@@ -240,29 +245,53 @@ def with_rows(known: Order | None, file: str, rows: Sequence[OrderRow]) -> Order
     lines |= {row.row: row.line for row in rows}
     extras = dict(zip(base.import_rows, base.import_extras, strict=False)) if base else {}
     extras |= {row.row: row.extra for row in rows if row.extra}
-    told = next((row.total for row in rows if row.total is not None), base.import_total if base else None)
-    added = next((row.added for row in rows if row.added), base.import_added if base else 0)
-    summed = sum(line.quantity * line.unit_price for line in lines.values()) + sum(extras.values()) + added
+    told = _told(known, base, rows)
+    total = told["import_total"]
+    summed = sum(line.quantity * line.unit_price for line in lines.values()) + sum(extras.values())
     given = Order(
         id=first.order_id,
         customer_id=first.customer_id,
         placed_at=min([row.placed_at for row in rows] + ([base.placed_at] if base else [])),
         currency=first.currency,
-        total=max(0, summed) if told is None else told,
+        total=max(0, summed + told["import_added"]) if total is None else total,
         lines=[lines[row] for row in sorted(lines)],
-        vouchers=next((row.vouchers for row in rows if row.vouchers), known.vouchers if known else []),
         promised_at=known.promised_at if known else None,
         import_file=file,
         import_rows=sorted(lines),
         import_extras=[extras.get(row, 0) for row in sorted(lines)] if extras else [],
-        import_total=told,
-        import_added=added,
-        packed_by=(base.packed_by if base else "") or next((row.packed_by for row in rows if row.packed_by), ""),
+        **told,
     )
     if base and base.currency != first.currency:
         raise Conflict(f"Its other lines are in {base.currency}.", "currency")
     happened = [event for row in rows for event in row.events]
     return with_events(revised(known, given), happened) if happened else revised(known, given)
+
+
+# What rows say of their order beside its money.
+_TOLD = ("packed_by", "vouchers")
+
+
+def _told(known: Order | None, base: Order | None, rows: Sequence[OrderRow]) -> dict[str, Any]:
+    """What a file says of the order as a whole: its first word holds, so that nothing depends on how batches fall.
+
+    `base` is the order where it is of this file already. What the file says nothing of stays as it was.
+    """
+    total = base.import_total if base else None
+    fields: dict[str, Any] = {
+        "import_total": next((row.total for row in rows if row.total is not None), None) if total is None else total,
+        "import_added": (base.import_added if base else 0) or next((row.added for row in rows if row.added), 0),
+        "import_refunded": (base.import_refunded if base else 0)
+        or next((row.refunded for row in rows if row.refunded), 0),
+    }
+    said = set(base.import_told) if base else set()
+    for field in _TOLD:
+        word = next((value for row in rows if (value := getattr(row, field))), None)
+        if word is not None and field not in said:
+            fields[field] = word
+            said.add(field)
+        elif known:
+            fields[field] = getattr(known, field)
+    return fields | {"import_told": sorted(said)}
 
 
 def _of_one_row(file: str, row: OrderRow) -> Order:
@@ -282,6 +311,8 @@ def _of_one_row(file: str, row: OrderRow) -> Order:
         import_extras=[row.extra] if row.extra else [],
         import_total=row.total,
         import_added=row.added,
+        import_refunded=row.refunded,
+        import_told=[field for field in _TOLD if getattr(row, field)] if row.packed_by or row.vouchers else [],
     )
 
 

@@ -345,6 +345,7 @@ class _WholeOrder:
             total=total,
             added=parts["shipping"] + parts["tax"] - parts["discount"] if total is None else 0,
             refunded=self._money("refunded", text, row.currency),
+            refunded=self._money("refunded", text, row.currency),
             vouchers=[code for code in codes if len(code) <= 64][:20],
             events=self._events(row, text),
         )
