@@ -41,11 +41,15 @@ IMPORTED = "import"
 
 
 def yields(known: Consent | None, word: Consent) -> bool:
-    """Whether what is known gives way to a word: a later one wins, but a file's word only over nothing or a file's."""
+    """Whether what is known gives way to a word: a later one wins, but a file's word only over nothing or a file's.
+
+    Nobody dated what a file says, and an old file may be sent again: so a file's yes never undoes a no, not even a
+    file's.
+    """
     if known is None:
         return True
     if word.source == IMPORTED:
-        return known.source == IMPORTED and known.state != word.state
+        return known.source == IMPORTED and known.state != word.state and word.state == "denied"
     return known.source == IMPORTED or known.at < word.at
 
 

@@ -185,7 +185,7 @@ class MongoCustomers:
                 place = f"consents.{channel}.{purpose}"
                 # The customer may have said something since this was read: then their word stands.
                 said = {"$set": {place: to_document(word)}, "$inc": {"version": 1}}
-                yield UpdateOne({"_id": given.id, "$or": _undated(place)}, said)
+                yield UpdateOne({"_id": given.id, "$or": _undated(place, word)}, said)
 
     def _setting(self, facts: Mapping[str, Any]) -> Document:
         update: Document = {"$set": {"updated_at": self._clock.now()}, "$inc": {"version": 1}}
@@ -205,9 +205,11 @@ def _moved(known: Customer | None, given: Customer) -> bool:
     return any(addresses != before.get(name) for name, addresses in given.addresses.items())
 
 
-def _undated(place: str) -> list[Document]:
-    """That there is no word at a place, or only a file's."""
-    return [{place: None}, {f"{place}.source": IMPORTED}]
+def _undated(place: str, word: Consent) -> list[Document]:
+    """That there is no word at a place, or only a file's that gives way (see `yields`)."""
+    from_file: Document = {f"{place}.source": IMPORTED}
+    # A file's no may have been written since this was read.
+    return [{place: None}, from_file if word.state == "denied" else from_file | {f"{place}.state": {"$ne": "denied"}}]
 
 
 def _customer(id: str, facts: Mapping[str, Any]) -> Customer:
@@ -239,7 +241,18 @@ def _later(earlier: Customer, later: Customer) -> Customer:
             fields[name] = {**fields[name], **value}
         elif value:
             fields[name] = value
+    fields["consents"] = _said(earlier, later)
     return Customer(**fields)
+
+
+def _said(earlier: Customer, later: Customer) -> dict[str, dict[str, Consent]]:
+    """The words that stand of two rows."""
+    said = {channel: dict(purposes) for channel, purposes in earlier.consents.items()}
+    for channel, purpose, word in _words(later):
+        purposes = said.setdefault(channel, {})
+        if yields(purposes.get(purpose), word):
+            purposes[purpose] = word
+    return said
 
 
 def _words(customer: Customer) -> Iterable[tuple[str, str, Consent]]:

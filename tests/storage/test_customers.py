@@ -104,6 +104,25 @@ def test_a_files_word_yields_to_any_other(services: Services, source: str) -> No
     assert kept(services).consents["email"]["marketing"].state == "denied"
 
 
+def test_a_file_that_comes_again_does_not_undo_another_files_no(services: Services) -> None:
+    yes, no = (
+        {"email": {"marketing": word(state, minutes, "import")}} for state, minutes in [("granted", 1), ("denied", 2)]
+    )
+    again = {"email": {"marketing": word("granted", 9, "import")}}
+    for consents in (yes, no, again):
+        services.customers.upsert([msgspec.structs.replace(ANA, consents=consents)])
+    assert kept(services).consents == no
+    assert [said.state for _, _, said in services.consents.of_customer("ana")] == ["granted", "denied"]
+    services.customers.set_consent("ana", "email", "marketing", word("granted", 10))
+    assert kept(services).consents["email"]["marketing"].state == "granted"
+
+
+def test_of_two_rows_of_a_batch_the_no_stands(services: Services) -> None:
+    rows = [{"email": {"marketing": word(state, 1, "import")}} for state in ("denied", "granted")]
+    services.customers.upsert([msgspec.structs.replace(ANA, consents=row) for row in rows])
+    assert kept(services).consents == rows[0]
+
+
 def test_a_change_sets_takes_away_and_keeps_to_its_version(services: Services) -> None:
     with pytest.raises(NotFound):
         services.customers.change("ana", {"first_name": "Ana"})
