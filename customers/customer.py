@@ -24,6 +24,8 @@ FACTS = (
 ZoneSource = Literal["given", "phone", "country", "shop"]
 # Who named the channels in `preferred`: the customer (or the shop for them), or what they answer to.
 PreferredSource = Literal["declared", "learned"]
+MAX_ADDRESSES = 10
+MAX_TAGS = 50
 EARLIEST_BIRTH = 1900
 _NO_YEAR = "--"
 _BIRTHDAY = re.compile(r"(?:[0-9]{4}|-)-[0-9]{2}-[0-9]{2}")
@@ -127,6 +129,18 @@ def facts_of(customer: Customer) -> dict[str, Any]:
     if customer.preferred_source:
         facts.pop("preferred", None)
     return facts
+
+
+def joined(path: str, first: Any, then: Any) -> Any:
+    """A fact, flat as `facts_of` has it, of two who each tell one: lists have what is in both, all else is the first's.
+
+    A list of addresses has at most ten, of tags fifty; what comes after is left out.
+    """
+    if path.startswith("addresses."):
+        return list(dict.fromkeys([*first, *(then or [])]))[:MAX_ADDRESSES]
+    if path == "tags":
+        return list(dict.fromkeys([*first, *(then or [])]))[:MAX_TAGS]
+    return first
 
 
 def placed(customer: Customer) -> Customer:

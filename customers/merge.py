@@ -15,13 +15,11 @@ from common.errors import Conflict, Invalid, NotFound, Unavailable
 from common.ids import new_id
 from customers import engagement
 from customers.consent import IMPORTED, Consent, Word
-from customers.customer import Customer, facts_of, following
+from customers.customer import Customer, facts_of, following, joined
 from customers.identity import AGAIN_AFTER, LEFT_OVER, Ids, Traces, Work, Works
 
 # How often a record is united again when others change it meanwhile.
 TRIES = 12
-MAX_ADDRESSES = 10
-MAX_TAGS = 50
 MAX_LEARNED = 20
 _STRICTNESS: dict[Word, int] = {"granted": 0, "pending": 1, "denied": 2}
 
@@ -179,15 +177,7 @@ def united(into: Customer, other: Customer) -> dict[str, Any]:
 
 
 def _facts(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for path, value in theirs.items():
-        if path not in mine:
-            fields[path] = value
-        elif path.startswith("addresses."):
-            fields[path] = list(dict.fromkeys([*mine[path], *value]))[:MAX_ADDRESSES]
-        elif path == "tags":
-            fields[path] = list(dict.fromkeys([*mine[path], *value]))[:MAX_TAGS]
-    return fields
+    return {path: joined(path, mine[path], value) if path in mine else value for path, value in theirs.items()}
 
 
 def holding(one: Consent, other: Consent) -> Consent:

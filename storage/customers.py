@@ -11,7 +11,7 @@ from common.errors import NotFound, Stale
 from common.events import event
 from customers.addresses import channel_of
 from customers.consent import IMPORTED, Consent, yields
-from customers.customer import Customer, facts_of, following, placed
+from customers.customer import Customer, facts_of, following, joined, placed
 from storage.aliases import Aliases
 from storage.consents import ConsentLog
 from storage.duplicates import note
@@ -64,6 +64,7 @@ class MongoCustomers:
     def upsert(self, customers: Sequence[Customer]) -> None:
         """Keep the given facts of each; facets and what the shop did not give stay as they are.
 
+        Addresses and tags come before those that are known, which stay: a file rarely has a column for the second.
         Their consents are taken only from a file (source "import"), and there only where nobody said anything else.
         """
         moved = self._aliases.resolve([customer.id for customer in customers])
@@ -177,7 +178,8 @@ class MongoCustomers:
 
     def _updates(self, known: Customer, given: Customer) -> Iterable[UpdateOne]:
         current = facts_of(known)
-        changed = {path: value for path, value in facts_of(given).items() if current.get(path) != value}
+        told = {path: joined(path, value, current.get(path)) for path, value in facts_of(given).items()}
+        changed = {path: value for path, value in told.items() if current.get(path) != value}
         if changed:
             yield UpdateOne({"_id": given.id}, self._setting(following(known, changed)))
         for channel, purpose, word in _words(given):
@@ -202,7 +204,7 @@ def _query(after: str, address: str | None) -> Document:
 def _moved(known: Customer | None, given: Customer) -> bool:
     """Whether addresses are given that were not known."""
     before = known.addresses if known else {}
-    return any(addresses != before.get(name) for name, addresses in given.addresses.items())
+    return any(not set(addresses) <= set(before.get(name, ())) for name, addresses in given.addresses.items())
 
 
 def _undated(place: str, word: Consent) -> list[Document]:
@@ -241,6 +243,11 @@ def _later(earlier: Customer, later: Customer) -> Customer:
             fields[name] = {**fields[name], **value}
         elif value:
             fields[name] = value
+    fields["addresses"] |= {
+        channel: joined(f"addresses.{channel}", addresses, earlier.addresses.get(channel))
+        for channel, addresses in later.addresses.items()
+    }
+    fields["tags"] = joined("tags", later.tags, earlier.tags)
     fields["consents"] = _said(earlier, later)
     return Customer(**fields)
 

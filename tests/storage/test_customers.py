@@ -54,6 +54,23 @@ def test_given_twice_in_one_batch_the_later_counts(services: Services) -> None:
     assert (ana.first_name, ana.attributes, ana.preferred) == ("Anna", {"size": "M", "shoe": 38}, ["sms"])
 
 
+def test_a_file_puts_its_address_and_tags_before_those_that_are_known(services: Services) -> None:
+    known = {"email": ["a@example.com", "b@example.com"]}
+    services.customers.upsert([msgspec.structs.replace(ANA, addresses=known, tags=["t1", "t2"])])
+    for _ in range(2):
+        services.customers.upsert([Customer(id="ana", addresses={"email": ["b@example.com"]}, tags=["t3"])])
+        ana = kept(services)
+        assert ana.addresses == {"email": ["b@example.com", "a@example.com"]}
+        assert (ana.tags, ana.version) == (["t3", "t1", "t2"], 2)
+    rows = [Customer(id="bob", addresses={"email": [f"{n}@example.com"]}, tags=[f"t{n}"]) for n in range(12)]
+    services.customers.upsert(rows)
+    bob = kept(services, "bob")
+    assert bob.addresses == {"email": [f"{n}@example.com" for n in range(11, 1, -1)]}
+    assert bob.tags == [f"t{n}" for n in range(11, -1, -1)]
+    services.customers.change("ana", {"tags": ["t4"], "addresses.email": ["c@example.com"]})
+    assert (kept(services).tags, kept(services).addresses) == (["t4"], {"email": ["c@example.com"]})
+
+
 def test_an_attribute_whose_name_could_harm_is_refused(services: Services) -> None:
     for name in ("$set", "a.b", "a\0", "", "1a"):
         with pytest.raises(Invalid):
