@@ -115,14 +115,18 @@ class OrderHistory(Protocol):
         ...
 
 
+class AddedRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows of a file their orders did not take, and how many orders were of elsewhere until then."""
+
+    errors: list[RowError] = []
+    replaced: int = 0
+
+
 class OrderFiles(Protocol):
     """Where orders from files are put together."""
 
-    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
-        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had.
-
-        Returns the rows that their order does not take, with the reason.
-        """
+    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> AddedRows:
+        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had."""
         ...
 
 

@@ -176,6 +176,7 @@ class OrderTaker(Taker):
         self._names = plan.map.says("product_name")
         self._there: set[str] = set()
         self._sold: set[str] = set()
+        self._replaced: set[str] = set()
 
     def remember(self, record: Record) -> None:
         """An equal of this one may come."""
@@ -204,16 +205,27 @@ class OrderTaker(Taker):
         outcome.rows = len(rows) + len({error.line for error in outcome.errors})
         self.show(outcome, rows)
         if self.dry:
-            outcome.notes |= _new_and_known([row.order_id for row in rows], self.kept.known.orders)
+            outcome.notes |= self._foreseen(rows)
             return outcome
         notes = Counter(outcome.notes)
         if self._people.facts:
             notes["facts_left_out"] += self._meet(rows, by_line)
         if self._names:
             self._stock(rows, by_line)
-        outcome.errors += self.kept.orders.add_rows(self._file, rows)
+        added = self.kept.orders.add_rows(self._file, rows)
+        outcome.errors += added.errors
+        notes["orders_replaced"] += added.replaced
         outcome.notes = dict(+notes)
         return outcome
+
+    def _foreseen(self, rows: Sequence[OrderRow]) -> dict[str, int]:
+        """How many rows are of new orders and of known ones, and how many orders would begin anew with this file."""
+        ids = [row.order_id for row in rows]
+        known = self.kept.known.orders(sorted(set(ids)))
+        foreign = {order: True for order, file in known.items() if file != self._file and order not in self._replaced}
+        _remember(self._replaced, foreign)
+        counts = Counter("known" if order in known else "new" for order in ids)
+        return dict(+(counts + Counter(orders_replaced=len(foreign))))
 
     def take_again(self, batch: Batch) -> Outcome:
         """Put what came back to the orders it is from; what is wrong with other lines was told at the first reading."""

@@ -28,8 +28,8 @@ class Known(Protocol):
         """Those of these customers that there are, under this id or one they were merged into."""
         ...
 
-    def orders(self, ids: Sequence[str]) -> set[str]:
-        """Those of these orders that there are."""
+    def orders(self, ids: Sequence[str]) -> dict[str, str]:
+        """Those of these orders that there are, and which file the lines of each are from; "" where from none."""
         ...
 
     def products(self, ids: Sequence[str]) -> set[str]:

@@ -31,9 +31,10 @@ class MongoKnown:
         there = _there(self._customers, ids)
         return there | set(self._aliases.resolve(sorted(set(ids) - there)))
 
-    def orders(self, ids: Sequence[str]) -> set[str]:
-        """Those of these orders that there are."""
-        return _there(self._orders, ids)
+    def orders(self, ids: Sequence[str]) -> dict[str, str]:
+        """Those of these orders that there are, and which file the lines of each are from; "" where from none."""
+        found = self._orders.find({"_id": {"$in": list(ids)}}, {"import_file": 1})
+        return {one["_id"]: one.get("import_file", "") for one in found}
 
     def products(self, ids: Sequence[str]) -> set[str]:
         """Those of these products that there are."""

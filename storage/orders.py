@@ -15,7 +15,7 @@ from common.events import Event, event
 from common.ids import new_id
 from common.jobs import RowError
 from customers.agreeing import agreeing
-from customers.orders import ERASED, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
+from customers.orders import ERASED, AddedRows, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
 from customers.profile import share
 from storage.aliases import Aliases
 from storage.events import pending_fields, pending_index, pending_push
@@ -91,8 +91,8 @@ class MongoOrders:
         self._apply({order: partial(_with_events, told) for order, told in events.items()})
         return self.get(list(events))
 
-    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> list[RowError]:
-        """Add rows of a file to their orders, each once; the rows that their order does not take come back."""
+    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> AddedRows:
+        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had."""
         grouped: dict[str, list[OrderRow]] = defaultdict(list)
         led, before = self._led(rows)
         for row in led:
@@ -106,7 +106,9 @@ class MongoOrders:
             if good:
                 taken[order] = good
         self._apply({order: partial(_with_rows, file, group) for order, group in taken.items()}, known, before)
-        return errors
+        return AddedRows(
+            errors=errors, replaced=sum(one.import_file != file for id_, one in known.items() if id_ in taken)
+        )
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
         """The latest standing order of each of these customers."""

@@ -177,7 +177,7 @@ def test_orders_under_the_old_id_of_somebody_merged_are_the_survivors(services: 
         OrderRow(row=row, order_id="o3", customer_id=customer, placed_at=START, currency="EUR", packed_by="", line=line)
         for row, customer in enumerate(["anna", "ana"], 2)
     ]
-    assert services.orders.add_rows("file", rows) == []
+    assert services.orders.add_rows("file", rows).errors == []
     assert services.database["customers"].distinct("_id") == ["ana"]
     assert profile(services, "ana") == reckon(services.orders.of_customer("ana"))
     assert profile(services, "ana").orders == 3
