@@ -100,7 +100,9 @@ def amounts(decimal: Decimals, *, grouped: bool, unsure: bool = False) -> Amount
 
     def read(field: str, text: str, currency: str) -> int:
         if unsure and text[-4:-3] in (".", ",") and _decimal_of(text)[0] == "unclear":
-            raise Refused(field, "bad_amount", f"Can be read in two ways, and the file's first amounts are whole. {_SAY}")
+            raise Refused(
+                field, "bad_amount", f"Can be read in two ways, and the file's first amounts are whole. {_SAY}"
+            )
         if not plain.fullmatch(text):
             text = _GAPS.sub("", text)
             if marked.fullmatch(text) and (grouped or mark in text or text.count(group) > 1):
@@ -169,7 +171,7 @@ def dates_found(texts: Iterable[str]) -> str:
     return numeric[0] if numeric else next(iter(found), "")
 
 
-_SAY_DATES = "Say dates=day_first or dates=month_first."
+_SAY_DATES = "Say dates=day_first or dates=month_first, or a pattern: dates=%y-%m-%d."
 
 
 def _order_of(text: str) -> str:
@@ -177,6 +179,8 @@ def _order_of(text: str) -> str:
     if found is None:
         return ISO if _iso(text, UTC) is not None else ""
     first, second = int(found["day"]), int(found["month"])
+    if len(found["day"]) == len(found["year"]) == 2 and second <= 12 and int(found["year"]) <= 31:
+        return "unclear"  # 20-01-05 may have the year first
     if found["mark"] == "." or first > 12:
         return DAY_FIRST if second <= 12 else ""
     if second > 12:
@@ -199,9 +203,8 @@ def instants(dates: str, time_zone: str) -> Instants:
     zone = ZoneInfo(time_zone) if time_zone and time_zone != "UTC" else UTC
 
     def read(field: str, text: str) -> datetime:
-        at = _iso(text, zone)
-        if at is None:
-            at = _patterned(text, dates, zone) if "%" in dates else _numeric(text, dates, zone)
+        # Whoever said a pattern means that one: 2026-03-04 by %Y-%d-%m is no fourth of March.
+        at = _patterned(text, dates, zone) if "%" in dates else _iso(text, zone) or _numeric(text, dates, zone)
         if at is None:
             raise Refused(field, "bad_date", _why_no_date(text, dates))
         try:

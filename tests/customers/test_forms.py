@@ -88,6 +88,29 @@ def test_a_date_is_read_back_in_the_order_it_was_written_in(at: datetime, mark: 
             instants("iso", "")("at", day_first)
 
 
+@pytest.mark.parametrize(
+    "texts", [["20-01-05", "21-03-14"], ["19/12/11"], ["24.01.05", "24.02.29"], ["31/12/19", "99/12/11"]]
+)
+def test_a_year_of_two_digits_that_may_stand_first_is_asked_about(texts: list[str]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        dates_found(texts)
+    assert "dates=%y-%m-%d" in refusal.value.fields["dates"][0]
+
+
+def test_a_year_of_two_digits_is_found_where_it_can_be_nothing_else() -> None:
+    assert dates_found(["05/01/20", "31/12/99"]) == DAY_FIRST
+    assert dates_found(["05/01/20", "12/31/19"]) == MONTH_FIRST
+    assert dates_found(["05.01.20", "5.2.20"]) == DAY_FIRST
+
+
+def test_a_pattern_that_was_said_is_the_only_one() -> None:
+    read = instants("%Y-%d-%m", "")
+    assert read("at", "2026-03-04") == datetime(2026, 4, 3, tzinfo=UTC)
+    for text in ("2026-03-14", "2026-03-04T10:00:00Z", "03/04/2026"):
+        with pytest.raises(Refused):
+            read("at", text)
+
+
 def refusal(read: Callable[[], object]) -> str:
     """The kind that something is refused for; "" where it is not."""
     try:
