@@ -98,10 +98,15 @@ class Recode:
         self._decoder = None if encoding == UTF8 else codecs.getincrementaldecoder(encoding)("replace")
 
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
-        """The same text in UTF-8."""
+        """The same text in UTF-8. Raises Invalid for UTF-16 that does not say which of the two it is."""
         if self._decoder is None:
             return data
-        recoded = self._decoder.decode(data, last).encode("utf-8", "replace")
+        try:
+            recoded = self._decoder.decode(data, last).encode("utf-8", "replace")
+        except UnicodeError:  # bad bytes are replaced: this is about the mark
+            raise Invalid.field(
+                "encoding", "The file has no mark at its beginning; say utf-16-le or utf-16-be."
+            ) from None
         return recoded.replace(_MARK.encode(), _NEVER_UTF8)
 
 

@@ -92,6 +92,19 @@ def test_what_cannot_be_taken_is_refused_at_once(
     assert services.database["uploads"].count_documents({}) == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [("?encoding=utf-16", "text/csv"), ("", "text/csv; charset=utf-16"), ("", "text/csv; charset=UTF16")],
+)
+def test_utf_16_without_a_mark_is_asked_about(call: Call, query: str, kind: str) -> None:
+    for data in (b"customer_id\nana\n", "customer_id\nana\n".encode("utf-16-le")):
+        answer = call("POST", f"/v1/imports/customers{query}", data=data, content_type=kind)
+        assert answer.status_code == 422, answer.get_json()
+        assert "utf-16-le or utf-16-be" in answer.get_json()["errors"]["encoding"][0]
+    marked = "customer_id\nana\n".encode("utf-16")
+    assert call("POST", f"/v1/imports/customers{query}", data=marked, content_type=kind).status_code == 202
+
+
 def test_missing_columns_are_named(call: Call) -> None:
     answer = call("POST", "/v1/imports/orders", data=b"order_id,customer_id,Placed At\n", content_type="text/csv")
     assert {"product_id", "quantity", "unit_price", "currency"} == set(answer.get_json()["errors"])
