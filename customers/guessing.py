@@ -79,8 +79,11 @@ def mapped(kind: Kind, header: Sequence[str], rows: Sequence[Sequence[str]], sai
     several columns, naming them.
     """
     own = {field: field for field in FIELDS[kind].all if field in header and field not in said.constants}
-    if not missing_fields(with_said(ColumnMap(kind=kind, columns=own), said)):
-        return ColumnMap(kind=kind, columns=own), "names"
+    named = with_said(ColumnMap(kind=kind, columns=own), said)
+    if not missing_fields(named):
+        # What it calls by other names is found out beside them, so that no address is dropped for being an "Email".
+        more = _guessed(kind, header, rows, named)
+        return ColumnMap(kind=kind, columns=own | more), "guess" if more else "names"
     fitting = [one for one in shipped().values() if one.kind == kind and _fits(one, header)]
     if fitting and not said.columns:
         best = max(fitting, key=lambda one: sum(column in header for column in one.columns.values()))

@@ -148,8 +148,10 @@ def planned_of(kind: Kind, form: Form, header: list[str], rows: Sequence[Sequenc
     else:
         base, how = mapped(kind, header, rows, asked.said)
     whole = with_said(base, asked.said)
-    if form.type == NDJSON and how == "names":
-        whole = msgspec.structs.replace(whole, columns=_fields_of_objects(kind, header) | whole.columns)
+    if form.type == NDJSON and asked.named is None and not how.startswith("map"):
+        taken = whole.columns.values()
+        own = {field: field for field in _fields_of_objects(kind, header) if field not in taken}
+        whole = msgspec.structs.replace(whole, columns=own | whole.columns)
         whole = with_said(whole, asked.said)
     if form.type == NDJSON:
         form, header, rows = _objects_form(whole, form, header, rows, strict=how == "names")
@@ -198,7 +200,7 @@ def _objects_table(head: bytes) -> tuple[Form, list[str], list[list[str]]]:
     return Form(type=NDJSON, columns=header), header, rows
 
 
-def _fields_of_objects(kind: Kind, header: Sequence[str]) -> dict[str, str]:
+def _fields_of_objects(kind: Kind, header: Sequence[str]) -> list[str]:
     """The fields that objects by Encore's own names may have, those too that the first ones leave away.
 
     Not so where a field changes what the others mean: of two prices the one that is there is read, and what a
@@ -206,7 +208,7 @@ def _fields_of_objects(kind: Kind, header: Sequence[str]) -> dict[str, str]:
     """
     unseen = set(FIELDS[kind].all) - set(header)
     left = unseen if kind == "products" else unseen & {"unit_price", "line_total"}
-    return {field: field for field in FIELDS[kind].all if field not in left}
+    return [field for field in FIELDS[kind].all if field not in left]
 
 
 def _objects_form(

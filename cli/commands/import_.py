@@ -118,8 +118,13 @@ def _type_of(name: str) -> str:
 
 def _show_map(console: Console, job: Job) -> None:
     plan = job.subject["plan"]
-    if plan.get("guessed") == "names":
-        return
+    if plan.get("guessed") != "names":
+        _show_columns(console, plan)
+    if job.subject["ignored_columns"]:
+        console.print(f"Left aside: {', '.join(job.subject['ignored_columns'])}", highlight=False, markup=False)
+
+
+def _show_columns(console: Console, plan: Mapping[str, Any]) -> None:
     table = Table("field", "is", title=f"The columns, by {plan['guessed']}")
     for field, column in plan["map"].get("columns", {}).items():
         table.add_row(field, f"the column {column!r}")
@@ -128,8 +133,6 @@ def _show_map(console: Console, job: Job) -> None:
     console.print(table)
     written = f"Amounts with a {plan['map']['decimal']}, dates {plan['map']['dates']}, {plan.get('encoding', 'utf-8')}."
     console.print(written, highlight=False)
-    if job.subject["ignored_columns"]:
-        console.print(f"Left aside: {', '.join(job.subject['ignored_columns'])}", highlight=False, markup=False)
 
 
 def _follow(jobs: Jobs, job: Job) -> Job:
@@ -142,7 +145,8 @@ def _follow(jobs: Jobs, job: Job) -> Job:
             if found is None:
                 raise NotFound("job", job.id)
             job = found
-            progress.update(bar, completed=job.done)
+            # Until its end a file is only counted by its lines, of which the first names the columns.
+            progress.update(bar, completed=job.done, total=job.total)
     return job
 
 

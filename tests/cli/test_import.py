@@ -57,3 +57,16 @@ def test_parquet_is_read_where_pyarrow_is_there(
     run = encore("import", "customers", str(file), **variables)
     assert "2 taken, 1 not taken." in run.stdout, run.stderr
     assert services.customers.get(["2"])["2"].first_name == "Zoë"
+
+
+def test_what_is_left_aside_is_told_of_a_file_by_encore_s_own_names_too_and_all_rows_are_seen_done(
+    services: Services,
+    variables: dict[str, str],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("customer_id,first_name,Lieblingsfarbe\nk1,Ana,red\n", encoding="utf-8")
+    run = encore("import", "customers", str(file), **variables)
+    assert run.returncode == 0, run.stderr
+    assert "Left aside: Lieblingsfarbe" in run.stderr
+    assert "1/1" in run.stdout

@@ -5,6 +5,7 @@ import gzip
 import io
 from typing import Any
 
+import msgspec
 import pytest
 
 from common.errors import Invalid
@@ -381,3 +382,31 @@ def test_an_amount_that_may_be_two_is_refused_behind_thousands_of_whole_ones(ser
     assert taken(services, "products", f"{products}\nlast,Cup,1.200,EUR\n").refused == {"bad_amount": 1}
     said = taken(services, "products", f"{products}\nlast,Cup,1.200,EUR\n", decimal="comma")
     assert (said.bad, services.products.get(["last"])["last"].price) == (0, 120_000)
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_columns_beside_encore_s_own_names_are_guessed_too(services: Services, form: str) -> None:
+    header, cells = (
+        ["customer_id", "Email", "First Name", "Telefon", "Zoo"],
+        ["c1", "a@b.example", "Ana", "+351912345678", "x"],
+    )
+    if form == "csv":
+        job = taken(services, "customers", f"{','.join(header)}\n{','.join(cells)}\n")
+    else:
+        line = msgspec.json.encode(dict(zip(header, cells, strict=True)))
+        job = services.importer.start("customers", io.BytesIO(line), "application/x-ndjson")
+        services.importer.run(job.id)
+    ana = services.customers.get(["c1"])["c1"]
+    assert (ana.first_name, ana.addresses) == ("Ana", {"email": ["a@b.example"], "sms": ["+351912345678"]})
+    assert (plan_of(job)["guessed"], job.subject["ignored_columns"]) == ("guess", ["Zoo"])
+
+
+def test_a_price_beside_a_stock_by_encore_s_own_names_is_not_dropped(services: Services) -> None:
+    taken(services, "products", "product_id,stock,Price,Currency,Name\np,3,12.50,EUR,Cup\n")
+    cup = services.products.get(["p"])["p"]
+    assert (cup.name, cup.price, cup.stock) == ("Cup", 1_250, 3)
+
+
+def test_two_columns_for_one_field_are_asked_about_beside_encore_s_own_names_too(services: Services) -> None:
+    text = "customer_id,Telefon,Mobile\nc1,+351912345678,+351912345679\n"
+    assert set(asked_for(services, "customers", text)) == {"phone"}
