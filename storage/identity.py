@@ -19,6 +19,7 @@ from customers.identity import Work
 from storage.indexes import Index
 from storage.mongo import Document, Mongo
 from storage.personal import Erased, Merged, declared, erasing, forget, merging, move, told
+from storage.suppressions import MongoSuppressions
 
 COLLECTION = "identity"
 INDEXES = [
@@ -95,8 +96,9 @@ class MongoWorks:
 class MongoTraces:
     """All that is kept of people, by the tables of storage/personal.py."""
 
-    def __init__(self, database: Mongo) -> None:
+    def __init__(self, database: Mongo, suppressions: MongoSuppressions) -> None:
         self._database = database
+        self._suppressions = suppressions
 
     def move(self, old: str, into: str) -> Iterator[str]:
         """Make what is one person's another's, step by step; names each step when it is done. Twice is once."""
@@ -113,6 +115,8 @@ class MongoTraces:
 
         Under the ids they had before they were merged first: what a merge still moves is then found under the last.
         """
+        self._suppressions.forget_notes(work.addresses)
+        yield "suppressions.note"
         for customer in [*work.former, work.customer]:
             erased = Erased(customer=customer, nobody=work.nobody, addresses=work.addresses, at=work.at)
             for step in erasing():

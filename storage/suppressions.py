@@ -3,7 +3,7 @@
 The newest key hashes what is added; what older keys hashed is still found, so that keys can be rotated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
@@ -95,6 +95,15 @@ class MongoSuppressions:
                 {"$pull": {"words": {"reason": reason}}, "$push": {"lifted": {"$each": done}}},
             )
         return bool(found)
+
+    def forget_notes(self, addresses: Mapping[str, Sequence[str]]) -> None:
+        """Take away what people noted about these addresses, by channel; that they are suppressed stays."""
+        hashes = [
+            hashed for channel, theirs in addresses.items() for one in theirs for hashed in self._hashes(channel, one)
+        ]
+        for field in ("words", "lifted"):
+            noted: Document = {"_id": {"$in": hashes}, f"{field}.note": {"$exists": True}}
+            self._suppressions.update_many(noted, {"$unset": {f"{field}.$[].note": ""}})
 
     def _hashes(self, channel: str, address: str) -> list[str]:
         return [keyed(key, "suppression", channel, address) for key in self._keys]

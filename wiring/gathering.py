@@ -35,7 +35,7 @@ class Gathering(Stores):
     @cached_property
     def traces(self) -> MongoTraces:
         """All that is kept of people."""
-        return MongoTraces(self.database)
+        return MongoTraces(self.database, self.suppressions)
 
     @cached_property
     def exporter(self) -> Exporter:

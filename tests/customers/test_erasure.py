@@ -6,6 +6,7 @@ import pytest
 
 from common.errors import NotFound, Unavailable
 from common.ids import new_id
+from customers.consent import BY_HAND, SuppressionWord
 from customers.customer import Customer
 from customers.identity import AGAIN_AFTER, LEFT_OVER, Work
 from customers.orders import Line, Order
@@ -157,6 +158,14 @@ def test_an_old_id_that_is_somebody_again_is_left_alone(ana: Services, clock: Ma
     clock.advance(AGAIN_AFTER.total_seconds() + 1)
     ana.identities.finish()
     assert [one.id for one in ana.orders.of_customer("zebulon")] == ["o2"]
+
+
+def test_what_was_noted_about_their_address_goes_and_they_stay_suppressed(ana: Services, clock: ManualClock) -> None:
+    word = SuppressionWord(purpose="all", reason=BY_HAND, at=clock.now(), by="key", note="Anaconda Costa called")
+    ana.suppressions.add_by_hand("email", "anaconda@example.com", word)
+    ana.eraser.erase("anaconda")
+    assert hits(ana.database, [*TRACES, "Costa"]) == []
+    assert ana.suppressions.among("email", ["anaconda@example.com"], "service") == {"anaconda@example.com": BY_HAND}
 
 
 def _order(customer: str, clock: ManualClock) -> Order:
