@@ -9,6 +9,7 @@ from babel.numbers import get_currency_precision
 
 from common.errors import Invalid
 from common.events import Event
+from customers import order_words
 from customers.orders import Order, OrderEvent, OrderHistory
 
 # Read at least so many at once where only some are wanted.
@@ -18,12 +19,16 @@ Place = tuple[datetime, str]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened; `id` sorts those of one instant, `text` says it in plain words."""
+    """Something that happened; `id` sorts those of one instant, `text` says it in plain words.
+
+    `said` is the sentence, where it takes more to say it than the type and the data.
+    """
 
     id: str
     type: str
     at: datetime
     data: dict[str, Any] = {}
+    said: str = ""
 
     @property
     def cursor(self) -> str:
@@ -33,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """What happened, in a sentence for the shop's people."""
-        return words(self.type, self.data)
+        return self.said or words(self.type, self.data)
 
 
 class Source(Protocol):
@@ -127,7 +132,8 @@ def _wanted(source: Source, customer: str, before: Place | None, limit: int, typ
 
 def _of_order(order: Order) -> list[Entry]:
     total = {"order": order.id, "total": order.total, "currency": order.currency}
-    placed = Entry(id=f"{order.id}-placed", type="order_placed", at=order.placed_at, data=total)
+    said = f"Order {order.id}: {order_words.placed(order)}"
+    placed = Entry(id=f"{order.id}-placed", type="order_placed", at=order.placed_at, data=total, said=said)
     return [placed, *(_of_event(order, event) for event in order.events if event.type != "placed")]
 
 
@@ -137,7 +143,8 @@ def _of_event(order: Order, event: OrderEvent) -> Entry:
     if "amount" in more:
         more["currency"] = order.currency
     id = "-".join(part for part in (order.id, event.type, event.id) if part)  # noqa: A001  # as the domain calls it
-    return Entry(id=id, type=f"order_{event.type}", at=event.at, data={"order": order.id, **more})
+    said = f"Order {order.id}: {order_words.in_words(order, event)}"
+    return Entry(id=id, type=f"order_{event.type}", at=event.at, data={"order": order.id, **more}, said=said)
 
 
 def _money(data: Mapping[str, Any], name: str) -> str:
@@ -153,10 +160,6 @@ def _how(data: Mapping[str, Any]) -> str:
     return f" ({data['how']})" if data.get("how") else ""
 
 
-def _given_back(data: Mapping[str, Any]) -> str:
-    return f" ({_money(data, 'amount')})" if data.get("amount") is not None else ""
-
-
 def _points(verb: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda data: f"{abs(data['points'])} points {verb}{_because(data)}."
 
@@ -165,17 +168,6 @@ _ABOUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "customer_created": lambda data: "They became known.",
     "duplicate_found": lambda data: "Another customer has the same address: they may be one.",
     "customer_merged": lambda data: f"The customer {data['merged_from']} was merged into them.",
-    "order_placed": lambda data: f"Ordered {data['order']} for {_money(data, 'total')}.",
-    "order_shipped": lambda data: f"Order {data['order']} was shipped.",
-    "order_delayed": lambda data: f"Order {data['order']} is delayed{_because(data)}.",
-    "order_out_of_stock": lambda data: f"Something of order {data['order']} is out of stock{_because(data)}.",
-    "order_cancelled": lambda data: f"Order {data['order']} was cancelled{_because(data)}.",
-    "order_delivery_failed": lambda data: f"Order {data['order']} could not be delivered{_because(data)}.",
-    "order_delivered": lambda data: f"Order {data['order']} was delivered.",
-    "order_damaged": lambda data: f"Something of order {data['order']} arrived damaged{_because(data)}.",
-    "order_wrong_item": lambda data: f"Order {data['order']} held the wrong item{_because(data)}.",
-    "order_returned": lambda data: f"Something of order {data['order']} came back{_given_back(data)}{_because(data)}.",
-    "order_refunded": lambda data: f"Order {data['order']} was refunded{_given_back(data)}{_because(data)}.",
     "consent_granted": lambda data: (
         f"Said yes to {data['purpose']} by {data['channel']} ({data['how'] or 'no proof'})."
     ),

@@ -307,16 +307,17 @@ def test_the_timeline_tells_an_orders_life_in_words_and_the_profile_counts_it(ca
     after = ""
     while True:
         page = call("GET", "/v1/customers/ana/timeline", query_string={"limit": 1, "after": after}).get_json()
-        told += [entry["data"]["text"] for entry in page["data"]]
+        told += [entry["text"] for entry in page["data"]]
         if page["next"] is None:
             break
         after = page["next"]
     assert told == [
-        "1 of lp came back.",
-        "2 of cd came back, €20.00 given back.",
-        "Arrived damaged: crushed.",
-        "Delivered, later than promised for 2026-02-05.",
-        "Placed, €50.00 in all.",
+        "They became known.",
+        "Order o1: 1 of lp came back.",
+        "Order o1: 2 of cd came back, €20.00 given back.",
+        "Order o1: Arrived damaged: crushed.",
+        "Order o1: Delivered, later than promised for 2026-02-05.",
+        "Order o1: Placed, €50.00 in all.",
     ]
     profile = call("GET", "/v1/customers/ana").get_json()["profile"]
     assert (profile["returns"], profile["incidents"], profile["open_incidents"]) == (1, 2, 0)

@@ -72,9 +72,9 @@ def test_everything_is_told_newest_first_in_words(call: Call, life: str) -> None
     told = call("GET", "/v1/customers/ana/timeline").get_json()["data"]
     assert [entry["type"] for entry in told] == TYPES
     texts = {entry["type"]: entry["text"] for entry in told}
-    assert texts["order_placed"] == "Ordered o1 for 12.50 EUR."
-    assert texts["order_delayed"] == "Order o1 is delayed: snow."
-    assert texts["order_refunded"] == "Order o1 was refunded (2.50 EUR)."
+    assert texts["order_placed"] == "Order o1: Placed, €12.50 in all."
+    assert texts["order_delayed"] == "Order o1: Delayed: snow."
+    assert texts["order_refunded"] == "Order o1: Refunded, €2.50 given back."
     assert texts["voucher_redeemed"].endswith("for 1.25 EUR off.")
     assert texts["consent_pending"] == "Was asked to confirm their yes to marketing by email."
     assert texts["product_viewed"] == "Looked at cd."
