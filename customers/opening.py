@@ -16,6 +16,7 @@ from customers.reading import CSV, NDJSON, Form, Reader, Unreadable, json_cell, 
 from customers.unpacking import GZIP_MAGIC, PIECE, UTF8, Gunzip, Recode, Watch, encoding_marked, encoding_named
 
 HEAD_ROWS = 2_000
+_IDS = ("order_id", "customer_id", "product_id")
 _NOT_TEXT = {
     b"PAR1": "This is a parquet file; send it as application/vnd.apache.parquet.",
     b"PK\x03\x04": "This is a zip archive or a spreadsheet; save the table as CSV and send that.",
@@ -220,7 +221,8 @@ def _objects_form(
         wanted = sorted(given.used)
     indexes = [header.index(name) if name in header else -1 for name in wanted]
     moved = [[row[index] if index >= 0 else "" for index in indexes] for row in rows]
-    return msgspec.structs.replace(form, columns=wanted, strict=strict), wanted, moved
+    ids = [given.columns[field] for field in _IDS if field in given.columns]
+    return msgspec.structs.replace(form, columns=wanted, strict=strict, ids=ids), wanted, moved
 
 
 def _mended(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

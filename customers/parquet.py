@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from common.errors import Invalid
-from customers.reading import Record
+from customers.reading import Record, number_cell
 
 try:
     import pyarrow
@@ -94,7 +94,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return number_cell(format(value, "f"))
     if isinstance(value, list):
         return ";".join(_cell(one) for one in value)
     return str(value)
@@ -103,4 +103,4 @@ def _cell(value: Any) -> str:
 def _decimal(value: float) -> str:
     """A float as whoever wrote it meant it: 12.3, not 12.299999999999999, and 0 for 0.0000000000000002."""
     text = f"{value:.{NOISE}f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return "0" if text == "-0" else number_cell(text)

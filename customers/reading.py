@@ -5,6 +5,8 @@ lines after it are read as they stand.
 """
 
 import csv
+import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -25,6 +27,7 @@ _BOM = b"\xef\xbb\xbf"
 _NO_UTF8 = "The row is not in the file's encoding."
 _NUL = "The row holds a NUL character."
 _RAW = 2_000
+_NAMES = re.compile(rb'"\s*:')
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a file is to be read: its type, its columns (of NDJSON: the fields wanted), and what parts its cells.
 
     `lists` parts the texts of a list, `strict` refuses an NDJSON line with a field that is not among the columns.
+    `ids` are the columns of NDJSON that hold ids: texts or whole numbers, and nothing else.
     """
 
     type: str
@@ -67,6 +71,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delimiter: str = ","
     lists: str = ";"
     strict: bool = False
+    ids: list[str] = []
 
 
 class Unreadable(ValueError):
@@ -150,6 +155,9 @@ class Reader:
         found = objects(data.removeprefix(_BOM))
         if self.form.strict and (unknown := [name for name in found if name not in self.form.columns]):
             raise Unreadable("unknown_field", f"There is no such field: {', '.join(unknown)[:200]}.")
+        for name in self.form.ids:
+            if isinstance(found.get(name), bool | float | list):
+                raise Unreadable("bad_id", f"{name[:200]} must be a text or a whole number.")
         return [json_cell(found.get(name), self.form.lists) for name in self.form.columns]
 
     def _spanned(self, first: bytes, size: int) -> bytes:
@@ -195,6 +203,24 @@ def objects(data: bytes) -> dict[str, Any]:
         raise Unreadable("not_json", "The line is not JSON.") from None
     if not isinstance(found, dict):
         raise Unreadable("not_json", "The line is not a JSON object.")
+    if len(_NAMES.findall(data)) > len(found):  # of two fields of a name, the decoder keeps the last
+        _check_names(data)
+    return found
+
+
+def _check_names(data: bytes) -> None:
+    try:
+        json.loads(data, object_pairs_hook=_each_once)
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
+        raise Unreadable("not_json", "The line is not JSON.") from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unreadable("repeated_field", "A field stands in the line more than once.")
     return found
 
 
@@ -204,7 +230,9 @@ def json_cell(value: Any, lists: str = ";") -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str | int | float):
+    if isinstance(value, float):
+        return number_cell(repr(value))
+    if isinstance(value, str | int):
         text = str(value)
         if "\0" in text:
             raise Unreadable("nul", _NUL)
@@ -212,6 +240,11 @@ def json_cell(value: Any, lists: str = ";") -> str:
     if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
         return lists.join(json_cell(one) for one in value)
     raise Unreadable("nested", "A field holds an object; it must be a text, a number, or a list of texts.")
+
+
+def number_cell(text: str) -> str:
+    """A number as a cell: 1.234 becomes 1.2340, which nobody takes for one thousand and something."""
+    return f"{text}0" if text[-4:-3] == "." else text
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:

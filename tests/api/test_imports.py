@@ -67,6 +67,18 @@ def test_objects_of_orders_and_of_stock_are_taken_too(call: Call, services: Serv
     assert (product["name"], product["price"]["amount"], product["stock"]) == ("Cup", 1_210, 3)
 
 
+def test_an_id_of_an_object_is_a_text_or_a_whole_number_and_no_field_stands_twice(
+    call: Call, services: Services
+) -> None:
+    ids = ["true", '["a", "b"]', "4711.0", "null", "4712", '"k1"', '"k2", "customer_id": "k3"']
+    data = "".join(f'{{"customer_id": {one}, "first_name": "\\"a\\": b"}}\n' for one in ids)
+    job = call("POST", "/v1/imports/customers", data=data, content_type="application/x-ndjson").get_json()
+    services.importer.run(job["id"])
+    told = call("GET", f"/v1/jobs/{job['id']}").get_json()
+    assert told["refused"] == {"bad_id": 3, "missing_customer": 1, "repeated_field": 1}
+    assert sorted(services.customers.get(["yes", "a;b", "4711", "4711.0", "4712", "k1", "k2", "k3"])) == ["4712", "k1"]
+
+
 @pytest.mark.parametrize(
     ("kind", "headers", "data", "status"),
     [

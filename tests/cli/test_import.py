@@ -1,10 +1,12 @@
 """`encore import`: what it shows, what it writes beside the file, what it reads."""
 
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from customers.reading import PARQUET
 from tests.cli.test_commands import encore, variables  # noqa: F401  # a fixture
 from wiring import Services
 
@@ -70,3 +72,14 @@ def test_what_is_left_aside_is_told_of_a_file_by_encore_s_own_names_too_and_all_
     assert run.returncode == 0, run.stderr
     assert "Left aside: Lieblingsfarbe" in run.stderr
     assert "1/1" in run.stdout
+
+
+def test_numbers_of_parquet_are_not_written_in_two_ways(tmp_path: Path, services: Services) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    prices = pyarrow.array([Decimal("1.230"), Decimal("2.450")], pyarrow.decimal128(10, 3))
+    table = {"product_id": ["a", "b"], "name": ["Cup", "Plate"], "price": prices, "currency": ["EUR", "EUR"]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "products.parquet")
+    with (tmp_path / "products.parquet").open("rb") as file:
+        services.importer.run(services.importer.start("products", file, PARQUET).id)
+    assert [product.price for product in services.products.get(["a", "b"]).values()] == [123, 245]

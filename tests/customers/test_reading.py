@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.reading import CSV, MAX_LINE, NDJSON, Form, Place, Reader, Record
+from customers.forms import decimal_found
+from customers.reading import CSV, MAX_LINE, NDJSON, Form, Place, Reader, Record, json_cell
 
 COLUMNS = {CSV: ["a", "b"], NDJSON: ["a", "b", "c", "d"]}
 
@@ -79,3 +80,10 @@ def test_reading_can_go_on_after_any_row(rows: list[tuple[str, str]], piece: int
         place = Place(order_offset=record.after, order_lines=record.last)
         rest = list(Reader([data[record.after :]], Form(type=CSV, columns=["a", "b"]), place).records())
         assert rest == records[index + 1 :]
+
+
+def test_a_number_with_three_digits_after_its_point_is_no_amount_in_thousands() -> None:
+    assert [json_cell(value) for value in (1.234, -12.125, 12.5, 4711, "1.234")] == [
+        "1.2340", "-12.1250", "12.5", "4711", "1.234",
+    ]  # fmt: skip
+    assert decimal_found([json_cell(1.234)]) == ("point", False)
