@@ -1,14 +1,12 @@
 """The demo's people are invented, the same ones each time, and nobody who exists could be reached by mistake."""
 
-import csv
 import io
 import re
-from datetime import UTC, datetime
 
 import phonenumbers
 
 from cli.demo.people import Person, customers_csv, people
-from customers import imports
+from wiring import Services
 
 IDS = [f"C{number:04d}" for number in range(1, 2_358)]
 FICTIONAL = re.compile(
@@ -65,14 +63,15 @@ def test_people_differ_in_language_consent_and_what_is_known_of_them() -> None:
     assert any(not person.phone for person in everyone)
 
 
-def test_the_import_takes_every_one_of_them_and_reads_what_was_meant() -> None:
+def test_the_import_takes_every_one_of_them_and_reads_what_was_meant(services: Services) -> None:
     everyone = invented()
-    at = datetime(2026, 11, 22, tzinfo=UTC)
-    rows = list(csv.DictReader(io.StringIO(customers_csv(everyone))))
-    assert len(rows) == len(everyone)
-    for person, row in zip(everyone, rows, strict=True):
-        read = imports.customer(row, at)
-        assert read.id == person.id
+    file = io.BytesIO(customers_csv(everyone).encode())
+    job = services.importer.run(services.importer.start("customers", file, "text/csv").id)
+    assert job is not None
+    assert (job.state, job.good, job.bad) == ("finished", len(everyone), 0)
+    kept = services.customers.get([person.id for person in everyone])
+    for person in everyone:
+        read = kept[person.id]
         assert read.addresses == {"email": [person.email]} | ({"sms": [person.phone]} if person.phone else {})
         assert read.preferred == [person.preferred]
         assert (read.consents["email"]["marketing"].state == "granted") == person.marketing
