@@ -33,6 +33,7 @@ from customers.imports import (
     zone_of,
 )  # fmt: skip
 from customers.order_events import OrderEvent
+from customers.order_states import state_of
 from customers.orders import AHEAD, Line, OrderRow
 from customers.plan import Plan
 from customers.reading import Record
@@ -41,11 +42,6 @@ from customers.returns import ReturnRow
 
 Cells = list[str]
 Cell = Callable[[Cells], str]
-
-# What shops write of an order that is none (any more); what waits for money is not one yet.
-_CANCELLED = frozenset({"cancelled", "canceled", "failed", "voided", "storniert", "annulé", "cancelado", "cancelada"})
-_REFUNDED = frozenset({"refunded", "erstattet", "remboursé", "reembolsado"})
-_UNPAID = frozenset({"pending", "pending payment", "draft", "checkout-draft", "auto-draft"})
 
 
 def cell_of(plan: Plan, field: str) -> Cell:
@@ -345,7 +341,6 @@ class _WholeOrder:
             total=total,
             added=parts["shipping"] + parts["tax"] - parts["discount"] if total is None else 0,
             refunded=self._money("refunded", text, row.currency),
-            refunded=self._money("refunded", text, row.currency),
             vouchers=[code for code in codes if len(code) <= 64][:20],
             events=self._events(row, text),
         )
@@ -357,15 +352,17 @@ class _WholeOrder:
         return abs(amount)
 
     def _events(self, row: OrderRow, text: dict[str, str]) -> list[OrderEvent]:
-        state = text["state"].casefold().removeprefix("wc-")
-        if state in _UNPAID:
+        state = state_of(text["state"])
+        if state == "unpaid":
             raise Refused("state", "unpaid", "Not paid yet, so not an order yet.")
         events = []
         at = row.placed_at
-        if text["cancelled_at"] or state in _CANCELLED:
+        if text["cancelled_at"] or state == "cancelled":
             at = self._instant("cancelled_at", text["cancelled_at"]) if text["cancelled_at"] else at
             events.append(OrderEvent(type="cancelled", at=at, id="import-cancelled"))
         refunded = self._money("refunded", text, row.currency)
-        if refunded or state in _REFUNDED:
+        if refunded or state == "refunded":
             events.append(OrderEvent(type="refunded", at=at, id="import-refunded", amount=refunded or None))
+        if state == "returned":
+            events.append(OrderEvent(type="returned", at=at, id="import-returned"))
         return events
