@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 
 from common.errors import Invalid
-from customers.columns import FIELDS, ColumnMap, Kind, check_complete, missing_fields
+from customers.columns import FIELDS, OF_THE_LINE, ColumnMap, Kind, check_complete, missing_fields
 from customers.forms import ISO, POINT, dates_found, decimal_found
 from customers.maps import shipped, synonyms
 from customers.plan import MENDED
@@ -78,7 +78,10 @@ def mapped(kind: Kind, header: Sequence[str], rows: Sequence[Sequence[str]], sai
     `said` is what the request says of columns itself; that is not guessed at. Raises Invalid where a field may be in
     several columns, naming them.
     """
-    own = {field: field for field in FIELDS[kind].all if field in header and field not in said.constants}
+    free = {column for column in header if column not in said.columns.values()}
+    own = {field: field for field in FIELDS[kind].all if field in free and field not in said.constants}
+    if kind == "orders":
+        _check_whose_name(header, said)
     named = with_said(ColumnMap(kind=kind, columns=own), said)
     if not missing_fields(named):
         # What it calls by other names is found out beside them, so that no address is dropped for being an "Email".
@@ -92,6 +95,23 @@ def mapped(kind: Kind, header: Sequence[str], rows: Sequence[Sequence[str]], sai
     told = {**found, **said.columns}
     by_email = kind != "products" and "customer_id" not in {**told, **said.constants} and "email" in told
     return ColumnMap(kind=kind, columns=found, known_by="email" if by_email else "id"), "guess"
+
+
+def _check_whose_name(header: Sequence[str], said: ColumnMap) -> None:
+    """Raise Invalid where a column `name` stands with the product's, and may be what that is called."""
+    at = next((index for index, column in enumerate(header) if plain_name(column) == "name"), -1)
+    if at < 0 or header[at] in said.used or said.says("product_name"):
+        return
+    before, after = ("".join(header[index : index + 1]) if index >= 0 else "" for index in (at - 1, at + 1))
+    of_the_line = [bool(OF_THE_LINE & {*fields_named(column, "orders")}) for column in (before, after)]
+    known = any("product_name" in fields_named(column, "orders") for column in header)
+    of_a_person = bool({*fields_named(before, "orders")} & _OF_A_PERSON)
+    if not known and (of_the_line[0] or (of_the_line[1] and not of_a_person)):
+        told = f'columns={{"name": "{header[at]}"}} or columns={{"product_name": "{header[at]}"}}'
+        raise Invalid.field("name", f"{header[at]!r} may be the customer's name or the product's. Say which: {told}.")
+
+
+_OF_A_PERSON = frozenset({"customer_id", "email", "phone", "country", "first_name", "last_name"})
 
 
 def pruned(one: ColumnMap, header: Sequence[str]) -> ColumnMap:

@@ -410,3 +410,18 @@ def test_a_price_beside_a_stock_by_encore_s_own_names_is_not_dropped(services: S
 def test_two_columns_for_one_field_are_asked_about_beside_encore_s_own_names_too(services: Services) -> None:
     text = "customer_id,Telefon,Mobile\nc1,+351912345678,+351912345679\n"
     assert set(asked_for(services, "customers", text)) == {"phone"}
+
+
+def test_a_name_that_stands_with_the_product_s_columns_is_asked_about(services: Services) -> None:
+    head, row = (
+        "order_id,customer_id,placed_at,product_id,name,quantity,unit_price,currency",
+        "1,c1,2026-01-05,p,Cup,1,2,EUR",
+    )
+    assert set(asked_for(services, "orders", f"{head}\n{row}\n")) == {"name"}
+    assert set(asked_for(services, "orders", f"{head}\n{row}\n".replace("order_id", "Order No"))) == {"name"}
+    taken(services, "orders", f"{head}\n{row}\n", columns={"product_name": "name"})
+    assert services.customers.get(["c1"])["c1"].first_name == ""
+    assert services.products.get(["p"])["p"].name == "Cup"
+    beside = "order_id,customer_id,name,product_id,placed_at,quantity,unit_price,currency"
+    taken(services, "orders", f"{beside}\n2,c2,Ana Reis,p,2026-01-05,1,2,EUR\n")
+    assert services.customers.get(["c2"])["c2"].last_name == "Reis"
