@@ -35,7 +35,7 @@ FIELDS: dict[Kind, Fields] = {
         required=("order_id", "customer_id", "placed_at", "product_id", "quantity", "unit_price", "currency"),
         optional=(
             "packed_by", "line_total", "product_name", "total", "discount", "shipping", "tax", "vouchers", "refunded",
-            "cancelled_at", "state", *_PERSON,
+            "cancelled_at", "state", "placed_time", *_PERSON,
         ),
     ),
     "products": Fields(

@@ -23,7 +23,8 @@ _AMOUNTS = frozenset({"unit_price", "line_total", "total", "discount", "shipping
 _DATES = ("placed_at", "cancelled_at")
 # What the values of a column must look like to be taken for such a field.
 _SHAPES = {
-    "placed_at": re.compile(r".*[0-9].*[0-9].*"),
+    "placed_at": re.compile(r"(?![0-9]{1,2}:[0-9]).*[0-9].*[0-9].*"),
+    "placed_time": re.compile(r"[0-9]{1,2}:[0-9]{2}.*"),
     "quantity": _NUMBER_SHAPE,
     "email": re.compile(r"[^@\s]+@[^@\s]+"),
     **dict.fromkeys(_AMOUNTS, _NUMBER_SHAPE),
@@ -162,6 +163,9 @@ def _guessed(kind: Kind, header: Sequence[str], rows: Sequence[Sequence[str]], s
     chosen = {field: _one_of(field, columns) for field, columns in may_be.items()}
     _check_clear(chosen)
     found = {field: columns[0] for field, columns in chosen.items() if len(columns) == 1}
+    date = {**found, **said.columns}.get("placed_at")
+    if date in header and any(":" in row[list(header).index(date)] for row in rows if len(row) == len(header)):
+        found.pop("placed_time", None)  # the date has its own
     return _each_once(found)
 
 

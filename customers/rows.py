@@ -192,7 +192,7 @@ class OrderRows:
         self._latest = now + AHEAD
         self._order_id, self._product_id = id_of(plan, "order_id"), cell_of(plan, "product_id")
         self._product_name, self._named = cell_of(plan, "product_name"), given.says("product_name")
-        self._placed_at, self._currency = cell_of(plan, "placed_at"), cell_of(plan, "currency")
+        self._placed_at, self._currency = _date_and_time(plan), cell_of(plan, "currency")
         self._quantity, self._packed_by = cell_of(plan, "quantity"), cell_of(plan, "packed_by")
         self._by_total = given.says("line_total")
         self._price_field = "line_total" if self._by_total else "unit_price"
@@ -302,6 +302,15 @@ class OrderRows:
             row=line, order_id=order, customer_id=customer, at=at, product_id=product, quantity=quantity,
             unit_price=unit, currency=currency,
         )  # fmt: skip
+
+
+def _date_and_time(plan: Plan) -> Cell:
+    """The day of an order and, where a column of its own has it, the time."""
+    date, time = cell_of(plan, "placed_at"), cell_of(plan, "placed_time")
+    days_only = "%" in plan.map.dates and not ("%H" in plan.map.dates or "%I" in plan.map.dates)
+    if not plan.map.says("placed_time") or days_only:
+        return date
+    return lambda cells: f"{date(cells)} {time(cells)}".strip() if date(cells) else ""
 
 
 def _no_pieces() -> Refused:

@@ -425,3 +425,19 @@ def test_a_name_that_stands_with_the_product_s_columns_is_asked_about(services: 
     beside = "order_id,customer_id,name,product_id,placed_at,quantity,unit_price,currency"
     taken(services, "orders", f"{beside}\n2,c2,Ana Reis,p,2026-01-05,1,2,EUR\n")
     assert services.customers.get(["c2"])["c2"].last_name == "Reis"
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "hour"),
+    [
+        ("2026-01-05", "9:30", 9),
+        ("05.01.2026", "14:30:00", 14),
+        ("01/25/2026", "2:30 PM", 14),
+        ("2026-01-05 11:00", "9:30", 11),
+    ],
+)
+def test_a_time_beside_the_date_is_read_with_it(services: Services, date: str, time: str, hour: int) -> None:
+    head = "order_id,customer_id,Date,Time,product_id,quantity,unit_price,currency"
+    taken(services, "orders", f"{head}\n1,c1,{date},{time},p,1,2,EUR\n2,c1,{date},,p,1,2,EUR\n")
+    orders = services.orders.get(["1", "2"])
+    assert (orders["1"].placed_at.hour, orders["2"].placed_at.hour) == (hour, 11 if ":" in date else 0)
