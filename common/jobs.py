@@ -66,6 +66,14 @@ class OldJobs(Protocol):
         ...
 
 
+class FileJobs(Protocol):
+    """Jobs, found by the file they are of."""
+
+    def first_of(self, kind: str, file: str) -> Job | None:
+        """The first of the jobs of this kind of a file (`subject.file`)."""
+        ...
+
+
 class Jobs(Protocol):
     """The jobs as they are kept."""
 

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from typing import IO, Any, Protocol
@@ -20,7 +21,7 @@ from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Invalid, NotFound
 from common.ids import new_id
-from common.jobs import MAX_ERRORS, Job, Jobs, JobState, OldJobs
+from common.jobs import MAX_ERRORS, FileJobs, Job, Jobs, JobState, OldJobs
 from customers import parquet
 from customers.columns import ColumnMap, Kind
 from customers.guessing import left_aside
@@ -94,7 +95,7 @@ class BadRows(Protocol):
         ...
 
 
-class JobStore(Jobs, OldJobs, Protocol):
+class JobStore(Jobs, OldJobs, FileJobs, Protocol):
     """The jobs, as importing needs them."""
 
 
@@ -189,9 +190,14 @@ class Importer:
         self, kind: Kind, stream: IO[bytes], content_type: str, asked: Asked, upload: str, now: datetime
     ) -> tuple[dict[str, Any], int]:
         incoming = Incoming(stream, asked)
-        plan, header = planned(kind, content_type, incoming, asked)
+        plan, header = planned(kind, content_type, incoming, asked, partial(self._plan_of, kind))
         self._uploads.keep(upload, incoming.pieces(), now)
         return _subject(plan, header, incoming.digest, incoming.size), incoming.lines
+
+    def _plan_of(self, kind: Kind, file: str) -> Plan | None:
+        """How a file was taken in, while its job is remembered."""
+        job = self._jobs.first_of(_PREFIX + kind, file)
+        return msgspec.convert(job.subject["plan"], Plan) if job else None
 
     def _keep_parquet(
         self, kind: Kind, stream: IO[bytes], asked: Asked, upload: str, now: datetime

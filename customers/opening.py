@@ -1,7 +1,7 @@
 """A file as it comes in: looked at before and while it is kept, so that what cannot be right is told at once."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import IO
 
@@ -35,6 +35,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     named: ColumnMap | None = None
     gzip: bool = False
     dry_run: bool = False
+
+
+# The plan by which the rows were refused that now come back mended, by their file; None where it is forgotten.
+Earlier = Callable[[str], Plan | None]
 
 
 class Incoming:
@@ -123,7 +127,9 @@ class Incoming:
             raise Invalid.field("encoding", f"The file is UTF-8 throughout, not {self.encoding}; leave encoding away.")
 
 
-def planned(kind: Kind, content_type: str, incoming: Incoming, asked: Asked) -> tuple[Plan, list[str]]:
+def planned(
+    kind: Kind, content_type: str, incoming: Incoming, asked: Asked, earlier: Earlier
+) -> tuple[Plan, list[str]]:
     """How a text file is taken in, and all its columns; raises Invalid for what it lacks or leaves open."""
     head = incoming.head
     if not head.strip():
@@ -134,7 +140,11 @@ def planned(kind: Kind, content_type: str, incoming: Incoming, asked: Asked) -> 
     except Invalid:
         incoming.check_encoding()  # which would be the reason
         raise
-    plan = planned_of(kind, form, header, rows, asked)
+    before = earlier(mended) if (mended := _mended(header, rows)) else None
+    plan = planned_of(kind, form, header, rows, _as_before(asked, before, header))
+    if before is not None and asked.named is None:
+        sure = bool(asked.said.decimal)
+        plan = msgspec.structs.replace(plan, grouped=sure or before.grouped, unsure=not sure and before.unsure)
     return msgspec.structs.replace(plan, gzip=incoming.gzip, encoding=incoming.encoding), header
 
 
@@ -166,6 +176,20 @@ def planned_of(kind: Kind, form: Form, header: list[str], rows: Sequence[Sequenc
         guessed=how,
         mended=_mended(header, rows),
     )
+
+
+def _as_before(asked: Asked, before: Plan | None, header: Sequence[str]) -> Asked:
+    """What is asked, where mended rows are read as their file was unless a map is named; the rest said counts more.
+
+    The table that they stand in is another one: it has its own delimiter and encoding.
+    """
+    if before is None or asked.named is not None:
+        return asked
+    return msgspec.structs.replace(asked, named=pruned(_bare(before.map), header))
+
+
+def _bare(given: ColumnMap) -> ColumnMap:
+    return msgspec.structs.replace(given, delimiter="", encoding="")
 
 
 def _table(kind: Kind, content_type: str, head: bytes, asked: Asked) -> tuple[Form, list[str], list[list[str]]]:

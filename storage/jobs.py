@@ -45,6 +45,12 @@ class MongoJobs:
         """Some jobs that were over by then."""
         return from_documents(self._jobs.find({"finished_at": {"$lt": at}}).limit(limit), Job)
 
+    def first_of(self, kind: str, file: str) -> Job | None:
+        """The first of the jobs of this kind of a file (`subject.file`)."""
+        # Jobs are few, since old ones are forgotten, and this is asked once a mended file: no index for it.
+        found = self._jobs.find({"kind": kind, "subject.file": file}).sort("created_at", 1).limit(1)
+        return next(iter(from_documents(found, Job)), None)
+
     def remove(self, id: str) -> None:
         """Forget a job."""
         self._jobs.delete_one({"_id": id})
