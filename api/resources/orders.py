@@ -214,12 +214,15 @@ def _flat(order: Order) -> dict[str, Any]:
     }
 
 
-def _read(items: Sequence[Mapping[str, Any]]) -> tuple[dict[int, tuple[str, OrderEvent]], list[dict[str, Any]]]:
+def _read(items: Sequence[Any]) -> tuple[dict[int, tuple[str, OrderEvent]], list[dict[str, Any]]]:
     """The events that can be read, by their place with their order; and the refusals of the others."""
     schema = CarrierEventSchema()
     events: dict[int, tuple[str, OrderEvent]] = {}
     refused: list[dict[str, Any]] = []
     for index, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            refused.append(_refusal(index, None, "invalid", {"body": ["Not an object."]}))
+            continue
         try:
             body = schema.load(item)
             events[index] = body["order_id"], happened(body)

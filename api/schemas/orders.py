@@ -107,7 +107,7 @@ class OrderEventsSchema(Strict):
     """Events of many orders. What is wrong with one is told for that one, and keeps no other out."""
 
     events = fields.List(
-        fields.Dict(keys=fields.String()),
+        fields.Raw(allow_none=True),
         required=True,
         validate=validate.Length(1, MAX_EVENTS_AT_ONCE),
         metadata={
