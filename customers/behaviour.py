@@ -13,6 +13,9 @@ from common.ids import derive
 from customers.catalogue import NEWS
 
 TYPE_PATTERN = "^[a-z][a-z0-9_]{0,63}$"
+# What tells of a cart, and under which of these names what is in it.
+CART = "cart_updated"
+CART_LISTS = ("lines", "items", "products")
 MAX_DEPTH = 4
 MAX_BYTES = 8_192
 
@@ -28,7 +31,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 def seen(type: str, at: datetime, customer: str, data: Mapping[str, Any], id: str = "") -> Event:
     """What a site saw as an event; told twice, by its `id` or where it has none by all it says, it is the same one.
 
-    Raises Invalid for a reserved type and for data that is too long, too deep or has names that could not be fields'.
+    An `id` is one customer's: another's event with the same one is another event. Raises Invalid for a reserved type,
+    for a cart that is no list, and for data that is too long, too deep or has names that could not be fields'.
     """
     if not re.fullmatch(TYPE_PATTERN, type):
         raise Invalid.field("type", "Must be up to 64 small letters, digits and _, and begin with a letter.")
@@ -40,7 +44,9 @@ def seen(type: str, at: datetime, customer: str, data: Mapping[str, Any], id: st
     said = msgspec.json.encode(data, order="deterministic")
     if len(said) > MAX_BYTES:
         raise Invalid.field("data", f"Longer than {MAX_BYTES} bytes.")
-    about = [id] if id else [customer, type, at.isoformat(), said.decode()]
+    if type == CART:
+        _check_cart(data)
+    about = [customer, id] if id else [customer, type, at.isoformat(), said.decode()]
     return Event(id=derive("site", *about), type=type, at=at, customer=customer, data=dict(data))
 
 
@@ -55,6 +61,13 @@ def check_time(at: datetime, now: datetime) -> None:
 def is_from_site(type: str) -> bool:
     """Whether an event of this type can only be a site's."""
     return not type.startswith(RESERVED) and type not in NEWS
+
+
+def _check_cart(data: Mapping[str, Any]) -> None:
+    for name in CART_LISTS:
+        lines = data.get(name, [])
+        if not (isinstance(lines, list) and all(isinstance(line, Mapping | str) for line in lines)):
+            raise Invalid.field(f"data.{name}", "Must be a list of what is in the cart, each with a `product_id`.")
 
 
 def _check(value: Any, depth: int) -> None:

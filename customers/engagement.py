@@ -9,18 +9,16 @@ import msgspec
 
 from common.events import Event, Events
 from common.ids import is_shop_id
-from customers.behaviour import is_from_site
+from customers.behaviour import CART, CART_LISTS, is_from_site
 
 CONSUMER = "engagement"
 ORDERED = "order_placed"
 VIEWED = "product_viewed"
-CART = "cart_updated"
 MAX_VIEWED = 20
 MAX_TYPES = 50
 MAX_CART = 50
 AT_ONCE = 500
 ROUNDS = 20
-_LISTS = ("lines", "items", "products")
 _IDS = ("product_id", "product", "id")
 
 
@@ -208,7 +206,7 @@ def _viewed(event: Event) -> str:
 
 def _cart(event: Event) -> Cart:
     """What is in the cart, where the event tells it by a list of `lines`, `items` or `products`."""
-    lists = [event.data[name] for name in _LISTS if isinstance(event.data.get(name), list)]
+    lists = [event.data[name] for name in CART_LISTS if isinstance(event.data.get(name), list)]
     products = [_product(one) if isinstance(one, dict) else _id(one) for one in (lists[0] if lists else [])]
     kept = list(dict.fromkeys(product for product in products if product))[:MAX_CART]
     return Cart(at=event.at, id=event.id, products=kept, empty=bool(lists) and not lists[0])

@@ -8,7 +8,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale
 from phonenumbers import timezone
+
+from common.errors import Invalid
 
 # What a zone was worked out from; "" where nothing speaks for one.
 Clue = Literal["", "phone", "country"]
@@ -19,6 +22,8 @@ NEAR = timedelta(hours=2)
 # Offsets are compared in a winter and a summer of one year: what matters is how zones lie to each other.
 _SEASONS = (datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 7, 15, tzinfo=UTC))
 _NOWHERE = "Etc/Unknown"
+# What the CLDR has two letters for beside countries: unions, the outlying sea, pseudo-languages, the unknown.
+_NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
 
 def zone_from(phones: Sequence[str], country: str) -> tuple[str, Clue]:
@@ -33,6 +38,19 @@ def zone_from(phones: Sequence[str], country: str) -> tuple[str, Clue]:
             return zone, "phone"
     zone = _agreed(_zones_of(country), country) if country else ""
     return (zone, "country") if zone else ("", "")
+
+
+def country_of(text: str) -> str:
+    """A country's two letters, in capitals; raises Invalid where there is no such country."""
+    code = text.upper()
+    if code not in _countries():
+        raise Invalid.field("country", "Not a country's two letters (ISO 3166), like PT.")
+    return code
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(str(code) for code in Locale("en").territories if len(str(code)) == 2) - _NO_COUNTRY
 
 
 def _of_phone(phone: str) -> str:
