@@ -27,6 +27,7 @@ from customers import attributes
 from customers.addresses import EMAIL, SMS, normalise
 from customers.customer import Customer, birthday_of, channels_of, preferred_source, zone_source
 from customers.timeline import Entry, timeline
+from segments.ranges import days_since
 
 blueprint = Blueprint("customers", __name__, url_prefix="/v1/customers", description="The people, and what they said.")
 
@@ -44,6 +45,7 @@ def shown(customer: Customer) -> dict[str, Any]:
     for name in ("spend", "average"):
         sums = sorted(profile[name].items())
         profile[name] = [{"amount": amount, "currency": currency} for currency, amount in sums]
+    profile["days_since"] = days_since(customer.profile.last_at, services().clock.now())
     return known | {
         "profile": profile,
         "attributes": attributes.told(customer.attributes),
@@ -98,6 +100,9 @@ def answer(customer: Customer) -> Answer:
 def facts(body: dict[str, Any], country: str) -> dict[str, Any]:
     """What a body tells, flat as `Records.change` takes it; what is empty is taken away."""
     given = {name: value or None for name, value in body.items() if name not in ("addresses", "attributes")}
+    for name in ("preferred", "tags"):
+        if body.get(name):
+            given[name] = list(dict.fromkeys(body[name]))
     if body.get("birthday"):
         # Whose day has begun somewhere on Earth may have been born on it.
         birthday_of(body["birthday"], (services().clock.now() + timedelta(hours=14)).date())

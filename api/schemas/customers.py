@@ -1,6 +1,5 @@
 """Customers, their consents and their timeline, coming in and going out."""
 
-import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -11,15 +10,9 @@ from common.errors import Invalid
 from customers.addresses import CHANNELS
 from customers.attributes import MAX_ATTRIBUTES, MAX_ITEM, MAX_LENGTH, check_name
 from customers.imports import locale_of, zone_of
+from customers.whereabouts import country_of
 
 MAX_ADDRESSES = 10
-
-
-def country_of(text: str) -> str:
-    """A country's two letters, in capitals."""
-    if not re.fullmatch("[A-Za-z]{2}", text):
-        raise Invalid.field("country", "Not a country's two letters (ISO 3166), like PT.")
-    return text.upper()
 
 
 class AddressesSchema(Strict):
@@ -49,15 +42,22 @@ class Attributes(fields.Dict):
         facts: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         if len(facts) > MAX_ATTRIBUTES:
             raise ValidationError(f"At most {MAX_ATTRIBUTES} attributes.")
-        for name, fact in facts.items():
-            try:
-                check_name(name)
-            except Invalid as error:
-                raise ValidationError(error.fields["attributes"]) from None
-            texts = isinstance(fact, list) and all(isinstance(item, str) for item in fact)
-            if not (texts or isinstance(fact, str | int | float | bool | None)):
-                raise ValidationError("An attribute is a text, a number, true or false, or a list of texts.")
+        wrong = {name: reasons for name, fact in facts.items() if (reasons := _wrong(name, fact))}
+        if wrong:
+            raise ValidationError(wrong)
         return facts
+
+
+def _wrong(name: str, fact: Any) -> list[str]:
+    """What is wrong with an attribute."""
+    try:
+        check_name(name)
+    except Invalid as error:
+        return error.fields["attributes"]
+    texts = isinstance(fact, list) and all(isinstance(item, str) for item in fact)
+    if texts or isinstance(fact, str | int | float | bool | None):
+        return []
+    return ["An attribute is a text, a number, true or false, or a list of texts."]
 
 
 class ConsentSchema(Strict):
@@ -79,6 +79,11 @@ class ProfileSchema(Strict):
     spend = fields.List(fields.Nested(MoneySchema), required=True)
     first_at = Instant(required=True, allow_none=True)
     last_at = Instant(required=True, allow_none=True)
+    days_since = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whole days since `last_at`, worked out when it is read; null without orders."},
+    )
     gap_days = fields.Float(required=True, allow_none=True, metadata={"description": "Their own usual gap."})
     products = fields.List(fields.String(), required=True)
     counts = fields.Dict(

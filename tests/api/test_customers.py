@@ -37,6 +37,26 @@ def test_a_customer_is_kept_normalised_and_read_back(call: Call) -> None:
     assert told["profile"]["orders"] == 0
 
 
+def test_a_channel_or_a_tag_named_twice_is_named_once(call: Call) -> None:
+    body = {"preferred": ["sms", "sms"], "tags": ["choir", "choir"]}
+    told = call("PUT", "/v1/customers/ana", json=body).get_json()
+    assert (told["preferred"], told["tags"]) == (["sms"], ["choir"])
+
+
+def test_the_days_since_the_last_order_are_worked_out_when_they_are_read(call: Call, clock: ManualClock) -> None:
+    placed = (START - timedelta(days=3, hours=1)).isoformat()
+    line = {"product_id": "cd", "quantity": 1, "unit_price": {"amount": 100, "currency": "EUR"}}
+    call("PUT", "/v1/customers/bo", json={})
+    call("PUT", "/v1/orders/o1", json={"customer_id": "ana", "placed_at": placed, "lines": [line]})
+
+    def days(customer: str) -> Any:
+        return call("GET", f"/v1/customers/{customer}").get_json()["profile"]["days_since"]
+
+    assert (days("ana"), days("bo")) == (3, None)
+    clock.advance(24 * 3600)
+    assert (days("ana"), days("bo")) == (4, None)
+
+
 def test_what_is_left_out_stays_and_what_is_empty_goes(call: Call) -> None:
     call("PUT", "/v1/customers/ana", json=ANA)
     told = call("PUT", "/v1/customers/ana", json={"last_name": "Silva", "attributes": {"size": None}}).get_json()
@@ -64,9 +84,10 @@ def test_a_customer_changes_only_from_the_version_read(call: Call) -> None:
         ({"time_zone": "Mars/Base"}, "time_zone"),
         ({"country": "Portugal"}, "country"),
         ({"preferred": ["fax"]}, "preferred.0"),
-        ({"attributes": {"$set": 1}}, "attributes"),
-        ({"attributes": {"a.b": 1}}, "attributes"),
-        ({"attributes": {"a": {"$gt": 1}}}, "attributes"),
+        ({"country": "ZZ"}, "country"),
+        ({"attributes": {"$set": 1}}, "attributes.$set"),
+        ({"attributes": {"size": 1, "a.b": 1}}, "attributes.a.b"),
+        ({"attributes": {"a": {"$gt": 1}}}, "attributes.a"),
         ({"first_name": 5}, "first_name"),
         ({"frist_name": "Ana"}, "frist_name"),
         ({"profile": {"orders": 9}}, "profile"),
