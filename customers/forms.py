@@ -280,4 +280,7 @@ def _built(year: str, month: str, day: str, time: str | None, zone: tzinfo) -> d
     if not found or not found[5]:
         return at
     offset = "+00:00" if found[5] in ("Z", "UTC", "GMT") else found[5]
-    return datetime.fromisoformat(at.replace(tzinfo=None).isoformat() + offset)
+    try:
+        return datetime.fromisoformat(at.replace(tzinfo=None).isoformat() + offset)
+    except ValueError:  # no place is a day ahead of UTC
+        return None

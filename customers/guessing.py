@@ -163,7 +163,7 @@ def _guessed(kind: Kind, header: Sequence[str], rows: Sequence[Sequence[str]], s
     chosen = {field: _one_of(field, columns) for field, columns in may_be.items()}
     _check_clear(chosen)
     found = {field: columns[0] for field, columns in chosen.items() if len(columns) == 1}
-    date = {**found, **said.columns}.get("placed_at")
+    date = {**found, **said.columns}.get("placed_at", "")
     if date in header and any(":" in row[list(header).index(date)] for row in rows if len(row) == len(header)):
         found.pop("placed_time", None)  # the date has its own
     return _each_once(found)

@@ -111,6 +111,11 @@ def test_a_pattern_that_was_said_is_the_only_one() -> None:
             read("at", text)
 
 
+@pytest.mark.parametrize("text", ["2026-01-02 10:00 +99:99", "02/01/2026 10:00 +99:99"])
+def test_an_offset_that_no_place_has_is_refused(text: str) -> None:
+    assert refusal(partial(instants(DAY_FIRST, ""), "at", text)) == "bad_date"
+
+
 def refusal(read: Callable[[], object]) -> str:
     """The kind that something is refused for; "" where it is not."""
     try:
