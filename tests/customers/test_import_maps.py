@@ -5,15 +5,13 @@ import gzip
 import io
 from typing import Any
 
-import msgspec
 import pytest
 
-from common.errors import Invalid
 from common.jobs import Job
-from customers.columns import ColumnMap, Kind, Returns
+from customers.columns import ColumnMap, Returns
 from customers.maps import shipped
-from customers.opening import Asked
 from customers.report import report_of
+from tests.customers.files import HEAD, asked_for, plan_of, taken
 from wiring import Services
 
 SHOPIFY = """Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,\
@@ -39,34 +37,6 @@ Order Total Tax Amount,SKU,Item #,Item Name,Quantity,Item Cost,Coupon Code
 7002,Cancelled,2026-01-06 11:00,,Bo,Lund,,SE,bo@example.com,,Card,0,12,0,0,12,0,SPOON,1,Spoon,1,12,SPRING
 7003,Pending payment,2026-01-07 11:00,,Cy,Ng,,SE,cy@example.com,,Card,0,12,0,0,12,0,SPOON,1,Spoon,1,12,
 """
-
-
-def started(services: Services, kind: Kind, data: str | bytes, named: ColumnMap | None = None, **said: Any) -> Job:
-    dry_run = said.pop("dry_run", False)
-    asked = Asked(said=ColumnMap(kind=kind, **said), named=named, dry_run=dry_run)
-    raw = data.encode() if isinstance(data, str) else data
-    return services.importer.start(kind, io.BytesIO(raw), "text/csv", asked)
-
-
-def taken(services: Services, kind: Kind, data: str | bytes, named: ColumnMap | None = None, **said: Any) -> Job:
-    job = services.importer.run(started(services, kind, data, named, **said).id)
-    assert job is not None
-    assert job.state == "finished", job.detail
-    return job
-
-
-def asked_for(services: Services, kind: Kind, data: str | bytes, **said: Any) -> dict[str, list[str]]:
-    """What an import asks for, before anything is kept."""
-    with pytest.raises(Invalid) as refusal:
-        started(services, kind, data, **said)
-    assert services.database["uploads"].count_documents({}) == 0
-    assert services.database["jobs"].count_documents({}) == 0
-    return refusal.value.fields
-
-
-def plan_of(job: Job) -> dict[str, Any]:
-    plan: dict[str, Any] = job.subject["plan"]
-    return plan
 
 
 def test_shopify_s_orders_go_in_as_they_are(services: Services) -> None:
@@ -124,72 +94,6 @@ def test_shopify_s_customers_keep_their_ids_and_their_word(services: Services) -
     ana = services.customers.get(["7210448301122"])["7210448301122"]
     assert (ana.tags, ana.consents["email"]["marketing"].state) == (["vip", "old"], "granted")
     assert ana.consents["sms"]["marketing"].state == "denied"
-
-
-def test_columns_in_other_words_are_guessed_and_shown(services: Services) -> None:
-    text = (
-        "Bestellnummer;Kundennr.;Bestelldatum;Artikelnummer;Menge;Einzelpreis;Währung;Lager\n"
-        "4711;k1;03.02.2026;cup;2;1.234,50;EUR;x\n4712;k1;04.02.2026;cup;1;12,00;EUR;x\n"
-    )
-    job = taken(services, "orders", text)
-    found = plan_of(job)
-    assert found["guessed"] == "guess"
-    assert found["map"]["columns"] == {
-        "order_id": "Bestellnummer", "customer_id": "Kundennr.", "placed_at": "Bestelldatum",
-        "product_id": "Artikelnummer", "quantity": "Menge", "unit_price": "Einzelpreis", "currency": "Währung",
-    }  # fmt: skip
-    assert (found["map"]["decimal"], found["map"]["dates"], found["form"]["delimiter"]) == ("comma", "day_first", ";")
-    assert job.subject["ignored_columns"] == ["Lager"]
-    order = services.orders.get(["4711"])["4711"]
-    assert (order.total, order.placed_at.date().isoformat()) == (246_900, "2026-02-03")
-
-
-HEAD = "order_id,customer_id,placed_at,product_id,quantity,unit_price,currency\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "said", "field"),
-    [
-        (HEAD + 'o1,ana,2026-01-01,cd,1,"1.234",EUR\n', {"decimal": "comma"}, "decimal"),
-        (HEAD + 'o1,ana,2026-01-01,cd,1,"1,234",EUR\n', {"decimal": "point"}, "decimal"),
-        (HEAD + "o1,ana,03/04/2025,cd,1,1234,EUR\n", {"dates": "day_first"}, "dates"),
-        ("Order,Invoice,Customer,Date,SKU,Qty,Price,Currency\no1,i1,ana,2026-01-01,cd,1,1234.00,EUR\n",
-         {"columns": {"order_id": "Order"}}, "order_id"),
-        ("Invoice,Customer,Date,SKU,Qty,Price\no1,ana,2026-01-01,cd,1,1234.00\n",
-         {"constants": {"currency": "EUR"}}, "currency"),
-        ("order_id;customer_id,placed_at\no1;ana,x\n", None, "delimiter"),
-        (HEAD + 'o1,ana,2026-01-01,cd,1,"12,50",EUR\no2,ana,2026-01-01,cd,1,12.50,EUR\n',
-         {"decimal": "point"}, "decimal"),
-        (HEAD + "o1,ana,13/04/2025,cd,1,1,EUR\no2,ana,04/13/2025,cd,1,1,EUR\n", {"dates": "day_first"}, "dates"),
-    ],
-)  # fmt: skip
-def test_what_can_be_read_in_two_ways_is_asked_for(
-    services: Services, text: str, said: dict[str, Any] | None, field: str
-) -> None:
-    fields = asked_for(services, "orders", text)
-    assert list(fields) == [field]
-    assert all(len(reason) > 20 for reason in fields[field])
-    if said is not None:
-        assert taken(services, "orders", text, **said).good >= 1
-
-
-def test_what_was_asked_for_is_read_as_it_was_said(services: Services) -> None:
-    text = HEAD + 'o1,ana,03/04/2025,cd,1,"1.234",EUR\no2,ana,03/04/2025,cd,1,"1.234,50",EUR\n'
-    early = taken(services, "orders", text.replace("2025", "2026"), decimal="comma", dates="month_first")
-    assert early.refused == {"date_in_future": 2}
-    assert taken(services, "orders", text, decimal="comma", dates="month_first", time_zone="Asia/Tokyo").good == 2
-    order = services.orders.get(["o1"])["o1"]
-    assert (order.total, order.placed_at.isoformat()) == (123_400, "2025-03-03T15:00:00+00:00")
-
-
-def test_a_row_that_contradicts_the_others_is_refused_and_not_read_wrong(services: Services) -> None:
-    text = HEAD + "".join(f"o{number},ana,31/01/2025,cd,1,12.50,EUR\n" for number in range(2_100))
-    text += 'x1,ana,31/01/2025,cd,1,"12,50",EUR\nx2,ana,31/01/2025,cd,1,"1,234",EUR\nx3,ana,01/31/2025,cd,1,1.00,EUR\n'
-    text += 'x4,ana,31/01/2025,cd,1,"1,234.50",EUR\n'
-    job = taken(services, "orders", text)
-    assert (job.good, job.refused) == (2_101, {"bad_amount": 2, "bad_date": 1})
-    assert "point" in job.errors[0].reason
-    assert services.orders.get(["x4"])["x4"].total == 123_450
 
 
 def test_what_came_back_is_put_to_the_orders_it_is_from_wherever_it_stands(services: Services) -> None:
@@ -371,73 +275,3 @@ def test_every_map_that_ships_is_one_that_could_be_kept() -> None:
     names = {one.name for one in shipped().values()}
     assert {"shopify", "shopify-customers", "woocommerce", "woocommerce-customers", "online-retail"} <= names
     assert all(one.about for one in shipped().values())
-
-
-def test_an_amount_that_may_be_two_is_refused_behind_thousands_of_whole_ones(services: Services) -> None:
-    rows = [f"o{number},c1,2026-01-05,cup,1,{number},EUR" for number in range(1, 2_102)]
-    text = "\n".join(["order_id,customer_id,placed_at,product_id,quantity,unit_price,currency", *rows])
-    job = taken(services, "orders", f"{text}\nlast,c1,2026-01-05,cup,1,1.200,EUR\n")
-    assert (job.good, job.refused) == (2_101, {"bad_amount": 1})
-    products = "\n".join(["product_id,name,price,currency", *[f"p{n},Cup,{n},EUR" for n in range(1, 2_102)]])
-    assert taken(services, "products", f"{products}\nlast,Cup,1.200,EUR\n").refused == {"bad_amount": 1}
-    said = taken(services, "products", f"{products}\nlast,Cup,1.200,EUR\n", decimal="comma")
-    assert (said.bad, services.products.get(["last"])["last"].price) == (0, 120_000)
-
-
-@pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_columns_beside_encore_s_own_names_are_guessed_too(services: Services, form: str) -> None:
-    header, cells = (
-        ["customer_id", "Email", "First Name", "Telefon", "Zoo"],
-        ["c1", "a@b.example", "Ana", "+351912345678", "x"],
-    )
-    if form == "csv":
-        job = taken(services, "customers", f"{','.join(header)}\n{','.join(cells)}\n")
-    else:
-        line = msgspec.json.encode(dict(zip(header, cells, strict=True)))
-        job = services.importer.start("customers", io.BytesIO(line), "application/x-ndjson")
-        services.importer.run(job.id)
-    ana = services.customers.get(["c1"])["c1"]
-    assert (ana.first_name, ana.addresses) == ("Ana", {"email": ["a@b.example"], "sms": ["+351912345678"]})
-    assert (plan_of(job)["guessed"], job.subject["ignored_columns"]) == ("guess", ["Zoo"])
-
-
-def test_a_price_beside_a_stock_by_encore_s_own_names_is_not_dropped(services: Services) -> None:
-    taken(services, "products", "product_id,stock,Price,Currency,Name\np,3,12.50,EUR,Cup\n")
-    cup = services.products.get(["p"])["p"]
-    assert (cup.name, cup.price, cup.stock) == ("Cup", 1_250, 3)
-
-
-def test_two_columns_for_one_field_are_asked_about_beside_encore_s_own_names_too(services: Services) -> None:
-    text = "customer_id,Telefon,Mobile\nc1,+351912345678,+351912345679\n"
-    assert set(asked_for(services, "customers", text)) == {"phone"}
-
-
-def test_a_name_that_stands_with_the_product_s_columns_is_asked_about(services: Services) -> None:
-    head, row = (
-        "order_id,customer_id,placed_at,product_id,name,quantity,unit_price,currency",
-        "1,c1,2026-01-05,p,Cup,1,2,EUR",
-    )
-    assert set(asked_for(services, "orders", f"{head}\n{row}\n")) == {"name"}
-    assert set(asked_for(services, "orders", f"{head}\n{row}\n".replace("order_id", "Order No"))) == {"name"}
-    taken(services, "orders", f"{head}\n{row}\n", columns={"product_name": "name"})
-    assert services.customers.get(["c1"])["c1"].first_name == ""
-    assert services.products.get(["p"])["p"].name == "Cup"
-    beside = "order_id,customer_id,name,product_id,placed_at,quantity,unit_price,currency"
-    taken(services, "orders", f"{beside}\n2,c2,Ana Reis,p,2026-01-05,1,2,EUR\n")
-    assert services.customers.get(["c2"])["c2"].last_name == "Reis"
-
-
-@pytest.mark.parametrize(
-    ("date", "time", "hour"),
-    [
-        ("2026-01-05", "9:30", 9),
-        ("05.01.2026", "14:30:00", 14),
-        ("01/25/2026", "2:30 PM", 14),
-        ("2026-01-05 11:00", "9:30", 11),
-    ],
-)
-def test_a_time_beside_the_date_is_read_with_it(services: Services, date: str, time: str, hour: int) -> None:
-    head = "order_id,customer_id,Date,Time,product_id,quantity,unit_price,currency"
-    taken(services, "orders", f"{head}\n1,c1,{date},{time},p,1,2,EUR\n2,c1,{date},,p,1,2,EUR\n")
-    orders = services.orders.get(["1", "2"])
-    assert (orders["1"].placed_at.hour, orders["2"].placed_at.hour) == (hour, 11 if ":" in date else 0)
