@@ -111,7 +111,8 @@ def age_when_gone(model: BgNbd, x: Numbers, tx: Numbers, probability: float) -> 
     r, alpha, a, b = model
     needed = np.log(probability) - np.log1p(-probability) - np.log(a) + np.log(np.where(x > 0, b + x - 1, 1.0))
     grown = np.minimum(np.log(alpha + tx) + np.maximum(needed, 0.0) / (r + x), 700.0)
-    return np.where(x > 0, np.exp(grown) - alpha, np.inf)
+    # Rounding may land it a hair before the latest order, when nobody has left yet.
+    return np.where(x > 0, np.maximum(np.exp(grown) - alpha, tx), np.inf)
 
 
 def expected(model: BgNbd, x: Numbers, tx: Numbers, age: Numbers, span: float) -> Numbers:
