@@ -46,6 +46,7 @@ def _settings(options: argparse.Namespace, sandbox: Sandbox, address: str) -> di
             "ENCORE_TWILIO_ACCOUNT_SID": options.twilio_sid,
             "ENCORE_TWILIO_AUTH_TOKEN": options.twilio_token,
             "ENCORE_TWILIO_URL": address,
+            **{name: text for one in sandbox.stand_ins.values() for name, text in one.environment(address).items()},
         }
     }
 

@@ -8,15 +8,18 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox import emit, sendgrid, twilio
+from sandbox.emit import Webhook
 from sandbox.faults import Faults, Rule
 from sandbox.log import Log
 from sandbox.signing import SendGridSigner
+from sandbox.standin import Request, StandIn, stand_ins
 
 # As good as for ever, for a client with a time-out of its own.
 HANG_SECONDS = 600.0
@@ -47,6 +50,7 @@ class Sandbox:
         self.signer = signer
         self.target = target
         self.faults = Faults()
+        self.stand_ins = {one.name: one for one in stand_ins()}
         self.stopped: set[str] = set()
         self.closing = threading.Event()
 
@@ -54,6 +58,8 @@ class Sandbox:
         """Behave, and forget what was accepted."""
         self.faults.set([])
         self.stopped.clear()
+        for one in self.stand_ins.values():
+            one.reset()
         self.log.empty()
 
     def emit(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +69,8 @@ class Sandbox:
         letters = [letter for letter in self.log.read("accepted") if letter["message"] in wanted]
         mails = {letter["message"] for letter in letters if letter["provider"] == "sendgrid"}
         texts = {letter["message"] for letter in letters if letter["provider"] == "twilio"}
-        replies = list(order.get("replies", []))
+        said = list(order.get("replies", []))
+        replies = [reply for reply in said if reply.get("channel", "sms") == "sms"]
         self._note_stops(replies)
         account = self.accounts
         webhooks = [
@@ -77,10 +84,23 @@ class Sandbox:
                 [event for event in events if event["message"] in texts],
             ),
             *emit.twilio_replies(account.twilio_token, account.twilio_sid, self.target, replies),
+            *self._by_stand_ins(letters, events, said),
         ]
         if order.get("dry"):
             return {"webhooks": [emit.shown(webhook) for webhook in webhooks]}
         return {"answers": [emit.post(self.target, webhook) for webhook in webhooks]}
+
+    def _by_stand_ins(
+        self, letters: list[dict[str, Any]], events: list[dict[str, Any]], said: list[dict[str, Any]]
+    ) -> Iterator[Webhook]:
+        for name, one in self.stand_ins.items():
+            theirs = {letter["message"]: letter for letter in letters if letter["provider"] == name}
+            yield from one.webhooks(self.target, theirs, [event for event in events if event["message"] in theirs])
+            yield from one.replies(self.target, [reply for reply in said if reply.get("channel") == one.channel])
+
+    def owner(self, path: str) -> StandIn | None:
+        """Whom a request to this path is for."""
+        return next((one for one in self.stand_ins.values() if one.owns(path)), None)
 
     def _note_stops(self, replies: list[dict[str, str]]) -> None:
         for reply in replies:
@@ -126,6 +146,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._provide("sendgrid")
             elif twilio.PATH.match(path):
                 self._provide("twilio")
+            elif owner := self.server.sandbox.owner(path):
+                self._provide(owner.name)
             else:
                 self._order(path, self._body() or b"{}")
         except (ValueError, KeyError, TypeError) as error:
@@ -179,7 +201,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def _judge(self, provider: str, body: bytes) -> tuple[list[dict[str, Any]], int, Any, dict[str, str]]:
         """The letters of a request (none where it is refused), and the answer to it."""
-        return self._judge_mail(body) if provider == "sendgrid" else self._judge_text(body)
+        if provider in ("sendgrid", "twilio"):
+            return self._judge_mail(body) if provider == "sendgrid" else self._judge_text(body)
+        url = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, url.path, url.query, headers, body)
+        judged = self.server.sandbox.stand_ins[provider].judge(request)
+        return judged.letters, judged.status, judged.answer, judged.headers
 
     def _judge_mail(self, body: bytes) -> tuple[list[dict[str, Any]], int, Any, dict[str, str]]:
         if self.headers.get("Authorization") != f"Bearer {self.server.sandbox.accounts.sendgrid_key}":
@@ -217,9 +245,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, provider: str, rule: Rule) -> int:
         words = "The sandbox was told to refuse this."
+        if one := self.server.sandbox.stand_ins.get(provider):
+            return self._refused(rule, one.refusal(rule))
         code = {401: 20003, 429: 20429}.get(rule.status, rule.status + 20_000)
         refusal = twilio.Refused(code, words, rule.status).body()
         body = {"errors": [sendgrid.problem(None, words)]} if provider == "sendgrid" else refusal
+        return self._refused(rule, body)
+
+    def _refused(self, rule: Rule, body: Any) -> int:
         headers = {"Retry-After": str(rule.retry_after)} if rule.retry_after else {}
         if 300 <= rule.status < 400:
             headers["Location"] = "/_key"  # where something answers 200

@@ -1,0 +1,1 @@
+"""One file = one provider that the sandbox stands in for."""
