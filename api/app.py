@@ -8,12 +8,11 @@ from typing import Any
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
-from flask_smorest import Api
 
 import api.pages
 import api.resources
-from api import auth, bodies, docs, headers, idempotency, limits, merged, openapi, problems, requests, routing
-from api.context import EXTENSION
+from api import auth, bodies, docs, headers, idempotency, limits, merged, openapi, requests, routing
+from api.context import provide
 from common.settings import Settings
 from wiring import Services
 
@@ -22,19 +21,10 @@ VERSION = "1"
 OPENAPI = "3.1.0"
 
 
-class ProblemApi(Api):  # type: ignore[misc]  # ships no types
-    """Flask-smorest with our one shape of errors."""
-
-    ERROR_SCHEMA = problems.ProblemSchema
-
-    def _register_error_handlers(self) -> None:
-        problems.install(self._app)
-
-
 def create_app(services: Services) -> Flask:
     """The WSGI application over these services; connects to nothing until it is asked something."""
     app = Flask("api", static_folder=None)
-    app.extensions[EXTENSION] = services
+    provide(app, services)
     app.config.update(API_TITLE=TITLE, API_VERSION=VERSION, OPENAPI_VERSION=OPENAPI, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = _json_of(app)
     routing.install(app.url_map)
@@ -42,7 +32,7 @@ def create_app(services: Services) -> Flask:
     for hooks in (requests, headers, auth, limits, bodies, idempotency, merged, docs):
         hooks.install(app)
     plugin = MarshmallowPlugin(schema_name_resolver=openapi.schema_name)
-    smorest = ProblemApi(app, spec_kwargs={"marshmallow_plugin": plugin})
+    smorest = openapi.DescribedApi(app, spec_kwargs={"marshmallow_plugin": plugin})
     openapi.prepare(smorest)
     for module in _modules(api.resources):
         smorest.register_blueprint(module.blueprint)

@@ -2,13 +2,18 @@
 
 from typing import cast
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 
 from common.errors import Unknown
 from common.keys import ApiKey
 from wiring import Services
 
 EXTENSION = "encore"
+
+
+def provide(app: Flask, services: Services) -> None:
+    """Say which services an application's requests work with from now on."""
+    app.extensions[EXTENSION] = services
 
 
 def services() -> Services:

@@ -6,13 +6,14 @@ obey, so that the document cannot say one thing and the service do another.
 
 import copy
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from werkzeug.routing import Rule
 
-from api import auth, bodies, etags, idempotency, routing
+from api import auth, bodies, etags, idempotency, problems, routing
 from api.problems import MEDIA_TYPE
 from common.ids import SHOP_ID_LENGTH, SHOP_ID_PATTERN
 
@@ -29,6 +30,38 @@ INFO = {
 ID_SCHEMA = {"type": "string", "minLength": 1, "maxLength": SHOP_ID_LENGTH, "pattern": SHOP_ID_PATTERN}
 _KEY = "ApiKey"
 _LATER = {401: False, 403: False, 429: True, 503: True}
+
+
+class DescribedApi(Api):  # type: ignore[misc]  # ships no types
+    """Flask-smorest with our one shape of errors, which describes its routes only once somebody asks.
+
+    Describing them takes most of the time that it takes to start, and most processes are never asked.
+    """
+
+    ERROR_SCHEMA = problems.ProblemSchema
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._left: list[Blueprint] = []
+        self._describing = Lock()
+        super().__init__(*arguments, **options)
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Serve the routes of a blueprint; they stand in the document in the order in which they were registered."""
+        self._app.extensions[SMOREST]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._left.append(blueprint)
+
+    def document(self) -> dict[str, Any]:
+        """What the schemas say of all routes; a copy."""
+        with self._describing:
+            while self._left:
+                blueprint = self._left.pop(0)
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            return copy.deepcopy(self.spec.to_dict())
+
+    def _register_error_handlers(self) -> None:
+        problems.install(self._app)
 
 
 def schema_name(schema: Any) -> str:
@@ -49,8 +82,8 @@ def prepare(api: Api) -> None:
 
 def described(app: Flask) -> dict[str, Any]:
     """The whole document of an application."""
-    spec = app.extensions[SMOREST]["apis"][""]["ext_obj"].spec
-    document: dict[str, Any] = copy.deepcopy(spec.to_dict())
+    api: DescribedApi = app.extensions[SMOREST]["apis"][""]["ext_obj"]
+    document = api.document()
     document["components"]["responses"] = {str(status): _problem(status) for status in _statuses()}
     document["components"]["responses"]["default"] = _problem(None)
     for rule in app.url_map.iter_rules():

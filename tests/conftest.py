@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
+from api.context import provide
 from common.ids import new_id
 from common.settings import Settings
 from storage.mongo import Mongo
@@ -80,10 +81,19 @@ def database(services: Services) -> Mongo:
     return services.database
 
 
+@pytest.fixture(scope="session")
+def routes(servers: Servers) -> Iterator[Flask]:
+    """The API's routes, made once: that takes longer than most tests. What they work with comes from each test."""
+    services = Services(Settings(mongodb_url=servers.mongodb_url, redis_url=servers.redis_url, redis_prefix="limits"))
+    yield create_app(services)
+    services.close()
+
+
 @pytest.fixture
-def app(services: Services) -> Flask:
-    """The whole API, in this process."""
-    return create_app(services)
+def app(routes: Flask, services: Services) -> Flask:
+    """The whole API, in this process; its limits and metrics are those of all tests of the process."""
+    provide(routes, services)
+    return routes
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
+from api.app import create_app
 from tests.api.conftest import Call
+from wiring import Services
 
 CANARY = "canary-1234567890"
 
@@ -30,8 +32,9 @@ def test_the_log_tells_the_template_of_a_path_and_no_token(
     assert admin not in repr(lines)
 
 
-def test_figures_are_counted_by_template_and_status(call: Call, web: FlaskClient) -> None:
-    call("GET", "/v1/keys")
+def test_figures_are_counted_by_template_and_status(services: Services, admin: str) -> None:
+    web = create_app(services).test_client()
+    web.get("/v1/keys", headers={"Authorization": f"Bearer {admin}"})
     web.get("/v1/keys")
     web.get(f"/{CANARY}")
     text = web.get("/metrics").get_data(as_text=True)
