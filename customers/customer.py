@@ -78,8 +78,11 @@ class Customers(Protocol):
         """Keep the given facts of each; facets and what the shop did not give stay as they are."""
         ...
 
-    def find(self, after: str, limit: int, address: str | None = None) -> list[Customer]:
-        """A page in the order of ids, or those who have this (normalised) address."""
+    def find(self, after: str, limit: int, address: str | None = None, channel: str = "") -> list[Customer]:
+        """A page in the order of ids, or those who have this (normalised) address.
+
+        Without a channel the address is an e-mail address or a phone number for text messages.
+        """
         ...
 
     def set_consent(self, customer: str, channel: str, purpose: str, consent: Consent) -> bool:

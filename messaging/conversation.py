@@ -106,7 +106,7 @@ class Conversation:
             if reply.key in known:
                 continue
             self.obey(channel, reply)
-            people = self._customers.find("", SHARING, reply.address)
+            people = self._customers.find("", SHARING, reply.address, channel)
             self._note_consent(channel, reply, people)
             self._note_preference(reply, people)
             self._threads.add(self._said(channel, reply, [customer.id for customer in people]))

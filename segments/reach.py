@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from common.money import Money
-from customers.addresses import CHANNELS, SMS
+from customers.addresses import SMS
 from customers.consent import Suppressions
 from segments.audience import Audience, Rules
 from segments.plan import Plan
@@ -82,7 +82,7 @@ class Reach:
         """What a message to all of them would cost, a text message having so many parts."""
         plan = self._audience.plan(rules)
         audience, unreachable, counted = self._reaching.counted(plan)
-        channels = [self._channel(plan, channel, counted[channel], sms_parts) for channel in CHANNELS]
+        channels = [self._channel(plan, channel, people, sms_parts) for channel, people in counted.items()]
         return Cost(audience=audience, unreachable=unreachable, channels=channels)
 
     def _channel(self, plan: Plan, channel: str, counted: Counted, sms_parts: int) -> Channel:

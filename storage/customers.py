@@ -9,13 +9,14 @@ from pymongo import UpdateOne
 from common.clock import Clock
 from common.errors import NotFound, Stale
 from common.events import event
-from customers.addresses import channel_of
+from customers.addresses import TELLING, channel_of
 from customers.consent import IMPORTED, Consent, yields
 from customers.customer import Customer, facts_of, following, joined, placed
 from storage.aliases import Aliases
 from storage.consents import ConsentLog
 from storage.duplicates import note
 from storage.events import pending_index, pending_push
+from storage.handles import Handle, Handles
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
 from storage.personal import Personal
@@ -50,6 +51,7 @@ class MongoCustomers:
         self._log = ConsentLog(database)
         self._profiles = Profiles(database)
         self._aliases = Aliases(database)
+        self._handles = Handles(database)
         self._clock = clock
 
     def get(self, ids: Sequence[str]) -> dict[str, Customer]:
@@ -71,6 +73,12 @@ class MongoCustomers:
         given = _merged([msgspec.structs.replace(one, id=moved.get(one.id, one.id)) for one in customers])
         known = self._read(list(given))
         self._log.add(_news_of_consent(known, given.values()))
+        self._handles.note(
+            (one.id, channel, address)
+            for one in given.values()
+            for channel, addresses in one.addresses.items()
+            for address in addresses
+        )
         fresh = [customer for customer in given.values() if customer.id not in known]
         late = self._insert(fresh) if fresh else set()
         if late:
@@ -85,13 +93,14 @@ class MongoCustomers:
             self._customers.bulk_write(updates, ordered=False)
         note(self._database, [one.id for one in given.values() if _moved(known.get(one.id), one)])
 
-    def find(self, after: str, limit: int, address: str | None = None) -> list[Customer]:
+    def find(self, after: str, limit: int, address: str | None = None, channel: str = "") -> list[Customer]:
         """A page in the order of ids, or those who have this (normalised) address."""
-        return from_documents(self._customers.find(_query(after, address)).sort("_id", 1).limit(limit), Customer)
+        query = self._query(after, address, channel)
+        return from_documents(self._customers.find(query).sort("_id", 1).limit(limit), Customer)
 
-    def stream(self, after: str, address: str | None = None) -> Iterator[Customer]:
+    def stream(self, after: str, address: str | None = None, channel: str = "") -> Iterator[Customer]:
         """All of the pages from there on, one by one, with flat memory."""
-        for document in self._customers.find(_query(after, address)).sort("_id", 1):
+        for document in self._customers.find(self._query(after, address, channel)).sort("_id", 1):
             yield from_document(document, Customer)
 
     def set_consent(self, customer: str, channel: str, purpose: str, consent: Consent) -> bool:
@@ -145,6 +154,7 @@ class MongoCustomers:
     ) -> Customer:
         """Set the given facts, by field or by `field.key`; None takes one away. See customers/customer.py."""
         id = self._aliases.one(id)  # noqa: A001  # as the domain calls it
+        self._handles.note(_handles(id, facts))
         if create and expected_version is None and not self._insert([_customer(id, facts)]):
             return self.get([id])[id]
         known = self.get([id]).get(id)
@@ -165,6 +175,17 @@ class MongoCustomers:
         """Forget a customer and their consents; False when there was no such customer."""
         self._log.forget(id)
         return bool(self._customers.delete_one({"_id": id}).deleted_count)
+
+    def _query(self, after: str, address: str | None, channel: str) -> Document:
+        """Which customers are wanted; on a channel without an index of its own, only those who were noted with it."""
+        if address is None:
+            return {"_id": {"$gt": after}}
+        channel = channel or channel_of(address)
+        query: Document = {"_id": {"$gt": after}, f"addresses.{channel}": address}
+        if channel not in TELLING:
+            noted = self._handles.customers(channel, address)
+            query["_id"]["$in"] = sorted({*noted, *self._aliases.resolve(noted).values()})
+        return query
 
     def _read(self, ids: Sequence[str]) -> dict[str, Customer]:
         found = self._customers.find({"_id": {"$in": list(ids)}})
@@ -196,9 +217,12 @@ class MongoCustomers:
         return update | ({"$unset": absent} if absent else {})
 
 
-def _query(after: str, address: str | None) -> Document:
-    query: Document = {"_id": {"$gt": after}}
-    return query if address is None else query | {f"addresses.{channel_of(address)}": address}
+def _handles(customer: str, facts: Mapping[str, Any]) -> Iterator[Handle]:
+    """The addresses among flat facts."""
+    for path, value in facts.items():
+        name, _, channel = path.partition(".")
+        if name == "addresses" and value:
+            yield from ((customer, channel, address) for address in value)
 
 
 def _moved(known: Customer | None, given: Customer) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import UpdateOne
 
 from common.ids import keyed, new_id
-from customers.addresses import CHANNELS
+from customers.addresses import TELLING
 from customers.duplicates import Duplicate
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_documents
@@ -82,7 +82,7 @@ class MongoDuplicates:
 
     def _compare(self, batch: Sequence[str], rows: Sequence[Document], now: datetime) -> list[Duplicate]:
         """Keep who shares an address with one of a batch, and forget who of it does no more."""
-        shared = {one.id: one for channel in CHANNELS for one in self._shared(channel, rows, now)}
+        shared = {one.id: one for channel in TELLING for one in self._shared(channel, rows, now)}
         known = {one["_id"]: one for one in self._found.find({"customers": {"$in": list(batch)}})}
         over = [id_ for id_ in known if id_ not in shared]
         if over:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from customers.addresses import EMAIL
+from customers.addresses import SMS, WHATSAPP
 from storage.mongo import Document, Mongo
 from storage.personal import Erased
 
@@ -46,7 +46,7 @@ def naming(erased: Erased) -> re.Pattern[str]:
     """What finds a text that names a person: their id as a word of its own, an address in any spelling."""
     own = rf"(?:^|[^\w-]){re.escape(erased.customer)}(?:$|[^\w-])"
     addresses = [
-        re.escape(address) if channel == EMAIL else _spelt(address)
+        _spelt(address) if channel in (SMS, WHATSAPP) else re.escape(address)
         for channel, theirs in erased.addresses.items()
         for address in theirs
     ]

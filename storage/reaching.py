@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from customers.addresses import CHANNELS
+from customers.addresses import TELLING
 from segments.plan import Plan
 from segments.reach import Counted
+from storage.handles import Handles
 from storage.mongo import Document, Mongo
 
 
@@ -13,21 +14,26 @@ class MongoReaching:
 
     def __init__(self, database: Mongo) -> None:
         self._database = database
+        self._handles = Handles(database)
 
     def counted(self, plan: Plan) -> tuple[int, int, dict[str, Counted]]:
-        """How many there are, how many of them no channel reaches, and each channel's people; one aggregation."""
-        reached = {"$or": [_reachable(channel) for channel in CHANNELS]}
+        """How many there are, how many of them no channel reaches, and each channel's people; one aggregation.
+
+        Of chats and devices, only those channels count that anybody has an address on: each costs time a customer.
+        """
+        channels = [*TELLING, *self._handles.channels()]
+        reached = {"$or": [_reachable(channel) for channel in channels]}
         sums: Document = {"audience": {"$sum": 1}, "unreachable": _times({"$not": [reached]})}
-        for channel in CHANNELS:
+        for channel in channels:
             sums |= {f"{channel}_{name}": _times(condition) for name, condition in _conditions(channel).items()}
         stages = [*plan.reading(), {"$group": {"_id": None, **sums}}]
         for row in self._database[plan.collection].aggregate(stages, allowDiskUse=True):
             by_channel = {
                 channel: Counted(**{name: row[f"{channel}_{name}"] for name in _conditions(channel)})
-                for channel in CHANNELS
+                for channel in channels
             }
             return row["audience"], row["unreachable"], by_channel
-        return 0, 0, {channel: Counted() for channel in CHANNELS}
+        return 0, 0, {channel: Counted() for channel in channels}
 
     def addresses(self, plan: Plan, channel: str, at_most: int) -> Iterator[str]:
         """The first addresses of those whom a channel reaches; of more than `at_most`, so many drawn by chance."""

@@ -10,20 +10,32 @@ from common.errors import Invalid
 from customers.addresses import CHANNELS
 from customers.attributes import MAX_ATTRIBUTES, MAX_ITEM, MAX_LENGTH, check_name
 from customers.imports import locale_of, zone_of
+from customers.subscriptions import LONGEST
 from customers.whereabouts import country_of
 
 MAX_ADDRESSES = 10
 
 
+def _addresses(about: str, longest: int = MAX_SHORT) -> fields.List:
+    text = fields.String(validate=validate.Length(max=longest))
+    return fields.List(text, validate=validate.Length(max=MAX_ADDRESSES), metadata={"description": about})
+
+
 class AddressesSchema(Strict):
     """Where a customer can be reached, by channel, the address to use first standing first."""
 
-    email = fields.List(short(), validate=validate.Length(max=MAX_ADDRESSES))
-    sms = fields.List(
-        short(),
-        validate=validate.Length(max=MAX_ADDRESSES),
-        metadata={"description": "Phone numbers: +351912345678, or without the + where `country` is known."},
-    )
+    email = _addresses("E-mail addresses.")
+    sms = _addresses("Phone numbers: +351912345678, or without the + where `country` is known.")
+    whatsapp = _addresses("Phone numbers that have WhatsApp, written likewise.")
+    telegram = _addresses("Chat ids, which a bot learns when somebody writes to it.")
+    viber = _addresses("Viber's ids of users, which it tells when somebody subscribes.")
+    messenger = _addresses("Page-scoped ids of Messenger's.")
+    instagram = _addresses("Instagram-scoped ids.")
+    line = _addresses("LINE's ids of users: U and 32 hexadecimal digits.")
+    web_push = _addresses("What JSON.stringify(subscription) gives in a browser that subscribed.", LONGEST)
+    mobile_push = _addresses("Registration tokens of Firebase's, one an installed app.", 4_096)
+    inbox = _addresses("Inboxes on the shop's pages; POST /v1/customers/{id}/inbox makes one.")
+    webhook = _addresses("What the shop's own system, which takes the messages, calls this customer.")
 
 
 class Attributes(fields.Dict):

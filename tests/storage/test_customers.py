@@ -87,6 +87,20 @@ def test_customers_are_found_by_page_and_by_address(services: Services) -> None:
     assert services.customers.find("", 9, "nobody@example.com") == []
 
 
+def test_a_customer_is_found_by_a_chat_id_they_have_and_no_more_by_one_they_had(services: Services) -> None:
+    change = services.customers.change
+    change("ana", {"addresses.telegram": ["111"], "addresses.messenger": ["222222"]}, create=True)
+    services.customers.upsert([Customer(id="bo", addresses={"telegram": ["111", "333"]})])
+    found = services.customers.find
+
+    assert [one.id for one in found("", 9, "111", "telegram")] == ["ana", "bo"]
+    assert [one.id for one in found("ana", 9, "111", "telegram")] == ["bo"]
+    assert [one.id for one in found("", 9, "222222", "messenger")] == ["ana"]
+    assert found("", 9, "222222", "instagram") == []
+    change("ana", {"addresses.telegram": None})
+    assert [one.id for one in found("", 9, "111", "telegram")] == ["bo"]
+
+
 def test_the_latest_word_stands_and_every_word_is_in_the_log(services: Services) -> None:
     services.customers.upsert([ANA])
     for said in (word("granted", 1), word("denied", 5), word("granted", 3), word("denied", 5)):
