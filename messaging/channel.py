@@ -92,6 +92,22 @@ class Uncertain(msgspec.Struct, frozen=True, kw_only=True):
 Outcome = Accepted | NotTaken | Rejected | Uncertain
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter of which nobody knows whether the provider has it: its message and token, to whom, and since when."""
+
+    message: str
+    token: str
+    address: str
+    at: datetime
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """The provider was asked, its look-up is complete, and it does not have the letter."""
+
+
+Found = Accepted | Absent
+
+
 class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook as it came in: `headers` in lower case, the raw `body`, the public `url` with its query, and when."""
 
@@ -160,13 +176,17 @@ class Outbox(Protocol):
 class Provider(ABC):
     """A provider of one channel. A subclass writes only what differs; settings it has are a Struct beside it.
 
-    `batch_max` is how many letters one request can carry. An instance is shared by threads.
+    `batch_max` is how many letters one request can carry. `reports` are the receipts that it sends where they are
+    due, so that their absence says something. An idempotent one takes a letter of one message and token once, for
+    `key_hours` at least. An instance is shared by threads.
     """
 
     name: ClassVar[str]
     channel: ClassVar[str]
     profile: ClassVar[Profile] = "blind"
     batch_max: ClassVar[int] = 1
+    reports: ClassVar[frozenset[ReceiptType]] = frozenset()
+    key_hours: ClassVar[float] = 24.0
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         self.settings = settings
@@ -180,6 +200,17 @@ class Provider(ABC):
     @abstractmethod
     def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
         """Hand over the letters and say by message id what became of each. Called by `hand_over` alone."""
+
+    def promise(self) -> Profile:
+        """What it promises about a letter that is handed over twice; as declared, unless its settings say otherwise."""
+        return self.profile
+
+    def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
+        """What a provider with a complete look-up knows of letters, by message; what it cannot say now is left out.
+
+        Asked only where `promise` says "lookup", a while after the hand-over. What it raises counts as no answer.
+        """
+        return {}
 
     def pack(self, letters: Sequence[Letter], most: int) -> Iterator[list[Letter]]:
         """Split letters so that each part goes out in one request: no more than `most` nor `batch_max` of them.
@@ -252,10 +283,14 @@ class Providers:
 
     def for_channel(self, channel: str) -> Provider:
         """The channel's provider, or the outbox where none has credentials; raises NotFound for a strange channel."""
+        return self.of_channel(channel)[0]
+
+    def of_channel(self, channel: str) -> list[Provider]:
+        """The channel's providers that have credentials, or the outbox alone; raises NotFound for a strange channel."""
         candidates = [provider for provider in self._by_name.values() if provider.channel == channel]
         if not candidates:
             raise NotFound("channel", channel)
-        return next((provider for provider in candidates if provider.configured()), self._by_name["outbox"])
+        return [provider for provider in candidates if provider.configured()] or [self._by_name["outbox"]]
 
     def by_name(self, name: str) -> Provider:
         """The provider of this name; raises NotFound."""

@@ -28,6 +28,7 @@ from messaging.channel import (
     Parcel,
     Provider,
     Receipt,
+    ReceiptType,
     Uncertain,
     base_url,
 )
@@ -60,6 +61,9 @@ class SendGrid(Provider):
     name: ClassVar[str] = "sendgrid"
     channel: ClassVar[str] = "email"
     batch_max: ClassVar[int] = 1_000
+    reports: ClassVar[frozenset[ReceiptType]] = frozenset(
+        {"accepted", "delivered", "bounced", "undelivered", "clicked", "complained"}
+    )
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         super().__init__(settings, outbox, clock)

@@ -95,6 +95,7 @@ class Twilio(Provider):
     name: ClassVar[str] = "twilio"
     channel: ClassVar[str] = "sms"
     batch_max: ClassVar[int] = 1
+    reports: ClassVar[frozenset[ReceiptType]] = frozenset({"accepted", "delivered", "undelivered", "bounced"})
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         super().__init__(settings, outbox, clock)
