@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from api.context import request_id
-from common.errors import Conflict, Denied, EncoreError, Forged, Invalid, NotFound, Stale, Unavailable, Unknown
+from common.errors import Conflict, Denied, EncoreError, Forged, Invalid, NotFound, Slowed, Stale, Unavailable, Unknown
 from storage.outages import as_unavailable
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ _STATUS: dict[type[EncoreError], int] = {
     Denied: 403,
     Unknown: 401,
     Forged: 403,
+    Slowed: 429,
     Unavailable: 503,
 }
 
@@ -37,7 +38,7 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    reason = fields.String(metadata={"description": "A stable word for programs, with 409."})
+    reason = fields.String(metadata={"description": "A stable word for programs, where there is one."})
     request_id = fields.String(metadata={"description": "What to look for in the logs, with 500."})
 
 
@@ -70,7 +71,7 @@ def of_ours(error: EncoreError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unknown):
         headers["WWW-Authenticate"] = 'Bearer realm="encore"'
-    reason = error.reason if isinstance(error, Conflict) else ""
+    reason = getattr(error, "reason", "")
     errors = error.fields if isinstance(error, Invalid) else {}
     return problem(status, str(error), headers, reason=reason, errors=errors)
 

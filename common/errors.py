@@ -26,12 +26,13 @@ class Invalid(EncoreError):
 
 
 class NotFound(EncoreError):
-    """There is no such thing; `kind` and `id` say which."""
+    """There is no such thing; `kind` and `id` say which, `reason` (a stable word) why, where that is known."""
 
-    def __init__(self, kind: str, id: str) -> None:
-        super().__init__(f"There is no {kind} {id!r}.")
+    def __init__(self, kind: str, id: str, reason: str = "", detail: str = "") -> None:
+        super().__init__(detail or f"There is no {kind} {id!r}.")
         self.kind = kind
         self.id = id
+        self.reason = reason
 
 
 class Conflict(EncoreError):
@@ -60,6 +61,15 @@ class Unknown(EncoreError):
 
 class Forged(EncoreError):
     """A provider's webhook whose signature does not fit its body."""
+
+
+class Slowed(EncoreError):
+    """The caller may not try this again before `retry_after` seconds; `reason` is a stable word for programs."""
+
+    def __init__(self, detail: str, retry_after: int, reason: str) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.reason = reason
 
 
 class Unavailable(EncoreError):

@@ -22,6 +22,7 @@ class Reason(StrEnum):
 
     INACTIVE = "inactive"
     CANCELLED = "cancelled"
+    DISABLED = "disabled"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     OTHER_CUSTOMER = "other_customer"
@@ -40,6 +41,7 @@ class Reason(StrEnum):
 SENTENCES = {
     Reason.INACTIVE: "The offer is not active.",
     Reason.CANCELLED: "This code was cancelled.",
+    Reason.DISABLED: "This code is switched off.",
     Reason.NOT_YET_VALID: "The offer has not begun yet.",
     Reason.EXPIRED: "The code is no longer valid.",
     Reason.OTHER_CUSTOMER: "This code belongs to another customer.",
@@ -84,7 +86,7 @@ def active(use: Use) -> Reason | None:
     """Neither the offer nor the code was switched off."""
     if not use.offer.active:
         return Reason.INACTIVE
-    return Reason.CANCELLED if use.voucher.state == "cancelled" else None
+    return None if use.voucher.state == "active" else Reason(use.voucher.state)
 
 
 def owner(use: Use) -> Reason | None:

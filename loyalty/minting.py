@@ -39,7 +39,7 @@ class Minting:
             issued_at=self._clock.now(),
             campaign=campaign,
             single_use=single_use,
-            valid_until=_own_end(offer, self._clock.now()),
+            valid_until=own_end(offer, self._clock.now()),
         )
         minted: dict[str, str] = {}
         sources = list(owners)
@@ -60,6 +60,6 @@ def _voucher(blank: Voucher, owners: Mapping[str, str], code: str, source: str) 
     return replace(blank, code=code, source=source, customer=owners[source], message=message)
 
 
-def _own_end(offer: Offer, issued: datetime) -> datetime | None:
+def own_end(offer: Offer, issued: datetime) -> datetime | None:
     """The voucher's own end; the offer's is read from the offer, which may be prolonged."""
     return offer.ends(issued) if offer.valid_days is not None else None

@@ -6,11 +6,15 @@ from typing import Literal, Protocol
 
 import msgspec
 
+# A disabled one can be enabled again; a cancelled one is useless for ever.
+VoucherState = Literal["active", "disabled", "cancelled"]
+
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"code": "_id"}):
     """A code. Where `customer` is set only that person can use it; `single_use` ends with its first use.
 
     `source` says what it was made for and is unique within the offer; `campaign` and `message` say what carried it.
+    One of the shop's own codes has what it looks `alike`, and how the shop wrote it where that differs from `code`.
     """
 
     code: str
@@ -22,7 +26,9 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     message: str = ""
     single_use: bool = False
     valid_until: datetime | None = None
-    state: Literal["active", "cancelled"] = "active"
+    state: VoucherState = "active"
+    alike: str = ""
+    written: str = ""
 
 
 class VoucherStore(Protocol):
@@ -36,6 +42,14 @@ class VoucherStore(Protocol):
         """Those of these codes that exist."""
         ...
 
-    def cancel(self, code: str) -> bool:
-        """Make a code useless from now on; what was redeemed stays redeemed. False where it was already."""
+    def set_state(self, code: str, state: VoucherState) -> bool:
+        """Disable, enable or cancel a code; what was redeemed stays redeemed. False where it was cancelled already."""
+        ...
+
+    def like(self, alike: str) -> Sequence[Voucher]:
+        """Up to two of the shop's own codes that look like this."""
+        ...
+
+    def of_offer(self, offer: str, after: str, limit: int) -> Sequence[Voucher]:
+        """A page of an offer's vouchers in the order of their codes."""
         ...

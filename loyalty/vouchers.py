@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +10,6 @@ from common.clock import Clock
 from common.errors import NotFound
 from common.ids import new_id
 from common.money import Money
-from loyalty import codes
 from loyalty.basket import Basket
 from loyalty.conditions import SENTENCES, Reason, Refused, Use, refusal
 from loyalty.minting import Minting
@@ -28,13 +26,13 @@ from loyalty.redemption import (
 )
 from loyalty.settlement import Settlement
 from loyalty.voucher import Voucher, VoucherStore
+from loyalty.voucher_book import VoucherBook, VoucherStatus, single_use_claim
 
 HOLD_SECONDS = 900
 # How often a redemption that meets another definition, or another try for the same order, starts again.
 TRIES = 5
 AT_ONCE = 500
 
-State = Literal["active", "used", "expired", "cancelled"]
 EarlierOrders = Callable[[str, str], int]
 
 
@@ -47,13 +45,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     discount: Money | None = None
     reason: str = ""
     detail: str = ""
-
-
-class VoucherStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What has become of a voucher; a used one is held or redeemed by an order."""
-
-    state: State
-    valid_until: datetime | None
 
 
 class Vouchers:
@@ -77,6 +68,7 @@ class Vouchers:
         self._earlier_orders = earlier_orders
         self._clock = clock
         self._grace = timedelta(seconds=grace)
+        self.book = VoucherBook(offers, store, redemptions, clock)
         self._minting = Minting(offers, store, clock)
         self._settlement = Settlement(budgets, redemptions)
 
@@ -87,30 +79,16 @@ class Vouchers:
         return self._minting.mint(offer_id, owners, campaign, single_use)
 
     def get(self, typed: str) -> Voucher:
-        """The voucher of a code as somebody typed it; raises NotFound."""
-        code = codes.parse(typed)
-        voucher = self._store.get([code]).get(code)
-        if voucher is None:
-            raise NotFound("voucher", typed)
-        return voucher
+        """See VoucherBook.get."""
+        return self.book.get(typed)
 
     def status(self, voucher: Voucher) -> VoucherStatus:
-        """Whether a voucher can still be used by anybody, and until when."""
-        offer = self._offers.get(voucher.offer)
-        ends = [end for end in (offer.valid_until, voucher.valid_until) if end]
-        used = voucher.single_use and self._redemptions.taken(_single_use(voucher.code).keys)
-        state: State = "active"
-        if voucher.state == "cancelled":
-            state = "cancelled"
-        elif used:
-            state = "used"
-        elif ends and self._clock.now() >= min(ends):
-            state = "expired"
-        return VoucherStatus(state=state, valid_until=min(ends, default=None))
+        """See VoucherBook.statuses."""
+        return self.book.statuses(voucher.offer, [voucher])[0]
 
     def cancel(self, code: str) -> bool:
         """Make a code useless from now on; what was redeemed stays redeemed."""
-        return self._store.cancel(code)
+        return self._store.set_state(code, "cancelled")
 
     def validate(self, typed: str, customer: str, basket: Basket) -> Verdict:
         """What the code would give for this basket; changes nothing. Raises NotFound."""
@@ -258,15 +236,11 @@ class Vouchers:
         return self._settlement.settle(kept.offer, entry)
 
 
-def _single_use(code: str) -> Claim:
-    return Claim(key=f"code:{code}", reason=Reason.SPENT.value)
-
-
 def _claims(offer: Offer, voucher: Voucher, customer: str) -> list[Claim]:
     """The places that a use of this code by this customer must get."""
     claims = []
     if voucher.single_use:
-        claims.append(_single_use(voucher.code))
+        claims.append(single_use_claim(voucher.code))
     if offer.budget.per_customer is not None:
         key = customer_key(offer.id, customer)
         claims.append(Claim(key=key, reason=Reason.CUSTOMER_LIMIT.value, places=offer.budget.per_customer))

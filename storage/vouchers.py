@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
-from loyalty.voucher import Voucher
+from loyalty.voucher import Voucher, VoucherState
 from storage.indexes import Index
-from storage.mongo import Mongo, from_document, to_document
+from storage.mongo import Mongo, from_document, from_documents, to_documents
 from storage.personal import Personal
 from storage.writes import insert_new
 
-INDEXES = [Index(collection="vouchers", keys=[("customer", 1)], only={"customer": {"$exists": True}})]
+INDEXES = [
+    Index(collection="vouchers", keys=[("customer", 1)], only={"customer": {"$exists": True}}),
+    Index(collection="vouchers", keys=[("alike", 1)], only={"alike": {"$exists": True}}),
+    Index(collection="vouchers", keys=[("offer", 1), ("_id", 1)]),
+]
 # The source of a code that was minted for a list of customers names its customer.
 PERSONAL = [
     Personal(
@@ -17,7 +21,7 @@ PERSONAL = [
         erase="nobody",
         become={"source": "erased", "state": "cancelled"},
         export="vouchers",
-        hidden=["customer", "source"],
+        hidden=["customer", "source", "alike"],
     )
 ]
 
@@ -30,14 +34,23 @@ class MongoVouchers:
 
     def add(self, vouchers: Sequence[Voucher]) -> set[str]:
         """Keep new ones in bulk; returns the codes that were taken already, whose vouchers stay as they were."""
-        return insert_new(self._vouchers, [to_document(voucher) for voucher in vouchers])
+        return insert_new(self._vouchers, to_documents(vouchers))
 
     def get(self, codes: Sequence[str]) -> dict[str, Voucher]:
         """Those of these codes that exist."""
         found = self._vouchers.find({"_id": {"$in": list(codes)}})
         return {document["_id"]: from_document(document, Voucher) for document in found}
 
-    def cancel(self, code: str) -> bool:
-        """Make a code useless from now on; False where it was already, or does not exist."""
-        change = {"$set": {"state": "cancelled"}}
-        return self._vouchers.update_one({"_id": code, "state": {"$ne": "cancelled"}}, change).modified_count == 1
+    def set_state(self, code: str, state: VoucherState) -> bool:
+        """Disable, enable or cancel a code; False where it was cancelled already, or does not exist."""
+        change = {"$set": {"state": state}}
+        return self._vouchers.update_one({"_id": code, "state": {"$ne": "cancelled"}}, change).matched_count == 1
+
+    def like(self, alike: str) -> list[Voucher]:
+        """Up to two of the shop's own codes that look like this."""
+        return from_documents(self._vouchers.find({"alike": alike}).limit(2), Voucher)
+
+    def of_offer(self, offer: str, after: str, limit: int) -> list[Voucher]:
+        """A page of an offer's vouchers in the order of their codes."""
+        found = self._vouchers.find({"offer": offer, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
+        return from_documents(found, Voucher)

@@ -9,7 +9,8 @@ from customers.orders import Line
 from loyalty.basket import Basket
 from loyalty.conditions import Reason
 from loyalty.redemption import RedemptionState
-from loyalty.vouchers import HOLD_SECONDS, State
+from loyalty.voucher_book import State
+from loyalty.vouchers import HOLD_SECONDS
 
 MAX_LINES = 1_000
 MAX_QUANTITY = 10**6

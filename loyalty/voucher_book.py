@@ -1,0 +1,92 @@
+"""Vouchers by their codes: found as somebody typed them, looked at, listed, switched off and on."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from common.clock import Clock
+from loyalty import codes
+from loyalty.conditions import Reason, Refused
+from loyalty.offer import Offer, Offers
+from loyalty.redemption import Claim, Redemptions
+from loyalty.voucher import Voucher, VoucherState, VoucherStore
+
+State = Literal["active", "used", "expired", "disabled", "cancelled"]
+
+
+class VoucherStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a voucher; a used one is held or redeemed by an order."""
+
+    state: State
+    valid_until: datetime | None
+
+
+class VoucherBook:
+    """All vouchers there are."""
+
+    def __init__(self, offers: Offers, store: VoucherStore, redemptions: Redemptions, clock: Clock) -> None:
+        self._offers = offers
+        self._store = store
+        self._redemptions = redemptions
+        self._clock = clock
+
+    def get(self, typed: str) -> Voucher:
+        """The voucher of a code as somebody typed it; raises NotFound with a reason of codes.REASONS.
+
+        The code as it is written comes first, then what it means as one of ours, then the one that it looks like.
+        """
+        plain = codes.written(typed)
+        why = codes.fault(plain, typed)
+        if why:
+            raise codes.none("voucher", typed, why)
+        meant = codes.alike(plain)
+        found = self._store.get([plain, meant] if meant != plain and codes.is_ours(meant) else [plain])
+        voucher = found.get(plain) or found.get(meant)
+        if voucher is None:
+            likely = self._store.like(meant)
+            if len(likely) != 1:
+                raise codes.none("voucher", typed, codes.reason_of(plain))
+            return likely[0]
+        return voucher
+
+    def statuses(self, offer_id: str, vouchers: Sequence[Voucher]) -> list[VoucherStatus]:
+        """Whether vouchers of one offer can still be used by anybody, and until when; in two reads however many."""
+        offer = self._offers.get(offer_id)
+        single = [one.code for one in vouchers if one.single_use]
+        taken = self._redemptions.taken([key for code in single for key in single_use_claim(code).keys])
+        return [self._status(offer, one, taken) for one in vouchers]
+
+    def _status(self, offer: Offer, voucher: Voucher, taken: Collection[str]) -> VoucherStatus:
+        ends = [end for end in (offer.valid_until, voucher.valid_until) if end]
+        state: State = "active"
+        if voucher.state != "active":
+            state = voucher.state
+        elif voucher.single_use and not set(single_use_claim(voucher.code).keys).isdisjoint(taken):
+            state = "used"
+        elif ends and self._clock.now() >= min(ends):
+            state = "expired"
+        return VoucherStatus(state=state, valid_until=min(ends, default=None))
+
+    def of_offer(self, offer_id: str, after: str, limit: int) -> Sequence[Voucher]:
+        """A page of an offer's vouchers in the order of their codes; raises NotFound for the offer."""
+        return self._store.of_offer(self._offers.get(offer_id).id, after, limit)
+
+    def set_state(self, typed: str, state: VoucherState) -> Voucher:
+        """Disable, enable or cancel a code; what was redeemed stays redeemed.
+
+        Raises NotFound, and Conflict where it is cancelled and is to be something else.
+        """
+        voucher = self.get(typed)
+        if voucher.state == state or self._store.set_state(voucher.code, state):
+            return replace(voucher, state=state)
+        if state == "cancelled":
+            return replace(voucher, state=state)
+        raise Refused(Reason.CANCELLED)
+
+
+def single_use_claim(code: str) -> Claim:
+    """The one place that every use of a single-use code must get."""
+    return Claim(key=f"code:{code}", reason=Reason.SPENT.value)
