@@ -4,7 +4,7 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 # blind: neither a key nor a look-up; idempotent: the same key and body is taken once; lookup: can be asked, completely.
 Profile = Literal["blind", "idempotent", "lookup"]
 ReceiptType = Literal[
-    "accepted", "delivered", "bounced", "undelivered", "opened", "clicked", "complained", "unsubscribed", "unknown"
-]
+    "accepted", "delivered", "bounced", "undelivered", "opened", "clicked", "complained", "unsubscribed", "unknown",
+    "blocked", "unblocked",
+]  # fmt: skip
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +123,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `key` is derived from what is said, so that the same word said twice is one. `permanent` is for a bounce
     that will not heal. `detail` is the provider's own wording; `url` is what was clicked.
+
+    Where `message` is empty and the provider knows no more than its own `provider_id`, or that all was read that was
+    sent `up_to` a time, the message is looked for among the latest to the `address`.
     """
 
     key: str
@@ -134,10 +138,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     permanent: bool = False
     url: str = ""
     detail: str = ""
+    up_to: datetime | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a customer wrote back: from which (normalised) address, to which of ours, and when it came in."""
+    """What a customer wrote back: from which (normalised) address, to which of ours, and when it came in.
+
+    `link` is the token of the link they came by, where the provider tells it apart from the text; `token` is what the
+    provider wants back with an answer.
+    """
 
     key: str
     address: str
@@ -145,6 +154,22 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     at: datetime
     provider_id: str = ""
+    link: str = ""
+    token: str = ""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"key": "_id"}):
+    """What a provider said of the account and not of a message: that a template was paused, say.
+
+    `about` is what kind of thing, `name` which one, `state` what became of it, in the provider's own words.
+    """
+
+    key: str
+    about: str
+    name: str
+    state: str
+    at: datetime
+    detail: str = ""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
@@ -173,12 +198,21 @@ class Outbox(Protocol):
         ...
 
 
+class Heard(Protocol):
+    """When customers last wrote to us."""
+
+    def last(self, channel: str, addresses: Sequence[str]) -> Mapping[str, datetime]:
+        """When these addresses were last heard from, in one read; those that never were are left out."""
+        ...
+
+
 class Provider(ABC):
     """A provider of one channel. A subclass writes only what differs; settings it has are a Struct beside it.
 
     `batch_max` is how many letters one request can carry. `reports` are the receipts that it sends where they are
     due, so that their absence says something. An idempotent one takes a letter of one message and token once, for
-    `key_hours` at least. An instance is shared by threads.
+    `key_hours` at least. An instance is shared by threads. `window` is how long after a customer's last word the shop
+    may write what it likes, where that is limited; whom it heard when, `heard` knows, which `Providers` puts in place.
     """
 
     name: ClassVar[str]
@@ -187,11 +221,13 @@ class Provider(ABC):
     batch_max: ClassVar[int] = 1
     reports: ClassVar[frozenset[ReceiptType]] = frozenset()
     key_hours: ClassVar[float] = 24.0
+    window: ClassVar[timedelta | None] = None
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         self.settings = settings
         self.outbox = outbox
         self.clock = clock
+        self.heard: Heard | None = None
 
     @abstractmethod
     def configured(self) -> bool:
@@ -247,9 +283,35 @@ class Provider(ABC):
         """What customers wrote back, in a verified webhook."""
         return []
 
-    def answer(self, text: str) -> tuple[str, str]:
+    def notices(self, hook: Hook) -> list[Notice]:
+        """What a verified webhook says of the account."""
+        return []
+
+    def answer(self, text: str, hook: Hook) -> tuple[str, str]:
         """The content type and the body of the answer to a webhook; where the provider can, it sends `text` back."""
         return "", ""
+
+    def say(self, reply: Reply, text: str) -> None:
+        """Answer a customer who just wrote, where `answer` cannot; what is not known to be taken is not sent again."""
+        return
+
+    def challenge(self, query: Mapping[str, str]) -> str:
+        """What to answer when the provider asks with a GET whether a webhook is ours; raises Forged, or NotFound."""
+        raise NotFound("handshake of provider", self.name)
+
+    def deep_link(self, token: str, greeting: str) -> str:
+        """The address that opens a chat with the shop and brings a token along, in words where it must be; or NotFound.
+
+        Raises Invalid naming the setting that is missing for it.
+        """
+        raise NotFound("chat of provider", self.name)
+
+    def window_open(self, address: str) -> bool:
+        """Whether the shop may write what it likes to an address now."""
+        if self.window is None:
+            return True
+        last = self.heard.last(self.channel, [address]).get(address) if self.heard else None
+        return last is not None and self.clock.now() < last + self.window
 
     def close(self) -> None:
         """Let go of connections."""
@@ -277,9 +339,11 @@ def base_url(variable: str, url: str) -> str:
 class Providers:
     """The providers there are, one for each channel in use."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock, heard: Heard | None = None) -> None:
         kinds = scan(channels, Provider)  # type: ignore[type-abstract]  # only concrete ones are found
         self._by_name = {name: kind(settings, outbox, clock) for name, kind in kinds.items()}
+        for provider in self._by_name.values():
+            provider.heard = heard
 
     def for_channel(self, channel: str) -> Provider:
         """The channel's provider, or the outbox where none has credentials; raises NotFound for a strange channel."""
@@ -291,6 +355,13 @@ class Providers:
         if not candidates:
             raise NotFound("channel", channel)
         return [provider for provider in candidates if provider.configured()] or [self._by_name["outbox"]]
+
+    def own(self, channel: str) -> Provider:
+        """The channel's own provider, the one with credentials first, never the outbox; raises NotFound."""
+        ours = [provider for provider in self._by_name.values() if provider.channel == channel and channel]
+        if not ours:
+            raise NotFound("channel", channel)
+        return next((provider for provider in ours if provider.configured()), ours[0])
 
     def by_name(self, name: str) -> Provider:
         """The provider of this name; raises NotFound."""

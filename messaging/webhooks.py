@@ -68,4 +68,4 @@ class Webhooks:
             self._conversation.obey(channel, reply)
             answer = self._conversation.answer_to(reply) or answer
         self._doorbell.ring("take_webhooks")
-        return provider.answer(answer)
+        return provider.answer(answer, hook)

@@ -176,7 +176,7 @@ class Twilio(Provider):
             )
         ]
 
-    def answer(self, text: str) -> tuple[str, str]:
+    def answer(self, text: str, hook: Hook) -> tuple[str, str]:
         """An answer to the webhook that makes Twilio text this back, nothing where it is empty (TwiML)."""
         message = f"<Message>{escape(text)}</Message>" if text else ""
         return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'

@@ -107,10 +107,11 @@ def test_a_reply_is_heard_with_its_number_and_its_words(provider: Twilio, provid
 
 
 def test_an_answer_is_escaped(provider: Twilio) -> None:
-    kind, body = provider.answer("A & B <C>")
+    hook = Hook(url="", at=AT, headers={}, body=b"")
+    kind, body = provider.answer("A & B <C>", hook)
     assert kind == "text/xml"
     assert "<Message>A &amp; B &lt;C&gt;</Message>" in body
-    assert "<Message>" not in provider.answer("")[1]
+    assert "<Message>" not in provider.answer("", hook)[1]
 
 
 VECTORS = openapi.PROVIDERS / "twilio" / "request_validator_vectors.json"
