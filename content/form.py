@@ -1,6 +1,7 @@
 """A channel's form of words: which parts it has, and how they are checked and made ready."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 import msgspec
 
@@ -9,6 +10,8 @@ from content.render import OUTPUT_LIMIT, Piece, clean, context_for
 from customers.consent import Purpose
 
 Parts = Mapping[str, str]
+# What has a meaning in an address stays as it was written.
+_OF_AN_ADDRESS = "%/:=&?~#+!$,;'@()*[]"
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +19,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     `check(part, source)` raises NotAllowed; `compile(parts, locale, purpose)` gives what is rendered, which may be
     more parts than were written. `lines` are parts of one line each, a mail header among them; `limits` are the
-    most characters a part may come out with.
+    most characters a part may come out with; a `droppable` one that comes out empty is left out. `addresses` are
+    parts that are a web address each, in which what was filled in is written as an address takes it.
     """
 
     channel: str
@@ -26,6 +30,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     compile: Callable[[Parts, str, Purpose], dict[str, Piece]]
     lines: frozenset[str] = frozenset()
     limits: dict[str, int] = {}
+    droppable: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +53,8 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
         for part, piece in self.pieces.items():
             text = piece.render(context, self.form.limits.get(part, OUTPUT_LIMIT))
             words = clean(text) if part in self.form.lines else text.strip()
-            if not words:
+            if words:
+                parts[part] = quote(words, safe=_OF_AN_ADDRESS) if part in self.form.addresses else words
+            elif part not in self.form.droppable:
                 raise Empty(part)
-            parts[part] = words
         return parts

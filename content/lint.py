@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import msgspec
 
+from content.cards import addresses_of, buttons_of
 from content.form import Parts
 from content.sms import segments
 from content.wording import WORDINGS, language_of
@@ -13,6 +14,11 @@ from content.wording import WORDINGS, language_of
 SUBJECT_SHOWN = 60
 GMAIL_CLIPS = 102_000  # bytes of HTML, after which Gmail cuts the letter and hides the footer
 SEGMENTS_WANTED = 3
+# Of push messages: what a locked phone shows of the title and the body, folded up.
+TITLE_SHOWN = {"web_push": 50, "mobile_push": 50}
+BODY_SHOWN = {"web_push": 120, "mobile_push": 150}
+TITLE_LONG, BODY_LONG = 120, 2_000
+LABEL_SHOWN = 20  # WhatsApp's and Messenger's limit, and what fits on a phone elsewhere
 _SHOUTING = re.compile(r"\b[A-Z]{4,}\b(?:\W+\b[A-Z]{4,}\b)+")
 
 
@@ -30,7 +36,7 @@ def lint(channel: str, locale: str, written: Parts, rendered: Parts, *, purpose:
         return [*_subject(rendered["subject"]), *_letter(written, rendered), *_language(locale, purpose)]
     if channel == "sms":
         return list(_text_message(rendered["text"]))
-    return []
+    return list(_card(channel, rendered))
 
 
 def lint_languages(content: Mapping[str, Mapping[str, Parts]], default_locale: str) -> list[Warn]:
@@ -97,6 +103,26 @@ def _text_message(text: str) -> Iterator[Warn]:
             message=f"{' '.join(count.unicode[:5])} is outside the GSM alphabet, so that only 70 characters fit into a "
             f"segment; it is {count.segments} now.",
         )
+
+
+def _card(channel: str, rendered: Parts) -> Iterator[Warn]:
+    if len(rendered.get("title", "")) > (shown := TITLE_SHOWN.get(channel, TITLE_LONG)):
+        text = f"The title has {len(rendered['title'])} characters; about {shown} are shown."
+        yield Warn(code="title_long", part="title", message=text)
+    if len(rendered.get("body", "")) > (shown := BODY_SHOWN.get(channel, BODY_LONG)):
+        text = f"The body has {len(rendered['body'])} characters; devices show about {shown}."
+        yield Warn(code="body_long", part="body", message=text)
+    if channel in TITLE_SHOWN and not rendered.get("link"):
+        yield Warn(code="no_link", part="link", message="Without a link a tap opens the shop's front page.")
+    if "media" in rendered and not rendered.get("media_alt"):
+        yield Warn(code="no_alt", part="media_alt", message="The picture has no words for who cannot see it.")
+    for button in buttons_of(rendered):
+        if len(button.label) > LABEL_SHOWN:
+            text = f"The button “{button.label[:40]}” has more than {LABEL_SHOWN} characters: it is cut, or refused."
+            yield Warn(code="button_long", part="buttons", message=text)
+    for name in ("media", *addresses_of(rendered)):
+        if rendered.get(name, "").startswith("http://"):
+            yield Warn(code="plain_http", part=name.partition("_")[0], message=f"{rendered[name]} is not https.")
 
 
 class _Reader(HTMLParser):

@@ -1,5 +1,8 @@
 """The message that asks for a double opt-in, as it is before a shop writes its own, and what it asks for."""
 
+from collections.abc import Mapping
+
+from content.forms import FORMS
 from content.templates import Content
 
 # The template's id: a shop that writes another asks with PUT /v1/templates/opt-in. It must say the link.
@@ -58,10 +61,20 @@ WORDINGS: dict[str, str] = {language: words["wording"] for language, words in _W
 
 
 def content() -> Content:
-    """The template's content, by e-mail and by text message, in every language there are words for."""
-    return {
-        "email": {
-            language: {"subject": words["subject"], "html": _HTML.format(**words)} for language, words in _WORDS.items()
-        },
-        "sms": {language: {"text": words["text"]} for language, words in _WORDS.items()},
-    }
+    """The template's content for every channel, in every language there are words for."""
+    made = {"email": {language: _letter(words) for language, words in _WORDS.items()}}
+    for channel, form in FORMS.items():
+        if channel != "email":
+            made[channel] = {language: _card(words, form.required) for language, words in _WORDS.items()}
+    return made
+
+
+def _letter(words: Mapping[str, str]) -> dict[str, str]:
+    return {"subject": words["subject"], "html": _HTML.format(**words)}
+
+
+def _card(words: Mapping[str, str], parts: frozenset[str]) -> dict[str, str]:
+    """In one text, or as a title and a body that lead to the page where they are tapped."""
+    if parts == {"text"}:
+        return {"text": words["text"]}
+    return {"title": words["subject"], "body": words["hello"], "link": f"{{{{ {LINK} }}}}"}

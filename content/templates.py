@@ -9,9 +9,9 @@ from typing import Protocol
 import msgspec
 
 from common.errors import Invalid
-from content import email, sms
 from content.errors import Empty, MissingValue, TooLarge, Unwritable
 from content.form import Compiled, Form, Parts
+from content.forms import FORMS
 from content.syntax import NotAllowed
 from customers.consent import Purpose
 
@@ -23,7 +23,6 @@ __all__ = [
 # channel -> locale -> part -> source
 Content = dict[str, dict[str, dict[str, str]]]
 
-FORMS: dict[str, Form] = {form.channel: form for form in (email.FORM, sms.FORM)}
 LOCALES_LIMIT = 40
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 

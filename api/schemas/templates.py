@@ -22,7 +22,9 @@ class ContentField(fields.Dict):
             values=fields.Dict(keys=fields.String(), values=parts),
             metadata={
                 "description": "By channel and language. An e-mail has `subject` and `html`, and may have `preheader` "
-                "and `text`; a text message has `text`. Jinja2's `{{ … }}`, if and for, over the vocabulary.",
+                "and `text`; a text message and a chat have `text`, a push message and an inbox `title` and `body`; "
+                "`media`, `media_alt`, `link` and `buttons` (one a line: `Label | https://…`) where the channel takes "
+                "them: GET /v1/channels says. Jinja2's `{{ … }}`, if and for, over the vocabulary.",
                 "example": {"sms": {"en": {"text": "Hello {{ first_name | default('there') }}!"}}},
             },
             **settings,

@@ -21,7 +21,8 @@ def test_a_language_has_every_text_with_the_same_places_to_fill(language: str) -
     for key, text in other.items():
         assert text.strip(), key
         assert fields(text) == fields(english[key]), key
-        assert language == "en" or text != english[key] or len(text) < 8, key
+        same = key.startswith("channel_")  # most are names
+        assert language == "en" or text != english[key] or len(text) < 8 or same, key
 
 
 def test_a_locale_is_served_by_its_language_else_in_english() -> None:
