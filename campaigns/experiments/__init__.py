@@ -1,0 +1,1 @@
+"""What is tried against what, who gets which, and what the comparison proves."""
