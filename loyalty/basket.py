@@ -1,23 +1,37 @@
 """What a code is held against: one order as the checkout sees it."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
 from common.errors import Invalid
 from common.money import Money
+from customers.catalogue import Product
 from customers.orders import Line
+from loyalty.points_programme import Worth
+from loyalty.selection import Selection
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An order under the shop's own id, before any discount; `shipping` is the part of `total` that is for shipping."""
+    """An order under the shop's own id, before any discount; `shipping` is the part of `total` that is for shipping.
+
+    What the checkout does not say is found out where an offer asks for it: the products that are `known`, what the
+    order has `earned` in points by the shop's rules, and what points are `worth`. `taken` is what other codes on the
+    same order have taken off before.
+    """
 
     id: str
     total: Money
     lines: list[Line] = []
     shipping: int = 0
+    channel: str = ""
+    known: Mapping[str, Product] = {}
+    earned: int = 0
+    worth: Worth | None = None
+    taken: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what could not be reckoned with; raises Invalid naming the field."""
@@ -33,6 +47,33 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The ids of the products in it."""
         return frozenset(line.product_id for line in self.lines)
 
+    @property
+    def left(self) -> int:
+        """What is still to be paid."""
+        return self.total.amount - self.taken
+
     def capped(self, amount: int) -> Money:
-        """An amount off this basket: never less than nothing, never more than its total, in its currency."""
-        return Money(max(0, min(amount, self.total.amount)), self.total.currency)
+        """An amount off this basket: never less than nothing, never more than what is left, in its currency."""
+        return Money(max(0, min(amount, self.left)), self.total.currency)
+
+    def chosen(self, only: Selection | None) -> list[Line]:
+        """The lines that are meant; all where nothing is said."""
+        return [line for line in self.lines if only is None or only.takes(line, self.known)]
+
+    def worth_of(self, only: Selection | None) -> int:
+        """What is still to be paid for what is meant: never more than what is left of the whole."""
+        if only is None:
+            return self.left
+        return min(self.left, sum(line.quantity * line.unit_price for line in self.chosen(only)))
+
+
+def check_sum(basket: Basket) -> Basket:
+    """The basket, if its lines and the shipping come to its total; one without lines says nothing of them.
+
+    Raises Invalid naming the total.
+    """
+    lines = sum(line.quantity * line.unit_price for line in basket.lines)
+    if basket.lines and lines + basket.shipping != basket.total.amount:
+        said = f"the lines come to {lines} and shipping to {basket.shipping}, which is not {basket.total.amount}"
+        raise Invalid.field("order.total.amount", f"Does not sum (basket_sum): {said}.")
+    return basket

@@ -3,20 +3,23 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
+from msgspec.structs import replace
 
 import loyalty.offers
 from common.errors import Invalid
 from common.kinds import scan
 from common.money import Money
 from loyalty.basket import Basket
+from loyalty.selection import Selection
 
 MOST = 10**12
+_BRACES = str.maketrans("{}", "()")
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,6 +27,16 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     amount: Annotated[int, msgspec.Meta(gt=0, le=MOST)]
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+
+
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Gift(msgspec.Struct, frozen=True, kw_only=True):
+    """So many of a product for nothing."""
+
+    product_id: str
+    quantity: int = 1
 
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -52,6 +65,40 @@ class OfferKind(ABC, Generic[S]):
     def currency(self) -> str:
         """The only currency that it can be used in, or an empty text where it can be used in any."""
         return ""
+
+    @property
+    def asks_points(self) -> bool:
+        """Whether it has to know what an order earns in points, and what they are worth."""
+        return False
+
+    @property
+    def gift(self) -> Gift | None:
+        """What goes into the parcel for nothing."""
+        return None
+
+    def check(self) -> None:
+        """Raise Invalid naming the setting that is wrong beside another, whatever each by itself may be."""
+        return
+
+    def asks(self, basket: Basket) -> frozenset[str]:
+        """The ids of the products that it has to know."""
+        return frozenset()
+
+    def lacks(self, basket: Basket) -> str:
+        """Why it has nothing to give for this basket: a Reason of loyalty/conditions.py, or an empty text."""
+        return ""
+
+    def points(self, basket: Basket) -> int:
+        """The points that are credited when it is redeemed."""
+        return 0
+
+    def cost(self, basket: Basket) -> Money:
+        """What it takes out of a budget of money: what comes off, or what else it is worth."""
+        return self.discount(basket)
+
+    def rest(self, basket: Basket) -> Basket:
+        """What is left of the basket for the next code on the same order."""
+        return replace(basket, taken=basket.taken + self.discount(basket).amount)
 
 
 def kinds() -> dict[str, type[OfferKind[Any]]]:
@@ -86,6 +133,7 @@ def money_text(amount: int, currency: str, locale: str) -> str:
     return format_currency(value, currency, format=pattern, locale=known(locale), currency_digits=False)
 
 
+@lru_cache(maxsize=256)  # babel looks into its folder each time, and locales are few
 def known(locale: str) -> Locale:
     """The locale by its tag ("pt-BR", "pt_BR"), its language where the region is unknown, or English."""
     parts = locale.replace("_", "-").split("-")
@@ -100,3 +148,32 @@ def known(locale: str) -> Locale:
 def words(texts: Mapping[str, str], locale: str) -> str:
     """The text in this locale's language, or in English."""
     return texts.get(known(locale).language, texts["en"])
+
+
+ON_CHOSEN = {
+    "en": "{what} on selected products",
+    "de": "{what} auf ausgewählte Artikel",
+    "es": "{what} en productos seleccionados",
+    "fr": "{what} sur une sélection d'articles",
+    "pt": "{what} em produtos selecionados",
+}
+
+
+def on_chosen(what: str, only: Selection | None, locale: str) -> str:
+    """The words, and that they are about some products only."""
+    return what if only is None else words(ON_CHOSEN, locale).format(what=what)
+
+
+def asked(only: Selection | None, basket: Basket) -> frozenset[str]:
+    """The products that have to be known to tell which lines are meant."""
+    return basket.products if only is not None and only.asks_categories else frozenset()
+
+
+def missing(only: Selection | None, basket: Basket) -> str:
+    """The reason where no line is meant although some should be."""
+    return "products" if only is not None and not basket.chosen(only) else ""
+
+
+def called(name: str, product: str) -> str:
+    """What a product is called in a message: its name, or its id; one line, and no sign that a template would read."""
+    return " ".join(name.split()).translate(_BRACES) or " ".join(product.split()).translate(_BRACES) or "?"

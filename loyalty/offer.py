@@ -98,7 +98,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
 
 def checked(offer: Offer) -> Offer:
     """The offer, if it makes sense; raises Invalid naming the field that does not."""
-    currencies = offer.currencies  # also checks kind and settings
+    offer.gives.check()
+    currencies = offer.currencies
     if len(currencies) > 1:
         raise Invalid.field(
             "conditions.currency", f"The offer names several currencies: {', '.join(sorted(currencies))}."

@@ -6,7 +6,8 @@ import msgspec
 
 from common.money import Money
 from loyalty.basket import Basket
-from loyalty.kind import OfferKind, Price, money_text, words
+from loyalty.kind import OfferKind, Price, asked, missing, money_text, on_chosen, words
+from loyalty.selection import Selection
 
 TEXTS = {
     "en": "{amount} off",
@@ -18,9 +19,10 @@ TEXTS = {
 
 
 class AmountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`amount` off the total."""
+    """`amount` off the total; with `only`, off these products and no more than they cost."""
 
     amount: Price
+    only: Selection | None = None
 
 
 class Amount(OfferKind[AmountSettings]):
@@ -31,13 +33,22 @@ class Amount(OfferKind[AmountSettings]):
     Settings: ClassVar[type[msgspec.Struct]] = AmountSettings
 
     def discount(self, basket: Basket) -> Money:
-        """The amount, or the whole total where that is less."""
-        return basket.capped(self.settings.amount.amount)
+        """The amount, or all that is still to be paid where that is less."""
+        return basket.capped(min(self.settings.amount.amount, basket.worth_of(self.settings.only)))
 
     def summary(self, locale: str) -> str:
         """Like "€5 off"."""
         price = self.settings.amount
-        return words(TEXTS, locale).format(amount=money_text(price.amount, price.currency, locale))
+        text = words(TEXTS, locale).format(amount=money_text(price.amount, price.currency, locale))
+        return on_chosen(text, self.settings.only, locale)
+
+    def asks(self, basket: Basket) -> frozenset[str]:
+        """The basket's, where categories matter."""
+        return asked(self.settings.only, basket)
+
+    def lacks(self, basket: Basket) -> str:
+        """One of the chosen products."""
+        return missing(self.settings.only, basket)
 
     @property
     def currency(self) -> str:

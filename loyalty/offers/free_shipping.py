@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from common.money import Money
 from loyalty.basket import Basket
@@ -41,6 +42,11 @@ class FreeShipping(OfferKind[FreeShippingSettings]):
         """The shipping costs, within the cap; nothing where the basket does not say them."""
         most = self.settings.up_to
         return basket.capped(min(basket.shipping, most.amount) if most else basket.shipping)
+
+    def rest(self, basket: Basket) -> Basket:
+        """Without the shipping costs that it took, so that nobody takes them again."""
+        off = self.discount(basket).amount
+        return replace(basket, taken=basket.taken + off, shipping=basket.shipping - off)
 
     def summary(self, locale: str) -> str:
         """Like "Free shipping, up to €10"."""

@@ -7,7 +7,8 @@ from babel.numbers import format_percent
 
 from common.money import Money, share
 from loyalty.basket import Basket
-from loyalty.kind import OfferKind, Price, known, money_text, words
+from loyalty.kind import OfferKind, Price, asked, known, missing, money_text, on_chosen, words
+from loyalty.selection import Selection
 
 TEXTS = {
     "en": "{percent} off",
@@ -26,10 +27,14 @@ CAPPED = {
 
 
 class PercentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`percent` of the total, in hundredths of a percent at the finest; `at_most` bounds what comes off."""
+    """`percent` of the total, in hundredths of a percent at the finest; `at_most` bounds what comes off.
+
+    `only` says which products it is reckoned on, all and the shipping where it is left out.
+    """
 
     percent: Annotated[float, msgspec.Meta(ge=0.01, le=100)]
     at_most: Price | None = None
+    only: Selection | None = None
 
 
 class Percent(OfferKind[PercentSettings]):
@@ -40,8 +45,8 @@ class Percent(OfferKind[PercentSettings]):
     Settings: ClassVar[type[msgspec.Struct]] = PercentSettings
 
     def discount(self, basket: Basket) -> Money:
-        """The share of the total, rounded half up, within the cap."""
-        off = share(basket.total.amount, self.settings.percent)
+        """The share of what is still to be paid, rounded half up, within the cap."""
+        off = share(basket.worth_of(self.settings.only), self.settings.percent)
         most = self.settings.at_most
         return basket.capped(min(off, most.amount) if most else off)
 
@@ -52,8 +57,18 @@ class Percent(OfferKind[PercentSettings]):
         )
         most = self.settings.at_most
         if most is None:
-            return words(TEXTS, locale).format(percent=percent)
-        return words(CAPPED, locale).format(percent=percent, most=money_text(most.amount, most.currency, locale))
+            text = words(TEXTS, locale).format(percent=percent)
+        else:
+            text = words(CAPPED, locale).format(percent=percent, most=money_text(most.amount, most.currency, locale))
+        return on_chosen(text, self.settings.only, locale)
+
+    def asks(self, basket: Basket) -> frozenset[str]:
+        """The basket's, where categories matter."""
+        return asked(self.settings.only, basket)
+
+    def lacks(self, basket: Basket) -> str:
+        """One of the chosen products."""
+        return missing(self.settings.only, basket)
 
     @property
     def currency(self) -> str:
