@@ -9,7 +9,8 @@ from common.errors import Invalid, NotFound
 from customers.customer import Customer
 from segments.beside import OverRows
 from segments.nodes import All, Explained, Node
-from segments.plan import Plan
+from segments.plan import Plan, Walk
+from segments.planning import plan
 from segments.rule import Rule, Stage
 from segments.segment import Segments
 from segments.tree import parse, references
@@ -72,7 +73,7 @@ class Audience:
 
     def plan(self, rules: Rules) -> Plan:
         """How to fetch those the rules hold for now."""
-        return self.tree(rules).plan(self._clock.now())
+        return plan(self.tree(rules), self._clock.now())
 
     def count(self, rules: Rules) -> int:
         """How many customers the rules hold for."""
@@ -80,7 +81,7 @@ class Audience:
 
     def count_both(self, one: Rules, other: Rules) -> int:
         """How many customers both hold for."""
-        return self._matching.count(All([self.tree(one), self.tree(other)]).plan(self._clock.now()))
+        return self._matching.count(plan(All([self.tree(one), self.tree(other)]), self._clock.now()))
 
     def sample(self, rules: Rules, size: int, after: str = "") -> list[Customer]:
         """A few of them, in the order of ids: the first after `after`."""
@@ -101,7 +102,7 @@ class Audience:
     def explain(self, rules: Rules, customer_id: str) -> Explained:
         """Why this customer is in or out: the tree with each rule's value and verdict. Raises NotFound."""
         tree, now = self.tree(rules), self._clock.now()
-        found = self._matching.sample(Plan(head=_only(customer_id)), 1)
+        found = self._matching.sample(Plan(base=Walk(head=_only(customer_id))), 1)
         if not found:
             raise NotFound("customer", customer_id)
         customer = found[0]
@@ -116,7 +117,7 @@ class Audience:
         return tree.explain(customer, now, decide)
 
     def _one(self, customer_id: str, stages: list[Stage]) -> bool:
-        return self._matching.count(Plan(head=[*_only(customer_id), *stages])) > 0
+        return self._matching.count(Plan(base=Walk(head=[*_only(customer_id), *stages]))) > 0
 
     def _rows(self, rule: OverRows, customer: Customer, now: datetime) -> list[dict[str, Any]]:
         """The rows about a customer that count for a rule."""

@@ -9,14 +9,14 @@ import msgspec
 
 from common.ids import derive
 from customers.customer import Customer
-from customers.orders import ERASED
-from segments.plan import CUSTOMERS, Plan
 from segments.ranges import between, lies_between
 from segments.rule import NOTHING, Beside, Filter, Row, Rule, Stage
 
 # The dawn of time: a date that is later than this is there at all, in words that an index on dates understands.
 DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 COUNT = "count"
+# What a mark holds where rows were found.
+FOUND = [True]
 
 Limits = tuple[int | None, int | None]
 
@@ -47,8 +47,8 @@ FRIENDS = Rows(collection="referrals", key="friend")
 class OverRows(Rule):
     """Counts rows of another collection, and may add numbers up; holds where the sums lie within limits.
 
-    In a tree the rows are where the search begins if an index finds them (`index`); else they are looked up for
-    each customer whom the other rules leave, by the index on the rows' `key`.
+    Of many customers the rows are read once, by an index where there is one (`index`), and grouped by customer; of
+    few they are looked up customer by customer, by the index on the rows' `key` (segments/planning.py chooses).
     """
 
     # What is added up over the rows besides their count: name -> an expression over a row.
@@ -105,20 +105,12 @@ class OverRows(Rule):
         """That the lookup found something."""
         return {f"{self.mark}.0": {"$exists": True}}
 
-    def plan(self, now: datetime, rest: list[Stage]) -> Plan:
-        """Begins with the rows; `rest` are stages over the customers found."""
+    def found_by_rows(self, now: datetime) -> list[Stage]:
+        """Stages over the rows that leave a document for each customer found, with the mark that a lookup leaves."""
         key = f"${self.rows.key}"
         apart: list[Stage] = [{"$unwind": key}] if self.rows.many else []
-        head = [*self.rows_of(now), *apart, *self._summed(key)]
-        found = {"from": CUSTOMERS, "localField": "_id", "foreignField": "_id", "as": "_customer"}
-        whole: list[Stage] = [{"$lookup": found}, {"$unwind": "$_customer"}, {"$replaceWith": "$_customer"}]
-        erased: list[Stage] = [{"$match": {"_id": {"$not": {"$regex": f"^{ERASED}"}}}}]
-        return Plan(
-            collection=self.rows.collection,
-            head=head,
-            tail=[*whole, *rest],
-            count=erased if self.rows.known and not rest else None,
-        )
+        marked: Stage = {"$project": {self.mark: {"$literal": FOUND}}}
+        return [*self.rows_of(now), *apart, *self._summed(key), marked]
 
     def holds(self, customer: Customer, now: datetime, beside: Beside = NOTHING) -> bool:
         """Counts and adds up the customer's rows."""

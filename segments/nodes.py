@@ -8,8 +8,6 @@ from typing import Any
 import msgspec
 
 from customers.customer import Customer
-from segments.beside import OverRows
-from segments.plan import Plan
 from segments.rule import NOTHING, Beside, Filter, Rule, Stage
 
 
@@ -32,6 +30,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 # Whether a rule holds for the customer that is being explained, and what it looked at, in words.
 Decide = Callable[[Rule], tuple[bool, str]]
+# What is taken for granted of a rule, None for nothing; told whether it stands under an even number of `not`.
+Given = Callable[[Rule, bool], bool | None]
 
 
 class Node(ABC):
@@ -70,14 +70,9 @@ class Node(ABC):
             stages += found
         return [*stages, {"$match": self.match(now)}, {"$unset": sorted(lookups)}]
 
-    def plan(self, now: datetime) -> Plan:
-        """How to fetch all customers it holds for: as `pipeline`, or from the other end where that is shorter."""
-        lookups = self.lookups(now)
-        if not lookups:
-            return Plan(head=self.pipeline(now))
-        early = self.early(now)
-        head: list[Stage] = [{"$match": {"$and": early}}] if early else []
-        return Plan(head=head, tail=self.pipeline(now)[len(head) :])
+    @abstractmethod
+    def given(self, told: Given, positive: bool = True) -> "Node | bool":
+        """What is left of the tree once something is known of some of its rules: True, False, or a smaller tree."""
 
     def early(self, now: datetime) -> list[Filter]:
         """Filters that all who match pass and that need no lookup."""
@@ -129,13 +124,9 @@ class All(Group):
         """Every one."""
         return all(verdicts)
 
-    def plan(self, now: datetime) -> Plan:
-        """From the rows of a rule that an index finds, if there is one: the other rules are put to whom it leaves."""
-        for place, node in enumerate(self.nodes):
-            if isinstance(node, Leaf) and isinstance(node.rule, OverRows) and node.rule.index:
-                rest = [*self.nodes[:place], *self.nodes[place + 1 :]]
-                return node.rule.plan(now, All(rest).pipeline(now) if rest else [])
-        return super().plan(now)
+    def given(self, told: Given, positive: bool = True) -> Node | bool:
+        """False where one is; what is true is left out."""
+        return _left([node.given(told, positive) for node in self.nodes], All, decisive=False)
 
     def scans(self) -> list[str]:
         """Nothing where an index finds those whom one of the nodes leaves."""
@@ -160,10 +151,13 @@ class Any_(Group):  # noqa: N801  # `Any` is typing's
         """At least one."""
         return any(verdicts)
 
+    def given(self, told: Given, positive: bool = True) -> Node | bool:
+        """True where one is; what is false is left out."""
+        return _left([node.given(told, positive) for node in self.nodes], Any_, decisive=True)
+
     def scans(self) -> list[str]:
-        """Whatever one of the nodes looks at everybody for; and lookups, which are made for everybody here."""
-        found = {rule for node in self.nodes for rule in node.scans()}
-        return sorted(found | {leaf.rule.name for leaf in leaves(self) if isinstance(leaf.rule, OverRows)})
+        """Whatever one of the nodes looks at everybody for."""
+        return sorted({rule for node in self.nodes for rule in node.scans()})
 
 
 class Not(Group):
@@ -181,6 +175,11 @@ class Not(Group):
     def verdict(self, verdicts: Sequence[bool]) -> bool:
         """The opposite."""
         return not verdicts[0]
+
+    def given(self, told: Given, positive: bool = True) -> Node | bool:
+        """The opposite of what is known, or of what is left."""
+        inner = self.nodes[0].given(told, not positive)
+        return not inner if isinstance(inner, bool) else Not(inner)
 
     def scans(self) -> list[str]:
         """An index finds those whom a rule holds for, never the others."""
@@ -208,13 +207,12 @@ class Leaf(Node):
         """The rule's meaning."""
         return self.rule.holds(customer, now, beside)
 
-    def plan(self, now: datetime) -> Plan:
-        """From the rows where an index finds them; a reference as what it refers to."""
+    def given(self, told: Given, positive: bool = True) -> Node | bool:
+        """What is known of the rule; of a reference, what is left of what it refers to."""
         if self.inner:
-            return self.inner.plan(now)
-        if isinstance(self.rule, OverRows) and self.rule.index:
-            return self.rule.plan(now, [])
-        return super().plan(now)
+            return self.inner.given(told, positive)
+        known = told(self.rule, positive)
+        return self if known is None else known
 
     def scans(self) -> list[str]:
         """Itself, unless it has an index; a reference whatever it refers to does."""
@@ -249,3 +247,11 @@ def leaves(node: Node) -> Iterator[Leaf]:
             yield from leaves(inner)
     elif isinstance(node, Leaf):
         yield from leaves(node.inner) if node.inner else (node,)
+
+
+def _left(parts: Sequence[Node | bool], group: type[Group], *, decisive: bool) -> Node | bool:
+    """What is left of a group where one `decisive` part decides, and parts of which the opposite is known do not."""
+    nodes = [part for part in parts if not isinstance(part, bool)]
+    if decisive in parts or not nodes:
+        return decisive if decisive in parts else not decisive
+    return group(nodes) if len(nodes) > 1 else nodes[0]

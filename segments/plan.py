@@ -1,4 +1,4 @@
-"""How an audience is fetched: stages over one collection, which need not be that of the customers."""
+"""How an audience is fetched: up to three walks inside the database, put together."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ Stage = dict[str, Any]
 CUSTOMERS = "customers"
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Walk(msgspec.Struct, frozen=True, kw_only=True):
     """Stages over `collection` that end in whole customers.
 
     `head` leaves a document a candidate, under the customer's id; the candidates are put in order before `tail`, so
@@ -31,3 +31,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         # Over customers the ids narrow the search; over anything else there are no customers' ids before its head.
         first = [*later, *self.head] if self.collection == CUSTOMERS else [*self.head, *later]
         return [*first, {"$sort": {"_id": 1}}, *self.tail]
+
+
+class Each(msgspec.Struct, frozen=True, kw_only=True):
+    """The same people found customer by customer: what is slow for all, and quick where few are to be tried.
+
+    `early` leaves those worth trying, by their own documents; `tried` looks up what else is needed of each.
+    """
+
+    early: list[Stage]
+    tried: list[Stage]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The people of `base` and of `more`, who are others, but for those of `less`, who are all of `base`.
+
+    What customers' own documents answer is `base`; what rows of other collections add to it and take away from it
+    are `more` and `less`. Without rows there is `base` alone, and no `each`.
+    """
+
+    base: Walk | None = None
+    more: Walk | None = None
+    less: Walk | None = None
+    each: Each | None = None

@@ -8,7 +8,7 @@ from common.errors import Conflict, Invalid, NotFound, Stale
 from customers.customer import Customer
 from customers.orders import Order
 from customers.profile import Profile
-from segments.plan import Plan
+from segments.plan import Plan, Walk
 from segments.segment import Segment
 from storage.matching import MongoMatching
 from storage.mongo import to_document
@@ -56,7 +56,7 @@ def test_an_audience_is_counted_sampled_and_streamed_alike(shop: Services) -> No
 
 
 def test_a_stream_goes_on_over_many_batches(shop: Services) -> None:
-    assert len(list(MongoMatching(shop.database, batch=2).stream(Plan(head=[])))) == 10
+    assert len(list(MongoMatching(shop.database, batch=2).stream(Plan(base=Walk(head=[]))))) == 10
 
 
 def test_an_empty_audience_counts_nobody(shop: Services) -> None:

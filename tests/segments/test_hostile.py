@@ -10,8 +10,7 @@ import pytest
 from common.errors import Invalid
 from segments.nodes import Node
 from segments.tree import kinds, parse
-from tests.contracts.test_rules import bare, resolve, shape
-from tests.support.clock import START
+from tests.contracts.test_rules import asked, bare, resolve, shape
 
 NAMES = list(kinds())
 NAUGHTY = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "hostile" / "blns.json"
@@ -107,7 +106,7 @@ def compiled(node: Node, text: str) -> None:
     """No key of what the database is asked is the text, unless it is one of ours anyway; nor is it a bare operand."""
     assert text not in set(shape(node)) - OURS
     if text.startswith("$"):
-        assert not list(bare([*node.pipeline(START), *node.plan(START).counting()], text))
+        assert not list(bare(asked(node), text))
 
 
 def _ours() -> set[str]:
