@@ -28,6 +28,10 @@ ReceiptType = Literal[
 ]  # fmt: skip
 
 
+# A reason to suppress: the device or browser that the address was is gone.
+GONE = "gone"
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """One message on its way to one address: `message` is our id of it, `address` is normalised, `name` may be ""."""
 
@@ -75,7 +79,8 @@ class NotTaken(msgspec.Struct, frozen=True, kw_only=True):
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """The provider certainly does not have it and never will: this address or this content is refused.
 
-    `suppress` is the reason to suppress the address on this channel for good, empty where it is not to blame.
+    `suppress` is the reason to suppress the address on this channel for good, empty where it is not to blame; with
+    GONE the address is no more, and is taken from whoever has it.
     """
 
     reason: str

@@ -2,20 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from common.clock import Clock
 from customers.consent import Purpose, Suppressions
 from customers.customer import Customer, Customers
 from customers.shop import Shop
+from messaging.channel import GONE
 from messaging.gate import Person
 from messaging.life import Received
 from messaging.message import Message
 
 
+class Reachable(Customers, Protocol):
+    """The customers, and their addresses one by one."""
+
+    def take_away(self, channel: str, address: str) -> int:
+        """Take an address from whoever has it; how many had it."""
+        ...
+
+
 class People:
     """Looks receivers up: a read each for customers, suppressions and, where the shop has caps, what they had."""
 
-    def __init__(self, customers: Customers, suppressions: Suppressions, received: Received, clock: Clock) -> None:
+    def __init__(self, customers: Reachable, suppressions: Suppressions, received: Received, clock: Clock) -> None:
         self._customers = customers
         self._suppressions = suppressions
         self._received = received
@@ -40,8 +50,10 @@ class People:
         return self._suppressions.among(channel, addresses, purpose)
 
     def suppress(self, channel: str, address: str, reason: str) -> None:
-        """Never write to an address again, whatever it is about."""
+        """Never write to an address again, whatever it is about; one that is gone is nobody's any more."""
         self._suppressions.add(channel, address, "all", reason, self._clock.now())
+        if reason == GONE:
+            self._customers.take_away(channel, address)
 
     def _suppressed_by_message(self, channel: str, messages: Sequence[Message]) -> dict[str, str]:
         reasons: dict[str, str] = {}

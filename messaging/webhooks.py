@@ -6,8 +6,8 @@ from typing import Protocol
 import msgspec
 
 from common.doorbell import Doorbell
-from common.errors import Invalid, NotFound
-from messaging.channel import Hook, Providers
+from common.errors import EncoreError, Forged, Invalid, NotFound
+from messaging.channel import Hook, Provider, Providers
 from messaging.conversation import Conversation
 
 
@@ -54,10 +54,7 @@ class Webhooks:
         A STOP is obeyed before it is acknowledged, so that no hand-over begun after that goes against it.
         Raises NotFound for a channel without credentials, Forged, with nothing stored, for a wrong signature.
         """
-        provider = self._providers.for_channel(channel)
-        if provider.channel != channel:
-            raise NotFound("provider for the channel", channel)
-        provider.verify(hook)
+        provider = self._signer(channel, hook)
         self._inbox.store(provider.name, hook)
         try:
             replies = provider.replies(hook)
@@ -69,3 +66,17 @@ class Webhooks:
             answer = self._conversation.answer_to(reply) or answer
         self._doorbell.ring("take_webhooks")
         return provider.answer(answer, hook)
+
+    def _signer(self, channel: str, hook: Hook) -> Provider:
+        """The provider of the channel that a webhook is from: the one whose signature it has."""
+        refusal: EncoreError = NotFound("provider for the channel", channel)
+        for provider in self._providers.of_channel(channel):
+            if provider.channel != channel:
+                continue
+            try:
+                provider.verify(hook)
+            except (Forged, NotFound) as error:
+                refusal = error if isinstance(error, Forged) or not isinstance(refusal, Forged) else refusal
+            else:
+                return provider
+        raise refusal

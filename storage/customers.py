@@ -145,6 +145,12 @@ class MongoCustomers:
         update = {"$set": fields, "$push": pushed["$push"], "$inc": {"version": 1}}
         return bool(self._customers.update_one({"_id": customer, **held}, update).matched_count)
 
+    def take_away(self, channel: str, address: str) -> int:
+        """Take an address from whoever has it; how many had it. The next one of the channel is used from then on."""
+        place = f"addresses.{channel}"
+        change = {"$pull": {place: address}, "$set": {"updated_at": self._clock.now()}, "$inc": {"version": 1}}
+        return self._customers.update_many(self._query("", address, channel), change).modified_count
+
     def roll_up(self, ids: Sequence[str]) -> None:
         """Work out these customers' profiles from their orders, in the database."""
         self._profiles.roll_up(ids, self._clock.now())

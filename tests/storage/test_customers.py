@@ -100,6 +100,10 @@ def test_a_customer_is_found_by_a_chat_id_they_have_and_no_more_by_one_they_had(
     change("ana", {"addresses.telegram": None})
     assert [one.id for one in found("", 9, "111", "telegram")] == ["bo"]
 
+    assert services.customers.take_away("telegram", "111") == 1
+    assert kept(services, "bo").addresses == {"telegram": ["333"]}
+    assert services.customers.take_away("telegram", "111") == 0
+
 
 def test_the_latest_word_stands_and_every_word_is_in_the_log(services: Services) -> None:
     services.customers.upsert([ANA])
