@@ -13,7 +13,7 @@ _CHAT = Shape(buttons=3, answers=True, answered=True)
 _FORMS = (
     email.FORM,
     sms.FORM,
-    form("whatsapp", _CHAT, words={"text": 4_096}, optional={"template": 512}),
+    form("whatsapp", _CHAT, words={"text": 4_096}, optional={"template": 600, "values": 4_000, "template_links": 2_000}),
     form("telegram", Shape(buttons=10, answers=True, answered=True), words={"text": 4_096}),
     form("viber", _CHAT, words={"text": 7_000}),
     form("messenger", _CHAT, words={"text": 2_000}),

@@ -12,9 +12,10 @@ class Rule:
     """One way to misbehave; set what is wanted.
 
     `delay_seconds` waits before anything else, `delay_after` between accepting and answering. `status` refuses
-    with that status and `retry_after`; `garbage` answers 200 with a page of HTML and accepts nothing; `hang`
-    accepts nothing and never answers; `reset_before` resets before the body is read, `reset_after` after the
-    letters were accepted; `accept_then_hang` accepts and never answers.
+    with that status and `retry_after`, and with `code`, `subcode` and `words` where the provider has its own;
+    `garbage` answers 200 with a page of HTML and accepts nothing; `hang` accepts nothing and never answers;
+    `reset_before` resets before the body is read, `reset_after` after the letters were accepted;
+    `accept_then_hang` accepts and never answers.
     `probability` (drawn by `seed`) and `count` say how often; `provider` and `address` (a receiver) for whom.
     """
 
@@ -22,6 +23,9 @@ class Rule:
     delay_after: float = 0.0
     status: int = 0
     retry_after: int = 0
+    code: int = 0
+    subcode: int = 0
+    words: str = ""
     garbage: bool = False
     hang: bool = False
     reset_before: bool = False

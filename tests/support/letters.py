@@ -1,6 +1,6 @@
 """Letters for tests of channels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,15 @@ from messaging.channel import Letter, Parcel
 from messaging.message import Rendered
 
 SENDERS = {"email": "hello@shop.example", "sms": "+15005550006"}
+# An address of its own for the n-th letter of a chat.
+ADDRESSES: dict[str, Callable[[int], str]] = {
+    "whatsapp": lambda number: f"+1202555{number:04}",
+    "telegram": lambda number: str(700_000_000 + number),
+    "viber": lambda number: f"{number:011}A=",
+    "messenger": lambda number: str(24_000_000_000_000_000 + number),
+    "instagram": lambda number: str(17_800_000_000_000_000 + number),
+    "line": lambda number: f"U{number:032x}",
+}
 
 
 def letter(channel: str, number: int, **parts: str) -> Letter:
@@ -28,12 +37,17 @@ def letter(channel: str, number: int, **parts: str) -> Letter:
     if channel == "sms":
         rendered = Rendered(parts={"text": f"Hello no. {number}, here is CODE{number}"} | parts)
         return Letter(message=f"m{number}", address=f"+1202555{number:04}", rendered=rendered)
+    if channel in ADDRESSES:
+        rendered = Rendered(parts={"text": f"Hello no. {number}, here is CODE{number}"} | parts)
+        return Letter(message=f"m{number}", address=ADDRESSES[channel](number), rendered=rendered)
     raise LookupError(f"tests/support/letters.py has no letter for the channel {channel!r}")
 
 
 def parcel(channel: str, letters: Sequence[Letter], **changes: Any) -> Parcel:
     """Letters on their way together."""
-    whole = Parcel(token="t1", channel=channel, letters=letters, sender=SENDERS[channel], sender_name="The shop")
+    whole = Parcel(
+        token="t1", channel=channel, letters=letters, sender=SENDERS.get(channel, "The shop"), sender_name="The shop"
+    )
     return msgspec.structs.replace(whole, **changes)
 
 
