@@ -30,7 +30,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     `errors` holds the first of the bad ones; `refused` counts all of them by kind, each row once, and `notes` counts
     what was taken and is worth a word (equal_lines). `checkpoint` is how far the work is, in the words of whoever
     does it; `starts` counts how often it was begun since it last got on. `claim` is the worker that holds the job
-    until `lease_until`; `detail` says why a failed one failed.
+    until `lease_until`; `detail` says why a failed one failed, and of a running one what it is at when its rows wait.
     """
 
     id: str

@@ -43,6 +43,11 @@ PACE = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
 # A job that was begun so often without getting on is given up: it would be begun for ever.
 MAX_STARTS = 20
+# A file of more rows owes the profiles of those whose orders it brings, until its end, or until they have waited for so
+# long: one that is written once for all of its customer's orders costs little more than once for each.
+LARGE = 20_000
+OWED = timedelta(minutes=5)
+TOLD_EVERY = timedelta(seconds=2)
 # What was refused, and files whose upload broke off, are forgotten after so long.
 KEPT = timedelta(days=14)
 ABANDONED = timedelta(days=1)
@@ -120,8 +125,13 @@ class Importer:
         self._clock = clock
         self._is_outage = is_outage
 
-    def start(self, kind: Kind, stream: IO[bytes], content_type: str, asked: Asked | None = None) -> Job:
-        """Keep a file and ask a worker for its import. Raises Invalid where it cannot be a file of this kind."""
+    def start(
+        self, kind: Kind, stream: IO[bytes], content_type: str, asked: Asked | None = None, large: int = LARGE
+    ) -> Job:
+        """Keep a file and ask a worker for its import; one of orders with more rows than `large` owes profiles.
+
+        Raises Invalid where it cannot be a file of this kind.
+        """
         asked = asked or Asked(said=ColumnMap(kind=kind))
         now = self._clock.now()
         upload = new_id()
@@ -133,6 +143,8 @@ class Importer:
             raise Invalid.field("Content-Type", f"Must be {' or '.join(TYPES)}.")
         if asked.dry_run:
             subject["dry_run"] = True
+        elif kind == "orders" and total > large:
+            subject["owing"] = True
         job = Job(id=upload, kind=_PREFIX + kind, total=total, subject=subject, created_at=now)
         self._jobs.add(job)
         self._doorbell.ring("run_import", upload)
@@ -157,7 +169,7 @@ class Importer:
         try:
             return self._run(job, most)
         except Invalid as error:
-            return self._over(job, "failed", str(error))
+            return self._end(job, "failed", str(error))
         except Exception as error:
             if not self._is_outage(error):
                 log.exception("import.broke", extra={"job": job.id, "starts": job.starts})
@@ -231,13 +243,14 @@ class Importer:
                     return None
                 job = left
                 if source.offset != job.subject["bytes"]:
-                    return self._over(job, "failed", _NOT_WHOLE)
-        return self._over(job, "finished")
+                    return self._end(job, "failed", _NOT_WHOLE)
+        return self._end(job, "finished")
 
     def _read(self, job: Job, taker: Taker, place: Place, records: Iterator[Record], pace: "_Pace") -> Job | None:
         """Take a file's records from a place on; None where another worker has taken the job over."""
         taker.begin(place)
         take = taker.take_again if place.again else taker.take
+        owed_since = self._clock.now()
         # The next batch is read and checked while the database works on this one.
         for batch, after in ahead(_batches(taker, records, place.again, pace)):
             begun = self._clock.now()
@@ -247,7 +260,29 @@ class Importer:
             if not self._jobs.save(job):
                 return None
             pace.learn(len(batch.records), self._clock.now() - begun)
+            if self._clock.now() - owed_since >= OWED:
+                followed = self._follow(job)
+                if followed is None:
+                    return None
+                job, owed_since = followed, self._clock.now()
         return job
+
+    def _follow(self, job: Job) -> Job | None:
+        """Bring the profiles up to date that a job owes; None where another worker has taken the job over."""
+        if not _owing(job):
+            return job
+        parts, told = 0, self._clock.now()
+        for at in self._kept.orders.follow(job.id):
+            now = self._clock.now()
+            if at.parts == parts and now - told < TOLD_EVERY:
+                continue
+            detail = f"Profiles follow: {at.customers:,} customers so far, {at.parts} of {at.of} parts."
+            starts = 0 if at.parts > parts else job.starts
+            job = msgspec.structs.replace(job, detail=detail, lease_until=now + LEASE, starts=starts)
+            if not self._jobs.save(job):
+                return None
+            parts, told = at.parts, now
+        return msgspec.structs.replace(job, detail="")
 
     def _source(self, job: Job, plan: Plan, place: Place, spool: IO[bytes]) -> "Reader | parquet.Rows":
         if plan.form.type == PARQUET:
@@ -266,7 +301,7 @@ class Importer:
     def _taker(self, job: Job, plan: Plan) -> Taker:
         dry = bool(job.subject.get("dry_run"))
         if job.kind == f"{_PREFIX}orders":
-            return OrderTaker(self._kept, plan, job.created_at, job.subject["file"], dry=dry)
+            return OrderTaker(self._kept, plan, job.created_at, job.subject["file"], dry=dry, owing=_owing(job))
         kind = CustomerTaker if job.kind == f"{_PREFIX}customers" else ProductTaker
         return kind(self._kept, plan, job.created_at, dry=dry)
 
@@ -303,6 +338,11 @@ class Importer:
             starts=0,
         )
 
+    def _end(self, job: Job, state: JobState, detail: str = "") -> Job | None:
+        """Say that a job is over when nothing is owed any more."""
+        followed = self._follow(job)
+        return None if followed is None else self._over(followed, state, detail)
+
     def _over(self, job: Job, state: JobState, detail: str = "") -> Job | None:
         now = self._clock.now()
         job = msgspec.structs.replace(job, state=state, detail=detail, finished_at=now, total=job.done)
@@ -323,6 +363,11 @@ class _Pace:
         """After a batch of so many that took so long."""
         fitting = int(rows * PACE / took) if took else self._most
         self.rows = max(1, min(fitting, 2 * rows, self._most))
+
+
+def _owing(job: Job) -> str:
+    """The job that owes profiles: this one, where it brings many orders."""
+    return job.id if job.subject.get("owing") else ""
 
 
 def _batches(taker: Taker, records: Iterator[Record], again: bool, pace: _Pace) -> Iterator[tuple[Batch, Place]]:

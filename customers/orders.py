@@ -122,11 +122,26 @@ class AddedRows(msgspec.Struct, frozen=True, kw_only=True):
     replaced: int = 0
 
 
+class Followed(msgspec.Struct, frozen=True, kw_only=True):
+    """How far profiles have followed what a job owed: customers, and how many parts `of` all are done for good."""
+
+    customers: int
+    parts: int
+    of: int
+
+
 class OrderFiles(Protocol):
     """Where orders from files are put together."""
 
-    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> AddedRows:
-        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had."""
+    def add_rows(self, file: str, rows: Sequence[OrderRow], owing: str = "") -> AddedRows:
+        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had.
+
+        Where `owing` names a job, it owes the profiles of those to whom nothing happened that is news: see `follow`.
+        """
+        ...
+
+    def follow(self, job: str) -> Iterator[Followed]:
+        """Bring the profiles up to date that a job owes, however often it was begun; tells how far it is."""
         ...
 
 

@@ -165,11 +165,12 @@ class CustomerTaker(Taker):
 class OrderTaker(Taker):
     """Takes lines of orders; who placed them and what was bought is created where nobody knows it."""
 
-    def __init__(self, kept: Kept, plan: Plan, at: datetime, file: str, *, dry: bool) -> None:
+    def __init__(self, kept: Kept, plan: Plan, at: datetime, file: str, *, dry: bool, owing: str = "") -> None:
+        """`owing` is the job that owes the profiles of who has ordered, "" where they follow at once."""
         self._equal: set[int] = set()
         self._equal_in = ""
         super().__init__(kept, plan, at, dry=dry)
-        self._file = file
+        self._file, self._owing = file, owing
         self._rows = OrderRows(plan, at)
         self._people = People(plan, {}, at)
         self._ids = Ids(kept.known, kept.id_of, self._people)
@@ -212,7 +213,7 @@ class OrderTaker(Taker):
             notes["facts_left_out"] += self._meet(rows, by_line)
         if self._names:
             self._stock(rows, by_line)
-        added = self.kept.orders.add_rows(self._file, rows)
+        added = self.kept.orders.add_rows(self._file, rows, self._owing)
         outcome.errors += added.errors
         notes["orders_replaced"] += added.replaced
         outcome.notes = dict(+notes)

@@ -15,12 +15,24 @@ from common.events import Event, event
 from common.ids import new_id
 from common.jobs import RowError
 from customers.agreeing import agreeing
-from customers.orders import ERASED, AddedRows, Order, OrderEvent, OrderRow, money_back, revised, with_events, with_rows
+from customers.orders import (
+    ERASED,
+    AddedRows,
+    Followed,
+    Order,
+    OrderEvent,
+    OrderRow,
+    money_back,
+    revised,
+    with_events,
+    with_rows,
+)
 from customers.profile import share
 from storage.aliases import Aliases
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document, to_documents
+from storage.owed import Owed
 from storage.personal import Personal
 from storage.profiles import Known, Profiles, by_customer
 from storage.writes import insert_new
@@ -62,7 +74,9 @@ class MongoOrders:
     def __init__(self, database: Mongo, clock: Clock) -> None:
         self._orders = database["orders"]
         self._profiles = Profiles(database)
+        self._owed = Owed(database, self._profiles, clock)
         self._aliases = Aliases(database)
+        self._customers = database["customers"]
         self._clock = clock
 
     def get(self, ids: Sequence[str]) -> dict[str, Order]:
@@ -91,10 +105,13 @@ class MongoOrders:
         self._apply({order: partial(_with_events, told) for order, told in events.items()})
         return self.get(list(events))
 
-    def add_rows(self, file: str, rows: Sequence[OrderRow]) -> AddedRows:
-        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had."""
+    def add_rows(self, file: str, rows: Sequence[OrderRow], owing: str = "") -> AddedRows:
+        """Add rows of a file to their orders, each once; the first rows of a new file replace what an order had.
+
+        Where `owing` names a job, it owes the profiles of those to whom nothing happened that is news: see `follow`.
+        """
         grouped: dict[str, list[OrderRow]] = defaultdict(list)
-        led, before = self._led(rows)
+        led, before = (self._led_blind(rows), {}) if owing else self._led(rows)
         for row in led:
             grouped[row.order_id].append(row)
         known = self.get(list(grouped))
@@ -105,10 +122,18 @@ class MongoOrders:
             errors += bad
             if good:
                 taken[order] = good
-        self._apply({order: partial(_with_rows, file, group) for order, group in taken.items()}, known, before)
+        changes = {order: partial(_with_rows, file, group) for order, group in taken.items()}
+        if owing:
+            self._apply_owing(owing, changes, known)
+        else:
+            self._apply(changes, known, before)
         return AddedRows(
             errors=errors, replaced=sum(one.import_file != file for id_, one in known.items() if id_ in taken)
         )
+
+    def follow(self, job: str) -> Iterator[Followed]:
+        """Bring the profiles up to date that a job owes, however often it was begun; tells how far it is."""
+        return self._owed.follow(job)
 
     def last_of(self, customers: Sequence[str]) -> dict[str, Order]:
         """The latest standing order of each of these customers."""
@@ -136,8 +161,8 @@ class MongoOrders:
         return self._orders.update_many({"customer_id": customer}, gone).modified_count
 
     def roll_up_left_over(self) -> int:
-        """Work out the profiles that a process that died did not come to; how many of its batches there were."""
-        return self._profiles.settle_left_over(self._clock.now())
+        """Work out profiles that processes that died did not come to; how many of their batches there were."""
+        return self._profiles.settle_left_over(self._clock.now()) + self._owed.settle_given_up()
 
     def _led(self, given: Sequence[Owned]) -> tuple[Sequence[Owned], dict[str, Known]]:
         """The same under the ids that customers have now, and the profiles of those: who was merged has another id."""
@@ -150,6 +175,44 @@ class MongoOrders:
         before |= self._profiles.read(set(now.values()) - before.keys())
         owners = (now.get(one.customer_id, one.customer_id) for one in given)
         return [msgspec.structs.replace(one, customer_id=id_) for one, id_ in zip(given, owners, strict=True)], before
+
+    def _led_blind(self, given: Sequence[Owned]) -> Sequence[Owned]:
+        """The same for many rows, where nobody asks for the profiles: hardly anybody was ever merged."""
+        now = self._aliases.resolve(list({one.customer_id for one in given}))
+        there = self._customers.find({"_id": {"$in": list(now)}}, {"_id": 1}) if now else ()
+        for one in there:  # a record that is there was not merged into another
+            del now[one["_id"]]
+        if not now:
+            return given
+        owners = (now.get(one.customer_id, one.customer_id) for one in given)
+        return [msgspec.structs.replace(one, customer_id=id_) for one, id_ in zip(given, owners, strict=True)]
+
+    def _apply_owing(self, job: str, changes: Mapping[str, Change], known: Mapping[str, Order] | None) -> None:
+        """Change orders as `_apply` does; profiles follow at once only where something happened that others hear of."""
+        now = self._clock.now()
+        left = dict(changes)
+        at_once: set[str] = set()
+        for _ in range(TRIES):
+            known = self.get(list(left)) if known is None else known
+            wanted = _wanted(known, left)
+            touched = {one.customer_id for one in wanted.values() if _matters(known.get(one.id), one)}
+            notes = self._owed.announce(job, touched) if touched else []
+            told = {one.customer_id for one in wanted.values() if _is_news(known.get(one.id), one, now)}
+            lost = self._write(known, wanted, self._buyers(told), now) if wanted else set()
+            at_once |= touched if notes and not self._owed.ready(notes) else touched & told
+            left, known = {order: left[order] for order in lost}, None
+            if not left:
+                break
+        self._profiles.roll_up(sorted(at_once), now)
+        if left:
+            raise Unavailable("Others are changing the same orders. Try again shortly.", retry_after=1)
+
+    def _buyers(self, customers: set[str]) -> set[str]:
+        """Those of these customers who have an order that stands."""
+        if not customers:
+            return set()
+        wanted = {"customer_id": {"$in": sorted(customers)}, "state": {"$ne": "cancelled"}}
+        return {one["customer_id"] for one in self._orders.find(wanted, {"_id": 0, "customer_id": 1})}
 
     def _apply(
         self,
@@ -171,7 +234,7 @@ class MongoOrders:
             if touched:
                 work.notes.append(self._profiles.announce(touched, now))
                 before = self._profiles.read(touched) if before is None else before
-            lost = self._write(known, wanted, before or {}, now) if wanted else set()
+            lost = self._write(known, wanted, _buyers(before or {}), now) if wanted else set()
             work.learn(known, wanted, touched, before or {}, lost)
             left, known, before = {order: left[order] for order in lost}, None, None
             if not left:
@@ -191,12 +254,15 @@ class MongoOrders:
             self._profiles.done(note)
 
     def _write(
-        self, known: Mapping[str, Order], wanted: Mapping[str, Order], before: Mapping[str, Known], now: datetime
+        self, known: Mapping[str, Order], wanted: Mapping[str, Order], buyers: set[str], now: datetime
     ) -> set[str]:
-        """Write orders that nobody changed since they were read; the ids of those that may not have been."""
+        """Write orders that nobody changed since they were read; the ids of those that may not have been.
+
+        `buyers` had an order before.
+        """
         fresh = [order for order in wanted.values() if order.id not in known]
         changed = [order for order in wanted.values() if order.id in known]
-        lost = self._insert(fresh, before, now) if fresh else set()
+        lost = self._insert(fresh, buyers, now) if fresh else set()
         if changed:
             updates = [_update(known[order.id], order) for order in changed]
             result = self._orders.bulk_write(updates, ordered=False)
@@ -205,8 +271,8 @@ class MongoOrders:
                 lost |= {order.id for order in changed}
         return lost
 
-    def _insert(self, orders: Sequence[Order], before: Mapping[str, Known], now: datetime) -> set[str]:
-        told = _placed(orders, before, now)
+    def _insert(self, orders: Sequence[Order], buyers: set[str], now: datetime) -> set[str]:
+        told = _placed(orders, buyers, now)
         documents = to_documents(orders)
         for order, document in zip(orders, documents, strict=True):
             document["version"] = 1
@@ -253,11 +319,23 @@ class _Work:
         self.before = before
 
 
-def _placed(orders: Sequence[Order], before: Mapping[str, Known], now: datetime) -> dict[str, Event]:
+def _buyers(before: Mapping[str, Known]) -> set[str]:
+    """Those who had an order, by their profiles."""
+    return {customer for customer, known in before.items() if known.account.profile.orders}
+
+
+def _is_news(known: Order | None, wanted: Order, now: datetime) -> bool:
+    """Whether an event is told of what an order becomes."""
+    if known is None:
+        return wanted.placed_at >= now - NEWS
+    return len(wanted.events) > len(known.events)
+
+
+def _placed(orders: Sequence[Order], buyers: set[str], now: datetime) -> dict[str, Event]:
     """The event of each order that is news, which says whether it is its customer's first."""
     recent = sorted((order for order in orders if order.placed_at >= now - NEWS), key=lambda one: one.placed_at)
     told: dict[str, Event] = {}
-    seen = {customer for customer, known in before.items() if known.account.profile.orders}
+    seen = set(buyers)
     for order in recent:
         told[order.id] = event(
             "order_placed",

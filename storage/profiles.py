@@ -17,6 +17,7 @@ from itertools import islice
 import msgspec
 from pymongo import UpdateOne, WriteConcern
 
+from common.ahead import ahead
 from common.errors import Unavailable
 from common.ids import new_id
 from customers.orders import ERASED, Order
@@ -39,7 +40,9 @@ BATCH = 1_000
 TRIES = 50
 
 # What of an order no profile depends on.
-_LEFT_OUT = {"pending": 0, "pending_at": 0, "import_file": 0, "import_rows": 0, "vouchers": 0, "packed_by": 0}
+_LEFT_OUT = dict.fromkeys(
+    ("pending", "pending_at", "import_file", "import_rows", "import_told", "vouchers", "packed_by", "version"), 0
+)
 # What was expected of a customer (segments/lapse.py) ends with their next order; a chore scores them anew.
 _OUTDATED = ("scores", "lapse")
 _NOBODY = re.compile(ERASED + "[0-9a-z]{26}")
@@ -58,6 +61,14 @@ class Known(msgspec.Struct, frozen=True):
 
 
 _NOTHING = Known(Account(), None)
+
+
+class _Reckoned(msgspec.Struct, frozen=True):
+    """What customers' orders add up to, and what was read before and beside them."""
+
+    known: Mapping[str, Known]
+    accounts: Mapping[str, Account]
+    shelves: Shelves
 
 
 class Profiles:
@@ -124,12 +135,29 @@ class Profiles:
 
         Raises Unavailable where others write the same profiles all the time.
         """
-        for start in range(0, len(customers), BATCH):
-            left = {one for one in customers[start : start + BATCH] if not _NOBODY.fullmatch(one)}
-            for _ in range(TRIES):
-                left = self._reckon(left, now) if left else left
-            if left:
-                raise Unavailable("Others are changing the same customers' orders. Try again shortly.", retry_after=1)
+        for _ in self.following(customers, now):
+            pass
+
+    def following(self, customers: Sequence[str], now: datetime) -> Iterator[int]:
+        """The same bit by bit: how many customers each bit was about."""
+        people = [one for one in customers if not _NOBODY.fullmatch(one)]
+        batches = [set(people[start : start + BATCH]) for start in range(0, len(people), BATCH)]
+        made = self._reckoned(batches)
+        # What the next ones' orders add up to is read and worked out while the server is at the last ones' profiles.
+        for batch, reckoned in zip(batches, ahead(made) if len(batches) > 1 else made, strict=True):
+            left = self._write(reckoned.known, reckoned.accounts.items(), reckoned.shelves, now)
+            self._again(left, now)
+            yield len(batch)
+
+    def _again(self, left: set[str], now: datetime) -> None:
+        """Reckon those anew whose profiles others have written meanwhile, until nobody has."""
+        for _ in range(TRIES):
+            if not left:
+                return
+            (one,) = self._reckoned([left])
+            left = self._write(one.known, one.accounts.items(), one.shelves, now)
+        if left:
+            raise Unavailable("Others are changing the same customers' orders. Try again shortly.", retry_after=1)
 
     def products_moved(self) -> bool:
         """Whether products have changed their categories and their buyers' profiles have not followed."""
@@ -172,18 +200,21 @@ class Profiles:
             return [row["_id"] for row in others if row not in plain]
         return [row["_id"] for row in others]
 
-    def _reckon(self, customers: set[str], now: datetime) -> set[str]:
-        """Reckon profiles and write them; the customers whose profiles others have written meanwhile."""
-        known = self.read(customers)
+    def _reckoned(self, batches: Iterable[set[str]]) -> Iterator[_Reckoned]:
+        """What all orders of the customers of each batch add up to."""
         shelves = Shelves(self._products, self._aged)
-        accounts = dict.fromkeys(known, Account())
-        with self._orders.find({"customer_id": {"$in": sorted(customers)}}, _LEFT_OUT) as found:
-            while rows := list(islice(found, BATCH)):
-                orders = msgspec.convert(rows, list[Order])
-                shelves.open(line.product_id for order in orders for line in order.lines)
-                for customer, placed in by_customer(orders).items():
-                    accounts[customer] = added(accounts.get(customer, Account()), placed, shelves.categories)
-        return self._write(known, accounts.items(), shelves, now)
+        for customers in batches:
+            known = self.read(customers)
+            shelves = shelves.another()
+            accounts = dict.fromkeys(known, Account())
+            wanted = {"customer_id": {"$in": sorted(customers)}}
+            with self._orders.find(wanted, _LEFT_OUT, batch_size=2 * BATCH) as found:
+                while rows := list(islice(found, BATCH)):
+                    orders = msgspec.convert(rows, list[Order])
+                    shelves.open(line.product_id for order in orders for line in order.lines)
+                    for customer, placed in by_customer(orders).items():
+                        accounts[customer] = added(accounts.get(customer, Account()), placed, shelves.categories)
+            yield _Reckoned(known, accounts, shelves)
 
     def _write(
         self, known: Mapping[str, Known], accounts: Iterable[tuple[str, Account]], shelves: Shelves, now: datetime

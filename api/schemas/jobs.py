@@ -53,7 +53,10 @@ class JobSchema(Strict):
     preview = fields.List(
         fields.Dict(), required=True, metadata={"description": "Of a dry run: the first rows as they would be kept."}
     )
-    detail = fields.String(required=True, metadata={"description": "Why a failed job failed."})
+    detail = fields.String(
+        required=True,
+        metadata={"description": "Why a failed job failed; of a running one, what it is at when its rows wait."},
+    )
     created_at = Instant(required=True)
     started_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
