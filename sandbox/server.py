@@ -102,6 +102,10 @@ class Sandbox:
         """Whom a request to this path is for."""
         return next((one for one in self.stand_ins.values() if one.owns(path)), None)
 
+    def desk(self, path: str) -> StandIn | None:
+        """Whom a request to this path is for that hands nothing over."""
+        return next((one for one in self.stand_ins.values() if one.answers(path)), None)
+
     def _note_stops(self, replies: list[dict[str, str]]) -> None:
         for reply in replies:
             word = reply["text"].strip().upper()
@@ -148,6 +152,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._provide("twilio")
             elif owner := self.server.sandbox.owner(path):
                 self._provide(owner.name)
+            elif desk := self.server.sandbox.desk(path):
+                judged = desk.answer(self._request(self._body()))
+                self._answer(judged.status, judged.answer, judged.headers)
             else:
                 self._order(path, self._body() or b"{}")
         except (ValueError, KeyError, TypeError) as error:
@@ -203,11 +210,13 @@ class Handler(BaseHTTPRequestHandler):
         """The letters of a request (none where it is refused), and the answer to it."""
         if provider in ("sendgrid", "twilio"):
             return self._judge_mail(body) if provider == "sendgrid" else self._judge_text(body)
+        judged = self.server.sandbox.stand_ins[provider].judge(self._request(body))
+        return judged.letters, judged.status, judged.answer, judged.headers
+
+    def _request(self, body: bytes) -> Request:
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, url.path, url.query, headers, body)
-        judged = self.server.sandbox.stand_ins[provider].judge(request)
-        return judged.letters, judged.status, judged.answer, judged.headers
+        return Request(self.command, url.path, url.query, headers, body)
 
     def _judge_mail(self, body: bytes) -> tuple[list[dict[str, Any]], int, Any, dict[str, str]]:
         if self.headers.get("Authorization") != f"Bearer {self.server.sandbox.accounts.sendgrid_key}":

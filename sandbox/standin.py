@@ -59,6 +59,14 @@ class StandIn(ABC):
     def refusal(self, rule: Rule) -> Any:
         """The body with which the real one refuses with `rule.status`."""
 
+    def answers(self, path: str) -> bool:
+        """Whether a request to this path is for this provider and hands nothing over, so that it meets no fault."""
+        return False
+
+    def answer(self, request: Request) -> Judged:
+        """The answer to such a request: an access token, say."""
+        return Judged([], 404, {})
+
     def webhooks(
         self, target: Target, letters: dict[str, dict[str, Any]], events: Sequence[dict[str, Any]]
     ) -> Iterator[Webhook]:

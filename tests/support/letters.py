@@ -7,6 +7,7 @@ import msgspec
 
 from messaging.channel import Letter, Parcel
 from messaging.message import Rendered
+from sandbox.standins.web_push import subscription
 
 SENDERS = {"email": "hello@shop.example", "sms": "+15005550006"}
 # An address of its own for the n-th letter of a chat.
@@ -17,7 +18,13 @@ ADDRESSES: dict[str, Callable[[int], str]] = {
     "messenger": lambda number: str(24_000_000_000_000_000 + number),
     "instagram": lambda number: str(17_800_000_000_000_000 + number),
     "line": lambda number: f"U{number:032x}",
+    "web_push": lambda number: subscription(f"browser{number}"),
+    "mobile_push": lambda number: f"app{number:03}:{'A' * 40}",
+    "inbox": lambda number: f"inbox-{number:020}",
+    "webhook": lambda number: f"crm:{number}",
 }
+# What these say: a title and a body.
+SHOWN = {"web_push", "mobile_push", "inbox"}
 
 
 def letter(channel: str, number: int, **parts: str) -> Letter:
@@ -37,6 +44,14 @@ def letter(channel: str, number: int, **parts: str) -> Letter:
     if channel == "sms":
         rendered = Rendered(parts={"text": f"Hello no. {number}, here is CODE{number}"} | parts)
         return Letter(message=f"m{number}", address=f"+1202555{number:04}", rendered=rendered)
+    if channel in SHOWN:
+        words = {
+            "title": f"For you, no. {number}",
+            "body": f"Here is CODE{number} 🎁",
+            "link": "https://shop.example/?a=1",
+        }
+        rendered = Rendered(parts=words | parts)
+        return Letter(message=f"m{number}", address=ADDRESSES[channel](number), rendered=rendered)
     if channel in ADDRESSES:
         rendered = Rendered(parts={"text": f"Hello no. {number}, here is CODE{number}"} | parts)
         return Letter(message=f"m{number}", address=ADDRESSES[channel](number), rendered=rendered)

@@ -1,0 +1,67 @@
+"""Word that comes from a customer's own browser or app, since their push services tell nothing of what became of it.
+
+Each letter carries a signature for each thing that can be said of it; whoever says it gives that signature back, in
+the header `Encore-Signature` or, where a browser may send no header, as `?signature=`. Said twice is once.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from common.errors import Forged, Invalid
+from common.ids import derive, keyed
+from messaging.channel import Hook, Receipt, ReceiptType
+
+WORDS: Mapping[str, ReceiptType] = {"delivered": "delivered", "opened": "opened", "dismissed": "unknown"}
+HEADER = "encore-signature"
+_LONGEST = 200
+
+
+def signatures(key: bytes, message: str, token: str) -> dict[str, str]:
+    """What the letter carries: for each word that can be said of it, its signature."""
+    return {word: _signature(key, message, token, word) for word in WORDS}
+
+
+def verify(key: bytes, hook: Hook) -> None:
+    """Raises Forged unless the word is said by who has the letter."""
+    said = _said(hook)
+    query = parse_qs(urlsplit(hook.url).query)
+    given = hook.headers.get(HEADER) or query.get("signature", [""])[0]
+    wanted = _signature(key, said["message"], said["token"], said["event"])
+    if not key or not hmac.compare_digest(given.encode(), wanted.encode()):
+        raise Forged("The signature does not fit.")
+
+
+def receipts(provider: str, hook: Hook) -> list[Receipt]:
+    """The word, of a hook that was verified."""
+    said = _said(hook)
+    return [
+        Receipt(
+            key=derive(provider, said["message"], said["token"], said["event"]),
+            type=WORDS.get(said["event"], "unknown"),
+            at=hook.at,
+            message=said["message"],
+            token=said["token"],
+            detail=said["event"],
+        )
+    ]
+
+
+def _said(hook: Hook) -> dict[str, str]:
+    try:
+        said: Any = json.loads(hook.body)
+    except ValueError:
+        raise Forged("The word is not JSON.") from None
+    names = ("message", "token", "event")
+    if not isinstance(said, dict) or not all(isinstance(said.get(name), str) for name in names):
+        raise Forged("The word names no message, token and event.")
+    found = {name: said[name] for name in names}
+    if any(len(text) > _LONGEST or not text.isascii() for text in found.values()):
+        raise Invalid("The word is too long.")
+    return found
+
+
+def _signature(key: bytes, message: str, token: str, word: str) -> str:
+    return keyed(key, "receipt", message, token, word)
