@@ -1,6 +1,6 @@
 """Who agreed to be written to, about what, over which channel; and who must never be written to again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -69,6 +69,10 @@ class Suppressions(Protocol):
 
     def among(self, channel: str, addresses: Sequence[str], purpose: str) -> dict[str, str]:
         """Which of these addresses are suppressed for this purpose, with the reason, in one read."""
+        ...
+
+    def since(self, channel: str, addresses: Sequence[str], reason: str) -> Mapping[str, Mapping[str, datetime]]:
+        """Since when these addresses are suppressed for this reason: address -> purpose -> instant."""
         ...
 
 

@@ -1,6 +1,5 @@
 """What customers write back: STOP, START and HELP are obeyed; everything is kept in the customer's thread."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -8,36 +7,16 @@ from typing import Literal, Protocol
 import msgspec
 
 from common.ids import derive
-from customers.addresses import EMAIL, SMS
 from customers.consent import CUSTOMER, Consent, Suppressions
 from customers.customer import Customer, Customers, Records, channels_of
 from customers.shop import Shop
+from messaging.answers import connected, help_for
 from messaging.channel import Reply
+from messaging.keywords import channel_named, keyword_of
+from messaging.linking import Linking
+from messaging.presence import Comings
 
-Keyword = Literal["stop", "start", "help", ""]
 STOPPED = "stop"
-
-# The carriers' English words, and what people write in the languages we send; upper case, without accents.
-_COMMANDS: dict[Keyword, str] = {
-    "stop": "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT STOPP ABMELDEN ABBESTELLEN ENDE ARRET ARRETER DESABONNER "
-    "DESINSCRIRE BAJA PARAR ALTO CANCELAR SAIR REMOVER",
-    "start": "START UNSTOP ANMELDEN DEMARRER REPRENDRE ALTA INICIAR VOLTAR COMECAR",
-    "help": "HELP INFO HILFE AIDE AYUDA AJUDA",
-}
-WORDS: dict[str, Keyword] = {word: command for command, words in _COMMANDS.items() for word in words.split()}
-# A reply of nothing but a channel's name, with or without such a word before it, says how somebody likes to be reached.
-_CHANNEL_WORDS = {"SMS": SMS, "TEXT": SMS, "EMAIL": EMAIL, "E MAIL": EMAIL, "MAIL": EMAIL}
-_PREFER = frozenset({"PREFER", "BY", "VIA", "PER", "LIEBER", "PAR", "POR", "PREFIERO", "PREFIRO"})
-# Words that mean it even with others behind them ("Stop please!").
-_BLUNT = frozenset({"STOP", "STOPP", "STOPALL", "UNSUBSCRIBE"})
-HELP: dict[str, str] = {
-    "en": "{shop}: you get messages from us because you are our customer. Reply STOP to get no more. {url}",
-    "de": "{shop}: Sie erhalten Nachrichten von uns als unser Kunde. Mit STOP erhalten Sie keine mehr. {url}",
-    "fr": "{shop} : vous recevez nos messages en tant que client. Répondez STOP pour ne plus en recevoir. {url}",
-    "es": "{shop}: recibe mensajes porque es cliente nuestro. Responda BAJA para no recibir más. {url}",
-    "pt": "{shop}: recebe mensagens porque é nosso cliente. Responda SAIR para não receber mais. {url}",
-}
-_HELP_LANGUAGES = {"HILFE": "de", "AIDE": "fr", "AYUDA": "es", "AJUDA": "pt"}
 # More customers than this with one number are not people.
 SHARING = 50
 
@@ -70,22 +49,31 @@ class Threads(Protocol):
         """A page of a customer's thread, the oldest first; `after` is the cursor of the last one read."""
         ...
 
+    def of_nobody(self, after: str, limit: int) -> list[Said]:
+        """A page of what strangers wrote, in the order of ids."""
+        ...
+
 
 class Conversation:
     """Listens to customers."""
 
     def __init__(
         self,
+        *,
         threads: Threads,
         suppressions: Suppressions,
         customers: Customers,
         records: Records,
+        linking: Linking,
+        comings: Comings,
         shop: Callable[[], Shop],
     ) -> None:
         self._threads = threads
         self._suppressions = suppressions
         self._customers = customers
         self._records = records
+        self._linking = linking
+        self._comings = comings
         self._shop = shop
 
     def obey(self, channel: str, reply: Reply) -> None:
@@ -99,25 +87,33 @@ class Conversation:
         else:
             self._suppressions.lift(channel, reply.address, STOPPED)
 
-    def hear(self, channel: str, replies: Sequence[Reply]) -> None:
-        """Obey replies, note what they say of consent, and keep them; what was heard before is passed over."""
+    def hear(self, channel: str, replies: Sequence[Reply]) -> list[tuple[Reply, str]]:
+        """Obey replies, note what they say of consent, and keep them; what was heard before is passed over.
+
+        Returns what is to be answered, in words, where there is anything.
+        """
         known = self._threads.known([reply.key for reply in replies])
+        answers: list[tuple[Reply, str]] = []
         for reply in sorted(replies, key=lambda reply: reply.at):
-            if reply.key in known:
-                continue
-            self.obey(channel, reply)
-            people = self._customers.find("", SHARING, reply.address, channel)
-            self._note_consent(channel, reply, people)
-            self._note_preference(reply, people)
-            self._threads.add(self._said(channel, reply, [customer.id for customer in people]))
+            if reply.key not in known:
+                answer = self._hear(channel, reply)
+                answers += [(reply, answer)] if answer else []
+        return answers
 
     def answer_to(self, reply: Reply) -> str:
         """What to say back: to HELP, who we are and how to stop; to anything else nothing."""
-        if keyword_of(reply.text) != "help":
-            return ""
-        shop = self._shop()
-        language = _HELP_LANGUAGES.get(_plain(reply.text)) or shop.locale.partition("-")[0]
-        return HELP.get(language, HELP["en"]).format(shop=shop.name, url=shop.url)
+        return help_for(reply.text, self._shop())
+
+    def _hear(self, channel: str, reply: Reply) -> str:
+        self.obey(channel, reply)
+        self._comings.wrote(channel, reply.address, reply.at)
+        linked = self._linking.take(channel, reply)
+        people = self._customers.find("", SHARING, reply.address, channel)
+        self._note_consent(channel, reply, people)
+        self._note_preference(reply, people)
+        answer = connected(linked.locale, self._shop()) if linked else self.answer_to(reply)
+        self._threads.add(self._said(channel, reply, answer, [customer.id for customer in people]))
+        return answer
 
     def _note_consent(self, channel: str, reply: Reply, people: Sequence[Customer]) -> None:
         keyword = keyword_of(reply.text)
@@ -142,18 +138,17 @@ class Conversation:
                 order = [wanted, *(channel for channel in channels if channel != wanted)]
                 self._records.change(customer.id, {"preferred": order})
 
-    def _said(self, channel: str, reply: Reply, customers: list[str]) -> list[Said]:
+    def _said(self, channel: str, reply: Reply, answer: str, customers: list[str]) -> list[Said]:
         heard = Said(
             id=reply.key,
             customers=customers,
             channel=channel,
             address=reply.address,
             direction="in",
-            text=reply.text[:1_600],
+            text=self._linking.without_token(reply.text)[:1_600],
             keyword=keyword_of(reply.text),
             at=reply.at,
         )
-        answer = self.answer_to(reply)
         if not answer:
             return [heard]
         answered = Said(
@@ -171,26 +166,3 @@ class Conversation:
 def cursor(said: Said) -> str:
     """Where in its thread something stands, for the page after it."""
     return f"{said.at.isoformat()}~{said.id}"
-
-
-def keyword_of(text: str) -> Keyword:
-    """The word of command that a text is, in any case and with any punctuation, or ""."""
-    plain = _plain(text)
-    if plain in WORDS:
-        return WORDS[plain]
-    return "stop" if plain.partition(" ")[0] in _BLUNT else ""
-
-
-def channel_named(text: str) -> str:
-    """The channel that a reply asks for ("prefer sms", "lieber E-Mail"), or ""."""
-    first, _, rest = _plain(text).partition(" ")
-    named = rest if first in _PREFER else _plain(text)
-    return _CHANNEL_WORDS.get(named, "")
-
-
-def _plain(text: str) -> str:
-    """Upper case, without accents, and without spaces and punctuation around it."""
-    letters = unicodedata.normalize("NFKD", text[:200]).upper()
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    words = "".join(letter if letter.isalnum() else " " for letter in bare)
-    return " ".join(words.split())

@@ -7,12 +7,15 @@ from typing import Protocol
 
 import msgspec
 
+from common.clock import Clock
 from common.settings import Settings
 from customers.consent import Consent, Suppressions
 from customers.customer import Customers
-from messaging.channel import Provider, Providers, Receipt, ReceiptType, Reply
+from messaging.channel import Notice, Provider, Providers, Receipt, ReceiptType, Reply
 from messaging.conversation import Conversation
+from messaging.finding import PATIENCE, Finder
 from messaging.message import Message, State
+from messaging.presence import Comings
 from messaging.webhooks import Inbox, Waiting
 
 log = logging.getLogger(__name__)
@@ -75,6 +78,14 @@ class Facts(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """What providers say of the shop's accounts, as it is kept."""
+
+    def add(self, channel: str, notices: Sequence[Notice]) -> None:
+        """Keep what a channel's provider said, each once."""
+        ...
+
+
 # How far a receipt shows that its message has come: whoever opened it, or complained, has it.
 PROVES: dict[ReceiptType, State] = {
     "accepted": State.ACCEPTED,
@@ -103,6 +114,10 @@ class Receipts:
         suppressions: Suppressions,
         customers: Customers,
         conversation: Conversation,
+        comings: Comings,
+        finder: Finder,
+        notices: Notices,
+        clock: Clock,
         settings: Settings,
     ) -> None:
         self._inbox = inbox
@@ -112,6 +127,10 @@ class Receipts:
         self._suppressions = suppressions
         self._customers = customers
         self._conversation = conversation
+        self._comings = comings
+        self._finder = finder
+        self._notices = notices
+        self._clock = clock
         self._lease = settings.claim_lease
 
     def take(self) -> int:
@@ -129,19 +148,35 @@ class Receipts:
     def _work_off(self, provider: Provider, waiting: Sequence[Waiting]) -> None:
         receipts: list[Receipt] = []
         replies: list[Reply] = []
-        read: list[str] = []
+        notices: list[Notice] = []
+        done: list[str] = []
         for one in waiting:
             try:
-                receipts += provider.receipts(one.hook)
-                replies += provider.replies(one.hook)
+                said = provider.receipts(one.hook), provider.replies(one.hook), provider.notices(one.hook)
             except Exception as error:  # reading is pure: what fails once fails for ever
                 log.warning("webhook.spoilt", extra={"webhook": one.id, "provider": provider.name}, exc_info=True)
                 self._inbox.spoil(one.id, f"{type(error).__name__}: {error}"[:500])
-            else:
-                read.append(one.id)
+                continue
+            found, waits = self._finder.find(provider.channel, said[0])
+            receipts += found
+            replies += said[1]
+            notices += said[2]
+            # One that waits is taken up again when its claim is over; that the rest of it is done twice is harmless.
+            if not waits or one.hook.at <= self._clock.now() - PATIENCE:
+                done.append(one.id)
         self._apply(provider, receipts)
-        self._conversation.hear(provider.channel, replies)
-        self._inbox.done(read)
+        for reply, words in self._conversation.hear(provider.channel, replies):
+            self._say(provider, reply, words)
+        if notices:
+            self._notices.add(provider.channel, notices)
+        self._inbox.done(done)
+
+    def _say(self, provider: Provider, reply: Reply, words: str) -> None:
+        """Answer a customer; what fails is not tried again, since it may have arrived."""
+        try:
+            provider.say(reply, words)
+        except Exception:
+            log.exception("reply.unanswered", extra={"provider": provider.name, "reply": reply.key})
 
     def _apply(self, provider: Provider, receipts: Sequence[Receipt]) -> None:
         """Suppression first: it is what must not be late."""
@@ -164,6 +199,10 @@ class Receipts:
                 self._customers.set_consent(message.customer, channel, "marketing", word)
         elif receipt.permanent:
             self._add(channel, address, "all", "hard_bounce", at)
+        elif receipt.type == "blocked" and address:
+            self._comings.went(channel, address, at)
+        elif receipt.type == "unblocked" and address:
+            self._comings.came(channel, address, at)
 
     def _add(self, channel: str, address: str, purpose: str, reason: str, at: datetime) -> None:
         if address:

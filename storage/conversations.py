@@ -62,3 +62,8 @@ class MongoConversations:
                 return []  # no cursor of ours, so nothing comes after it
             wanted["$or"] = [{"at": {"$gt": at}}, {"at": at, "_id": {"$gt": id_}}]
         return from_documents(self._said.find(wanted).sort([("at", 1), ("_id", 1)]).limit(limit), Said)
+
+    def of_nobody(self, after: str, limit: int) -> list[Said]:
+        """A page of what strangers wrote, in the order of ids."""
+        wanted: Document = {"customers": [], "_id": {"$gt": after}}
+        return from_documents(self._said.find(wanted).sort("_id", 1).limit(limit), Said)

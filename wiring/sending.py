@@ -8,7 +8,6 @@ from campaigns.values import Values
 from common.links import Links
 from messaging.audit import Audit
 from messaging.channel import Providers
-from messaging.conversation import Conversation
 from messaging.deliver import Delivery
 from messaging.people import People
 from messaging.receipts import Receipts
@@ -18,10 +17,10 @@ from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.leftovers import MongoLeftovers, MongoUndelivered
-from wiring.addressing import Addressing
+from wiring.listening import Listening
 
 
-class Sending(Addressing):
+class Sending(Listening):
     """How it is put and how it arrives."""
 
     @cached_property
@@ -95,12 +94,7 @@ class Sending(Addressing):
     @cached_property
     def providers(self) -> Providers:
         """Those who carry messages."""
-        return Providers(self.settings, self.outbox, self.clock)
-
-    @cached_property
-    def conversation(self) -> Conversation:
-        """Listens to customers."""
-        return Conversation(self.threads, self.suppressions, self.customers, self.customers, self.shops.get)
+        return Providers(self.settings, self.outbox, self.clock, self.heard)
 
     @cached_property
     def webhooks(self) -> Webhooks:
@@ -118,5 +112,9 @@ class Sending(Addressing):
             suppressions=self.suppressions,
             customers=self.customers,
             conversation=self.conversation,
+            comings=self.comings,
+            finder=self.finder,
+            notices=self.notices,
+            clock=self.clock,
             settings=self.settings,
         )

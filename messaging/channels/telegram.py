@@ -75,8 +75,7 @@ class Telegram(Chat):
         if not letter.address.removeprefix("-").isdigit():
             return Rejected(reason="invalid_address", detail="Not a chat id.")
         method, body = request(letter.rendered.parts)
-        url = f"{self._url}/bot{self._own.telegram_bot_token}/{method}"
-        return self.ask(url, {"chat_id": int(letter.address), **body}, {}, _outcome)
+        return self._call(method, {"chat_id": int(letter.address), **body})
 
     def verify(self, hook: Hook) -> None:
         """Check the secret that setWebhook was given, in its header; raises Forged. The body is not signed."""
@@ -95,17 +94,21 @@ class Telegram(Chat):
         return events.replies(hook)
 
     def answer(self, text: str, hook: Hook) -> tuple[str, str]:
-        """A method to carry out, in the answer to the update: say this, or take note of the tapped button."""
-        method: dict[str, Any] = {}
-        if text and (asked := events.replies(hook)):
-            method = {"method": "sendMessage", "chat_id": int(asked[0].address), "text": text}
-        elif query := events.query_of(hook):
-            method = {"method": "answerCallbackQuery", "callback_query_id": query}
+        """The answer to an update may carry out a method: a tapped button is taken note of."""
+        query = events.query_of(hook)
+        method = {"method": "answerCallbackQuery", "callback_query_id": query} if query else {}
         return "application/json", json.dumps(method) if method else ""
+
+    def say(self, reply: Reply, text: str) -> None:
+        """Answer in a message of its own."""
+        self._call("sendMessage", {"chat_id": int(reply.address), **request({"text": text})[1]})
 
     def deep_link(self, token: str, greeting: str) -> str:
         """The address that opens the bot with `/start token`; raises Invalid without the bot's name."""
         return f"https://t.me/{needed('ENCORE_TELEGRAM_BOT', self._own.telegram_bot).lstrip('@')}?start={token}"
+
+    def _call(self, method: str, body: Mapping[str, Any]) -> Outcome:
+        return self.ask(f"{self._url}/bot{self._own.telegram_bot_token}/{method}", body, {}, _outcome)
 
 
 def request(parts: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

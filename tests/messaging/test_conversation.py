@@ -3,7 +3,7 @@
 import pytest
 
 from customers.customer import preferred_source
-from messaging.conversation import channel_named, keyword_of
+from messaging.keywords import channel_named, keyword_of
 from tests.messaging.reporting import reports, settings
 from tests.support.clock import ManualClock
 from tests.support.reports import Reports

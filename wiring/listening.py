@@ -1,0 +1,56 @@
+"""What customers say, and who they are on a chat."""
+
+from functools import cached_property
+
+from messaging.conversation import Conversation
+from messaging.finding import Finder
+from messaging.linking import Linking
+from messaging.presence import Comings
+from storage.chat_links import MongoChatLinks
+from storage.heard import MongoHeard
+from storage.notices import MongoNotices
+from storage.recent import MongoRecent
+from wiring.addressing import Addressing
+
+
+class Listening(Addressing):
+    """What comes back."""
+
+    @cached_property
+    def heard(self) -> MongoHeard:
+        """When addresses were last heard from."""
+        return MongoHeard(self.database)
+
+    @cached_property
+    def comings(self) -> Comings:
+        """Who came and went on chats."""
+        return Comings(self.heard, self.suppressions)
+
+    @cached_property
+    def linking(self) -> Linking:
+        """Links chats to customers."""
+        links = MongoChatLinks(self.database)
+        return Linking(links, self.customers, self.customers, self.suppressions, self.settings.keys, self.clock)
+
+    @cached_property
+    def notices(self) -> MongoNotices:
+        """What providers say of the shop's accounts."""
+        return MongoNotices(self.database)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds the messages that receipts are about."""
+        return Finder(self.customers, MongoRecent(self.database))
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """Listens to customers."""
+        return Conversation(
+            threads=self.threads,
+            suppressions=self.suppressions,
+            customers=self.customers,
+            records=self.customers,
+            linking=self.linking,
+            comings=self.comings,
+            shop=self.shops.get,
+        )
