@@ -1,13 +1,14 @@
 """Words + offer + customer -> what this person gets."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from campaigns.values import Gathered, Occasion, Values
 from common.links import Links
 from content.errors import MissingValue, Unwritable
-from content.links import rewrite
-from content.templates import Compiled, Templates, compile_template, pick_locale
+from content.letters import Letters, letters_of
+from content.templates import Templates, pick_locale
 from customers.customer import Customer
 from customers.shop import Shops
 from messaging.message import Batch, Message, Rendered, Unrenderable
@@ -30,30 +31,35 @@ class Builder:
         locale = pick_locale(template, batch.channel, batch.locale, self._shops.get().locale)
         if locale is None:
             return {message.id: Unrenderable(reason="no_content") for message in messages}
-        compiled = compile_template(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
+        letters = letters_of(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
         gathered = self._values.gather(_occasion(first), {message.id: message.customer for message in messages})
-        return {message.id: self._write(compiled, gathered, batch.channel, message) for message in messages}
+        return {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
 
     def rehearse(self, occasion: Occasion, customer: Customer) -> dict[str, Any]:
         """What a template could say of this customer, to show it; no code is made."""
         gathered = self._values.gather(occasion, {"preview": customer.id}, mint=False)
         return self._values.of(gathered, customer, "preview")
 
-    def _write(self, compiled: Compiled, gathered: Gathered, channel: str, message: Message) -> Rendered | Unrenderable:
+    def _write(self, letters: Letters, gathered: Gathered, channel: str, message: Message) -> Rendered | Unrenderable:
         customer = gathered.customers.get(message.customer)
         if customer is None:
             return Unrenderable(reason="customer_gone")
-        values = self._values.of(gathered, customer, message.id)
+        values = self._values.of(gathered, customer, message.id, letters.names)
+        values.update(message.data.get("values", {}))
         try:
-            parts = compiled.render({**values, **message.data.get("values", {})})
+            written = letters.write(values, partial(self._tracked, message.id))
         except MissingValue as error:
             return Unrenderable(reason=f"{error.reason}:{error.name}", detail=str(error))
         except Unwritable as error:
             return Unrenderable(reason=error.reason, detail=str(error))
-        if "html" in parts:
-            parts["html"] = rewrite(parts["html"], lambda address: self._tracked(message.id, address))
-        headers = self._headers(values) if channel == "email" and message.purpose == "marketing" else {}
-        return Rendered(parts=parts, headers=headers, voucher=gathered.codes.get(message.id, ""))
+        headers = self._headers(message.id) if channel == "email" and message.purpose == "marketing" else {}
+        return Rendered(
+            parts=written.parts,
+            headers=headers,
+            voucher=gathered.codes.get(message.id, ""),
+            frame=letters.frame,
+            slots=written.slots,
+        )
 
     def _tracked(self, message: str, address: str) -> str:
         """An address by way of ours, so that a click is known; our own pages, the ways out above all, stay direct."""
@@ -61,11 +67,10 @@ class Builder:
             return address
         return self._links.url("click", [message, address])
 
-    @staticmethod
-    def _headers(values: dict[str, Any]) -> dict[str, str]:
+    def _headers(self, message: str) -> dict[str, str]:
         """The one-click way out of RFC 8058, which mail programs show as a button."""
         return {
-            "List-Unsubscribe": f"<{values['links']['unsubscribe']}>",
+            "List-Unsubscribe": f"<{self._links.url('unsubscribe', message)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
 

@@ -1,6 +1,6 @@
 """What a template can say of each person: their history, the offer, their own code, their ways out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ import msgspec
 from common.clock import Clock
 from common.links import Links
 from common.money import Money
+from content.vocabulary import VARIABLES
 from customers.catalogue import Product, Products, advertised, stand_ins
 from customers.customer import Customer, Customers
 from customers.orders import Order, Orders
@@ -16,6 +17,7 @@ from customers.shop import Brand, Shop, Shops
 from loyalty.offer import Offer, Offers
 from loyalty.programme import Programmes
 
+PAGES = ("unsubscribe", "preferences", "why")
 # Stands where a code of one's own will be, in a rehearsal: as long as a code, and good for nothing.
 SAMPLE_CODE = "SAMPLECODE42"
 
@@ -131,8 +133,10 @@ class Values:
             return dict.fromkeys(people, SAMPLE_CODE)
         return self._referrals.codes_for(occasion.referral_programme, people)
 
-    def of(self, gathered: Gathered, customer: Customer, source: str) -> dict[str, Any]:
-        """What can be said of one of them, by the paths of the vocabulary."""
+    def of(
+        self, gathered: Gathered, customer: Customer, source: str, names: Collection[str] = VARIABLES
+    ) -> dict[str, Any]:
+        """What can be said of one of them, by the paths of the vocabulary, as far as `names` ask for it."""
         shared = gathered.shared
         values: dict[str, Any] = {
             **shared.values,
@@ -141,12 +145,12 @@ class Values:
             "locale": customer.locale or shared.shop.locale,
             "time_zone": customer.time_zone or shared.shop.time_zone,
             "profile": _profile(customer, shared),
-            "links": self._ways_out(source),
+            "links": self._ways_out(source, names),
             **_loyalty(customer, shared),
         }
         order = gathered.orders.get(customer.id)
         if order is not None:
-            values["last_order"] = _order(order, gathered.products)
+            values["last_order"] = _order(order, gathered.products, again="last_order.again" in names)
         code = gathered.codes.get(source)
         if code and shared.offer:
             values["voucher"] = {"code": code, "valid_until": shared.offer.ends(shared.now)}
@@ -155,6 +159,10 @@ class Values:
             mine = {"code": referral, "link": self._links.referral(referral)}
             values["referral"] = {**shared.values["referral"], **mine}
         return values
+
+    def _ways_out(self, source: str, names: Collection[str]) -> dict[str, str]:
+        every = "links" in names
+        return {page: self._links.url(page, source) for page in PAGES if every or f"links.{page}" in names}
 
     def _shared(self, occasion: Occasion) -> Shared:
         shop = self._shops.get()
@@ -175,9 +183,6 @@ class Values:
                 "advocate_reward": self._offers.get(programme.advocate_offer).summary(occasion.locale),
             }
         return Shared(shop=shop, brand=brand, now=now, values=values, offer=offer)
-
-    def _ways_out(self, source: str) -> dict[str, str]:
-        return {page: self._links.url(page, source) for page in ("unsubscribe", "preferences", "why")}
 
 
 def _profile(customer: Customer, shared: Shared) -> dict[str, Any]:
@@ -201,12 +206,13 @@ def _loyalty(customer: Customer, shared: Shared) -> dict[str, Any]:
     return {"points": points, "tier": {"name": facet.get("tier", "")}}
 
 
-def _order(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
-    names = [products[line.product_id].name for line in order.lines if line.product_id in products]
+def _order(order: Order, products: Mapping[str, Product], *, again: bool) -> dict[str, Any]:
+    bought = [line.product_id for line in order.lines]
+    names = [products[id_].name for id_ in bought if id_ in products]
     return {
         "id": order.id,
         "placed_at": order.placed_at,
         "packed_by": order.packed_by,
         "products": list(dict.fromkeys(name for name in names if name)),
-        "again": [product.name for product in advertised([line.product_id for line in order.lines], products)],
+        "again": [product.name for product in advertised(bought, products)] if again else [],
     }

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from html import escape, unescape
 
+Wrap = Callable[[str], str]
 # A compiled letter has every attribute in double quotes: the HTML was written out by a serialiser.
 _WEB = re.compile(r'(<a\s[^>]*?href=")(https?://[^"]*)(")')
 
 
-def rewrite(html: str, wrap: Callable[[str], str]) -> str:
+def rewrite(html: str, wrap: Wrap) -> str:
     """The letter with `wrap(address)` in place of each web address that a link leads to.
 
     Addresses reach `wrap` unescaped. It decides which to leave alone by giving them back as they are: Encore's own

@@ -6,9 +6,10 @@ up in an object, so there is no object to climb out of, and rendering costs what
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,16 +21,18 @@ from jinja2.visitor import NodeTransformer
 from common.money import Money
 from content import filters
 from content.allowlist import Checked, path_of
-from content.errors import MissingValue, TooLarge
-from content.vocabulary import Kind, kind_of, look_up
+from content.errors import MissingValue, TooLarge, Unwritable
+from content.slots import CUT, cut, woven
+from content.vocabulary import Kind, kind_of
 
 OUTPUT_LIMIT = 500_000
 ITEMS_LIMIT = 100
 VALUE_LIMIT = 5_000  # characters of a value; what is longer is cut, and most likely hostile
+CHUNKS = 200  # rendered pieces of text that are counted at a time
 _OR_EMPTY = "_or_empty"
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_URL = re.compile(r"https?://[^\s\"'<>]+|mailto:[^\s\"'<>]+")
+_URL = re.compile(r"https?://[^\s\"'<>\x00]+|mailto:[^\s\"'<>\x00]+")
 # Embeddings and overrides of direction: a name holding one would turn the rest of the line around.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -47,36 +50,53 @@ class Missing(Undefined):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A compiled part of a message. One that loops is watched while it is rendered, since a list may be long."""
+    """A compiled part of a message: texts that are `fixed`, and a template for the slots between them.
+
+    One that loops is watched while it is rendered, since a list may be long. `links` and `loose` are the slots that
+    are, or may hold, addresses of links (content/slots.py).
+    """
 
     template: Template
     names: frozenset[str]
     loops: bool
+    fixed: tuple[str, ...]
+    links: frozenset[int]
+    loose: frozenset[int]
+    length: int
 
     def render(self, context: Mapping[str, Any], limit: int = OUTPUT_LIMIT) -> str:
         """The words; `context` comes from `context_for`. Raises MissingValue or TooLarge."""
+        return woven(self.fixed, self.fill(context, limit))
+
+    def fill(self, context: Mapping[str, Any], limit: int = OUTPUT_LIMIT) -> list[str]:
+        """What stands in each slot. Raises MissingValue or TooLarge."""
         chunks = self.template.root_render_func(self.template.new_context(context, shared=True))  # type: ignore[arg-type]  # only read
         text = "".join(_watched(chunks, limit) if self.loops else chunks)
-        if len(text) > limit:
+        slots = text.split(CUT) if len(self.fixed) > 1 else []
+        if len(text) - len(slots) + self.length > limit:
             raise TooLarge(limit)
-        return text
+        if len(slots) + 1 != len(self.fixed):
+            raise Unwritable("A value holds a character that no text may hold.")
+        return slots
 
 
-def _watched(chunks: Iterable[str], limit: int) -> Iterator[str]:
+def _watched(chunks: Iterator[str], limit: int) -> Iterator[str]:
+    """The chunks, counted a few hundred at a time: none is longer than a value may be, or a text of the template."""
     size = 0
-    for chunk in chunks:
-        size += len(chunk)
+    while some := list(islice(chunks, CHUNKS)):
+        size += sum(map(len, some))
         if size > limit:
             raise TooLarge(limit)
-        yield chunk
+        yield from some
 
 
 def compiled(checked: Checked, *, html: bool) -> Piece:
     """A part ready to be rendered; with `html`, every value is escaped."""
     loops = checked.tree.find(nodes.For) is not None
     environment = _environment(html)
-    template = Template.from_code(environment, environment.compile(_Flattening().visit(checked.tree)), {})
-    return Piece(template, checked.names, loops)
+    parts = cut(_Flattening().visit(checked.tree), html=html)
+    template = Template.from_code(environment, environment.compile(parts.tree), {})
+    return Piece(template, checked.names, loops, parts.fixed, parts.links, parts.loose, sum(map(len, parts.fixed)))
 
 
 def context_for(names: frozenset[str], values: Mapping[str, Any], written_in: str) -> dict[str, Any]:
@@ -87,7 +107,9 @@ def context_for(names: frozenset[str], values: Mapping[str, Any], written_in: st
     zone = _zone(str(values.get("time_zone") or "UTC"))
     context: dict[str, Any] = {filters.FORMATS: filters.formats(written_in, str(values.get("locale") or written_in))}
     for want in _wanted(names):
-        value = look_up(values, want.path)
+        value: Any = values
+        for step in want.steps:
+            value = value.get(step) if isinstance(value, dict) else None
         usable = None if value is None else want.clean(value, zone)
         context[want.flat] = Missing(name=want.path) if usable is None else usable
     return context
@@ -97,13 +119,17 @@ class _Want(NamedTuple):
     """A value that a template needs: by which path, as which variable, and how it is made fit to be written."""
 
     path: str
+    steps: tuple[str, ...]
     flat: str
     clean: Callable[[Any, tzinfo], Any]
 
 
 @lru_cache(maxsize=512)
 def _wanted(names: frozenset[str]) -> list[_Want]:
-    return [_Want(path, _flat(path), _CLEANING[kind_of(path) or Kind.TEXT]) for path in sorted(names)]
+    return [
+        _Want(path, tuple(path.split(".")), _flat(path), _CLEANING[kind_of(path) or Kind.TEXT])
+        for path in sorted(names)
+    ]
 
 
 def clean(value: str) -> str | None:

@@ -3,7 +3,6 @@
 A template sees these names and nothing else. What a kind of variable may be given to stands in allowlist.py.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -106,14 +105,6 @@ def kind_of(path: str) -> Kind | None:
     if path in VARIABLES:
         return VARIABLES[path].kind
     return Kind.GROUP if path in GROUPS else None
-
-
-def look_up(values: Mapping[str, Any], path: str) -> Any:
-    """The value at a path of nested mappings; None where there is none."""
-    found: Any = values
-    for step in path.split("."):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found
 
 
 def sample(locale: str) -> dict[str, Any]:

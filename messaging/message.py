@@ -3,6 +3,7 @@
 The table below is docs/messages.md in code; every move is one compare-and-set on the state it starts from.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from common.ids import derive
+from content.letters import Frame
 from customers.consent import Purpose
 
 
@@ -138,12 +140,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
 class Rendered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The words one customer gets: `parts` are subject, text and html for e-mail, text alone for a text message.
 
-    `headers` are e-mail headers of this message alone; `voucher` is the code it holds, where it holds one.
+    `headers` are e-mail headers of this message alone; `voucher` is the code it holds, where it holds one. The parts
+    in `slots` are those of the `frame`, filled in; they stand in `parts` too, whole.
     """
 
     parts: dict[str, str]
     headers: dict[str, str] = {}
     voucher: str = ""
+    frame: Frame | None = None
+    slots: Mapping[str, Sequence[str]] = {}
 
 
 class Unrenderable(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,29 +1,62 @@
-"""What people received, word for word, in MongoDB: one document for each attempt on a message."""
+"""What people received, word for word, in MongoDB: one document for each attempt on a message.
+
+The long texts that all letters of a template share are kept once, in `frames`; nothing of any person stands there.
+"""
 
 from collections.abc import Sequence
 
+import msgspec
+
+from content.slots import woven
 from messaging.message import Content
-from storage.mongo import Mongo, from_document, to_document
+from storage.mongo import Document, Mongo, from_document, to_document, to_documents
 from storage.personal import Personal
 from storage.writes import insert_new
 
-PERSONAL = [Personal(collection="contents", message="prefix", export="contents", hidden=["_id", "token"])]
+
+def whole(database: Mongo, document: Document) -> Document:
+    """A kept content with its parts as they were received, whole."""
+    rendered = dict(document["rendered"])
+    slots, frame = rendered.pop("slots", None), rendered.pop("frame", "")
+    if slots is None:
+        return document
+    fixed = (database["frames"].find_one({"_id": frame}) or {"fixed": {}})["fixed"]
+    parts = {name: woven(fixed[name], texts) for name, texts in slots.items()}
+    return {**document, "rendered": {**rendered, "parts": {**rendered["parts"], **parts}}}
+
+
+PERSONAL = [Personal(collection="contents", message="prefix", export="contents", hidden=["_id", "token"], shown=whole)]
 
 
 class MongoContents:
     """Keeps contents under the message's id and the attempt's token."""
 
     def __init__(self, database: Mongo) -> None:
+        self._database = database
         self._contents = database["contents"]
 
     def keep(self, contents: Sequence[Content]) -> None:
         """Keep contents; one that is kept already stays as it is."""
-        insert_new(self._contents, [{**to_document(one), "_id": _id(one.message, one.token)} for one in contents])
+        frames = {one.rendered.frame.id: one.rendered.frame for one in contents if one.rendered.frame}
+        insert_new(self._database["frames"], to_documents(list(frames.values())))
+        insert_new(self._contents, [_document(one) for one in contents])
 
     def get(self, message: str, token: str) -> Content | None:
         """What was written for one attempt on a message."""
         document = self._contents.find_one({"_id": _id(message, token)})
-        return None if document is None else from_document(document, Content)
+        return None if document is None else from_document(whole(self._database, document), Content)
+
+
+def _document(content: Content) -> Document:
+    """A content without what stands in its frame."""
+    rendered = content.rendered
+    if rendered.frame:
+        own = {name: text for name, text in rendered.parts.items() if name not in rendered.slots}
+        rendered = msgspec.structs.replace(rendered, parts=own, frame=None)
+    document = to_document(msgspec.structs.replace(content, rendered=rendered))
+    if content.rendered.frame:
+        document["rendered"]["frame"] = content.rendered.frame.id
+    return {**document, "_id": _id(content.message, content.token)}
 
 
 def _id(message: str, token: str) -> str:

@@ -32,6 +32,7 @@ class Personal(msgspec.Struct, frozen=True, kw_only=True):
     (`events.$[].reason` of every item of a list), and sets those that `become`; or "leave" takes the id out of a list,
     and deletes what nobody is left in. `export` is the section of the export it is told in, "" for what is no news to
     the person, without the `hidden` fields: internals and other people's data. A hidden path goes through lists.
+    `shown` makes of a kept document what is told.
     """
 
     collection: str
@@ -45,6 +46,7 @@ class Personal(msgspec.Struct, frozen=True, kw_only=True):
     become: dict[str, Any] = {}
     export: str = ""
     hidden: Sequence[str] = ()
+    shown: Callable[[Mongo, Document], Document] | None = None
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ def told(database: Mongo, one: Personal, customer: str) -> Iterator[Document]:
     """What a line of the table holds of a person, without what is not theirs to know."""
     for wanted in _wanted(database, one, [customer], [customer]):
         for document in database[one.collection].find(wanted):
-            yield _without(document, one.hidden)
+            yield _without(one.shown(database, document) if one.shown else document, one.hidden)
 
 
 def _wanted(database: Mongo, one: Personal, ids: list[str], message_ids: list[str]) -> Iterator[Document]:

@@ -1,21 +1,23 @@
-"""What many letters have in common, and what is each one's own, found by comparing them piece by piece.
+"""What the letters of a request have in common, and what is each one's own.
 
-A provider that substitutes tags can then carry a thousand letters in one request. Nothing is known of
-templates here: letters are cut into lines and HTML tags, pieces equal in all letters form the skeleton,
-and the others become tags. Filling the skeleton gives back each letter, character for character.
+A provider that substitutes tags can carry a thousand letters in one request. The long texts are the frame that all
+letters of one template share (content/letters.py); of its slots, those that say the same to everybody become text too,
+and the others tags. Filling the skeleton gives back each letter, character for character. A letter without a frame is
+one slot from end to end.
 """
 
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-Parts = Mapping[str, str]
+from content.letters import Frame
+from messaging.message import Rendered
 
-# A piece ends after a line's end and before and after an HTML tag; joined, the pieces are the text again. The
-# pattern consumes what it matches: one made of look-arounds, tried at every character, took five times as long.
-_PIECE = re.compile(r"<?[^<>\n]*[>\n]?")
+Slots = Mapping[str, Sequence[str]]
+
+# A tag is so long, about: "-", a word, ".", a number, "-".
+TAG = 17
 
 
 class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,14 +27,26 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
     slots: list[dict[str, str]]
 
 
-def pieces(text: str) -> list[str]:
-    """A text cut up; `"".join` undoes it."""
-    return _PIECE.findall(text)
+def frame_of(rendered: Rendered, parts: Sequence[str]) -> Frame:
+    """What a letter shares with others; letters whose frames have one id may share a skeleton."""
+    if rendered.frame is not None:
+        return rendered.frame
+    named = [part for part in parts if rendered.parts.get(part)]
+    return Frame(id=" ".join(named), fixed=dict.fromkeys(named, ("", "")))
 
 
-def shape(parts: Parts) -> tuple[tuple[str, int], ...]:
-    """What letters must share to share a skeleton: the names of their parts and into how many pieces each falls."""
-    return tuple((name, len(pieces(text))) for name, text in sorted(parts.items()))
+def slots_of(rendered: Rendered, parts: Sequence[str]) -> Slots:
+    """What a letter says in each slot of its frame."""
+    if rendered.frame is not None:
+        return rendered.slots
+    return {part: [rendered.parts[part]] for part in parts if rendered.parts.get(part)}
+
+
+def size(slots: Slots) -> int:
+    """The bytes that a letter's own texts take with their tags, at most."""
+    texts = [text for part in slots.values() for text in part]
+    whole = "".join(texts)
+    return TAG * len(texts) + (len(whole) if whole.isascii() else len(whole.encode("utf-8", "surrogatepass")))
 
 
 def draw() -> str:
@@ -40,36 +54,34 @@ def draw() -> str:
     return secrets.token_hex(6)
 
 
-def extract(letters: Sequence[Parts], draw: Callable[[], str] = draw) -> Skeleton:
-    """The skeleton of letters that have one shape. One letter alone is all skeleton.
+def extract(frame: Frame, letters: Sequence[Slots], draw: Callable[[], str] = draw) -> Skeleton:
+    """The skeleton of letters that have one frame. One letter alone is all skeleton.
 
     Tags are made of a word that is drawn until it stands in none of the letters.
     """
-    mark = _mark(letters, draw)
+    mark = _mark(frame, letters, draw)
     tags: dict[tuple[str, ...], str] = {}
-    parts = {name: _common([letter[name] for letter in letters], mark, tags) for name in letters[0]}
-    slots = [{tag: texts[number] for texts, tag in tags.items()} for number in range(len(letters))]
-    return Skeleton(parts=parts, slots=slots)
+    parts = {
+        name: _common(fixed, zip(*(slots[name] for slots in letters), strict=True), mark, tags)
+        for name, fixed in frame.fixed.items()
+    }
+    names = list(tags.values())
+    own = [dict(zip(names, texts, strict=True)) for texts in zip(*tags, strict=True)] if tags else [{}] * len(letters)
+    return Skeleton(parts=parts, slots=own)
 
 
-def _common(texts: Sequence[str], mark: str, tags: dict[tuple[str, ...], str]) -> str:
+def _common(fixed: Sequence[str], columns: "zip[tuple[str, ...]]", mark: str, tags: dict[tuple[str, ...], str]) -> str:
     """One part with its tags; what differs in the same way in two places (a name, say) is one tag."""
-    skeleton: list[str] = []
-    for column in zip(*(pieces(text) for text in texts), strict=True):
-        if len(set(column)) == 1:
-            skeleton.append(column[0])
+    skeleton = [fixed[0]]
+    for column, after in zip(columns, fixed[1:], strict=True):
+        first = column[0]
+        if all(text == first for text in column):
+            skeleton += [first, after]
             continue
-        start, own, end = _trimmed(column)
-        tag = tags.setdefault(tuple(own), f"-{mark}.{len(tags)}-")
-        skeleton += [start, tag, end]
+        start = _common_start(column)
+        own = tuple([text[len(start) :] for text in column]) if start else column
+        skeleton += [start, tags.setdefault(own, f"-{mark}.{len(tags)}-"), after]
     return "".join(skeleton)
-
-
-def _trimmed(column: Sequence[str]) -> tuple[str, list[str], str]:
-    start = _common_start(column)
-    rest = [text[len(start) :] for text in column]
-    end = _common_start([text[::-1] for text in rest])[::-1]
-    return start, [text[: len(text) - len(end)] for text in rest], end
 
 
 def _common_start(texts: Sequence[str]) -> str:
@@ -79,9 +91,11 @@ def _common_start(texts: Sequence[str]) -> str:
     return first[: next(differ, min(len(first), len(last)))]
 
 
-def _mark(letters: Sequence[Parts], draw: Callable[[], str]) -> str:
+def _mark(frame: Frame, letters: Sequence[Slots], draw: Callable[[], str]) -> str:
     """A word that stands in none of the texts, so that no tag can be met by chance or on purpose."""
-    while True:
-        mark = draw()
-        if not any(mark in text for letter in letters for text in letter.values()):
-            return mark
+    common = [text for fixed in frame.fixed.values() for text in fixed]
+    own = (text for slots in letters for texts in slots.values() for text in texts)
+    everything = "\0".join([*common, *own])
+    while (mark := draw()) in everything:
+        continue
+    return mark

@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import logging
+import re
 import threading
 import time
 import urllib.request
@@ -45,6 +46,9 @@ TRACKING_OFF = {
     "subscription_tracking": {"enable": False},
 }
 CONTENT_TYPES = {"text": "text/plain", "html": "text/html"}
+PARTS = list(CONTENT_TYPES)
+# What SendGrid refuses in a name.
+_NOT_IN_NAMES = re.compile(r"[,;]")
 
 
 class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,13 +82,15 @@ class SendGrid(Provider):
         return bool(self._own.sendgrid_api_key)
 
     def pack(self, letters: Sequence[Letter], most: int) -> Iterator[list[Letter]]:
-        """Letters of one shape go together, no address twice; whose own words are too many goes alone."""
-        shapes: dict[object, list[Letter]] = {}
+        """Letters of one frame go together, no address twice; whose own words are too many goes alone."""
+        frames: dict[str, list[Letter]] = {}
         for letter in letters:
-            shapes.setdefault(skeleton.shape(_body(letter)), []).append(letter)
-        for alike in shapes.values():
-            for part in _each_address_once(alike, max(1, min(most, self.batch_max))):
-                yield from _within_limit(part)
+            if skeleton.size(skeleton.slots_of(letter.rendered, PARTS)) > SUBSTITUTION_BYTES:
+                yield [letter]
+            else:
+                frames.setdefault(skeleton.frame_of(letter.rendered, PARTS).id, []).append(letter)
+        for alike in frames.values():
+            yield from _each_address_once(alike, max(1, min(most, self.batch_max)))
 
     def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
         """One request where the letters were packed, else as many as they need, while there is time for it.
@@ -148,8 +154,9 @@ class SendGrid(Provider):
 
 
 def request_body(parcel: Parcel, part: Sequence[Letter]) -> dict[str, Any]:
-    """The request for letters of one shape; a tag in the content stands for what is the receiver's own."""
-    common = skeleton.extract([_body(letter) for letter in part])
+    """The request for letters of one frame; a tag in the content stands for what is the receiver's own."""
+    frame = skeleton.frame_of(part[0].rendered, PARTS)
+    common = skeleton.extract(frame, [skeleton.slots_of(letter.rendered, PARTS) for letter in part])
     content = [
         {"type": kind, "value": common.parts[name]} for name, kind in CONTENT_TYPES.items() if name in common.parts
     ]
@@ -176,20 +183,19 @@ def _personalization(parcel: Parcel, letter: Letter, slots: Mapping[str, str]) -
         "custom_args": {events.MESSAGE: letter.message, events.TOKEN: parcel.token},
     }
     if slots:
-        envelope["substitutions"] = dict(slots)
+        envelope["substitutions"] = slots
     if letter.rendered.headers:
-        envelope["headers"] = dict(letter.rendered.headers)
+        envelope["headers"] = letter.rendered.headers
     return envelope
 
 
 def _named(address: str, name: str) -> dict[str, str]:
     """An address with a name, without the characters that SendGrid refuses in one."""
-    plain = " ".join("".join(" " if letter in ",;" or not letter.isprintable() else letter for letter in name).split())
+    plain = name.strip()
+    if not name.isprintable() or _NOT_IN_NAMES.search(name) or "  " in name:
+        shown = "".join(letter if letter.isprintable() else " " for letter in _NOT_IN_NAMES.sub(" ", name))
+        plain = " ".join(shown.split())
     return {"email": address, "name": plain} if plain else {"email": address}
-
-
-def _body(letter: Letter) -> dict[str, str]:
-    return {name: letter.rendered.parts[name] for name in CONTENT_TYPES if letter.rendered.parts.get(name)}
 
 
 def _each_address_once(letters: Sequence[Letter], most: int) -> Iterator[list[Letter]]:
@@ -206,21 +212,6 @@ def _each_address_once(letters: Sequence[Letter], most: int) -> Iterator[list[Le
                 chosen[key] = letter
         yield list(chosen.values())
         left = later
-
-
-def _within_limit(part: list[Letter]) -> Iterator[list[Letter]]:
-    slots = skeleton.extract([_body(letter) for letter in part]).slots
-    sizes = [sum(_bytes(tag) + _bytes(text) for tag, text in slot.items()) for slot in slots]
-    together = [letter for letter, size in zip(part, sizes, strict=True) if size <= SUBSTITUTION_BYTES]
-    if together:
-        yield together
-    for letter, size in zip(part, sizes, strict=True):
-        if size > SUBSTITUTION_BYTES:
-            yield [letter]
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _ids(letters: Sequence[Letter]) -> list[str]:

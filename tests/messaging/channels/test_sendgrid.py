@@ -11,6 +11,8 @@ import pytest
 
 from common.errors import Forged, Invalid
 from common.settings import Settings
+from content.letters import letters_of
+from content.vocabulary import sample
 from messaging.channel import Accepted, Hook, Letter, NotTaken, Outbox, Rejected, Uncertain
 from messaging.channels import _sendgrid_events as events
 from messaging.channels.sendgrid import SUBSTITUTION_BYTES, SendGrid, request_body
@@ -52,18 +54,32 @@ def test_a_thousand_letters_go_in_one_request_and_arrive_word_for_word(
         assert seen["headers"] == one.rendered.headers
 
 
-def test_letters_of_another_shape_go_in_a_request_of_their_own(
+def written(number: int, html: str) -> Letter:
+    """A letter as the builder writes one from a template with this HTML."""
+    letters = letters_of({"subject": "Hello", "html": html}, "email", "en", "service")
+    values = sample("en") | {"first_name": f"<Ana {number}>", "last_order": {"products": [f"No {number}", "\u00d6l"]}}
+    words = letters.write(values, lambda address: f"http://shop.test/c/{number}?to={address}")
+    rendered = Rendered(parts=words.parts, frame=letters.frame, slots=words.slots)
+    return Letter(message=f"m{number}", address=f"no{number}@example.com", rendered=rendered)
+
+
+def test_letters_of_one_template_share_a_request_in_which_its_text_stands_once(
     provider: SendGrid, provider_sandbox: ProviderSandbox
 ) -> None:
-    letters = [
-        letter("email", 1),
-        letter("email", 2, html="<p>Quite</p>\n<i>another</i>\n<p>shape</p>"),
-        letter("email", 3),
-    ]
-    assert sorted(len(part) for part in provider.pack(letters, 500)) == [1, 2]
+    one = (
+        '<p>Dear {{ first_name }}, here is <a href="https://a.test/?n=1&amp;m">it</a>.</p>'
+        + "<p>All the same.</p>" * 50
+    )
+    other = (
+        "<p>Hello</p>{% for name in last_order.products %}<p><a href='{{ shop.url }}'>{{ name }}</a></p>{% endfor %}"
+    )
+    letters = [written(1, one), written(2, other), written(3, one), written(4, other), written(5, one)]
+    assert sorted(len(part) for part in provider.pack(letters, 500)) == [2, 3]
     provider.hand_over(parcel("email", letters))
-    arrived = {one["message"]: one["html"] for one in provider_sandbox.accepted()}
-    assert arrived == {one.message: one.rendered.parts["html"] for one in letters}
+    arrived = {one["message"]: {part: one[part] for part in ("text", "html")} for one in provider_sandbox.accepted()}
+    assert arrived == {one.message: {part: one.rendered.parts[part] for part in ("text", "html")} for one in letters}
+    assert "http://shop.test/c/3?to=https://a.test/?n=1&amp;m" in arrived["m3"]["html"]
+    assert [json.dumps(request).count("All the same") for request in requests(provider_sandbox)] in ([100, 0], [0, 100])
 
 
 def test_who_has_too_many_words_of_their_own_goes_alone(provider: SendGrid, provider_sandbox: ProviderSandbox) -> None:
