@@ -20,7 +20,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     What the checkout does not say is found out where an offer asks for it: the products that are `known`, what the
     order has `earned` in points by the shop's rules, and what points are `worth`. `taken` is what other codes on the
-    same order have taken off before.
+    same order have taken off before, `shipping_taken` the part of it that is for shipping.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     earned: int = 0
     worth: Worth | None = None
     taken: int = 0
+    shipping_taken: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what could not be reckoned with; raises Invalid naming the field."""

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
-from msgspec.structs import replace
 
 import loyalty.offers
 from common.errors import Invalid
@@ -96,9 +95,9 @@ class OfferKind(ABC, Generic[S]):
         """What it takes out of a budget of money: what comes off, or what else it is worth."""
         return self.discount(basket)
 
-    def rest(self, basket: Basket) -> Basket:
-        """What is left of the basket for the next code on the same order."""
-        return replace(basket, taken=basket.taken + self.discount(basket).amount)
+    def of_shipping(self, basket: Basket) -> int:
+        """Which part of the discount is on the shipping, so that no other code takes it again."""
+        return 0
 
 
 def kinds() -> dict[str, type[OfferKind[Any]]]:

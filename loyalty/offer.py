@@ -9,8 +9,12 @@ import msgspec
 from common.errors import Invalid
 from common.ids import new_seed
 from common.money import Money
+from loyalty.budgets import Alert, Spent, check_budget
+from loyalty.budgets import Budget as Budget
+from loyalty.hours import Hours
 from loyalty.kind import OfferKind, make, money_text, words
 from loyalty.redemption import Entry
+from loyalty.stacking import Stacking
 
 FROM = {"en": "{what} from {minimum}", "de": "{what} ab {minimum}", "es": "{what} desde {minimum}",
         "fr": "{what} dès {minimum}", "pt": "{what} a partir de {minimum}"}  # fmt: skip
@@ -19,35 +23,35 @@ FROM = {"en": "{what} from {minimum}", "de": "{what} ab {minimum}", "es": "{what
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """What a basket and its buyer must fulfil; what is not set, everybody fulfils.
 
-    `products`: at least one of them is in the basket. `first_order`: the buyer has no earlier standing order.
+    `products`, `categories`: one of any of them is in the basket; `not_products`, `not_categories`: none of them is.
+    `first_order`: the buyer has no earlier standing order. `segments`: the buyer is in one of them, and in none of
+    `not_segments`. `channels`: where the order is placed, in the shop's own words. `hours`: at one of these times.
     """
 
     minimum: Money | None = None
     products: list[str] = []
+    categories: list[str] = []
+    not_products: list[str] = []
+    not_categories: list[str] = []
     first_order: bool = False
+    segments: list[str] = []
+    not_segments: list[str] = []
+    channels: list[str] = []
+    hours: list[Hours] = []
     currency: str = ""
 
-
-class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """How much may be given: so many uses in all, so much money in all, so many uses by one customer."""
-
-    uses: int | None = None
-    money: Money | None = None
-    per_customer: int | None = None
-
-
-class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """How much has been given or is held: uses, and minor units by currency."""
-
-    uses: int = 0
-    money: dict[str, int] = {}
+    @property
+    def asks_categories(self) -> bool:
+        """Whether the products of a basket have to be known."""
+        return bool(self.categories or self.not_categories)
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
     """Something given. `valid_days` count from the day a voucher is issued; the earlier of both ends holds.
 
     `seed` is the secret its codes are derived from. `spent` and `open` are kept by the redemptions alone:
-    `open` lists what has been taken from or is to be given back to the budget and is not yet settled.
+    `open` lists what has been taken from or is to be given back to the budget and is not yet settled. `alerts` are
+    shares of the budget that somebody was told of. One with `deleted_at` is there for what it has given.
     """
 
     id: str
@@ -59,10 +63,13 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
     valid_until: datetime | None = None
     valid_days: int | None = None
     budget: Budget = Budget()
+    stacking: Stacking = Stacking()
     active: bool = True
+    deleted_at: datetime | None = None
     seed: str = msgspec.field(default_factory=new_seed)
     spent: Spent = Spent()
     open: list[Entry] = []
+    alerts: list[Alert] = []
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -76,7 +83,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
     def currencies(self) -> frozenset[str]:
         """The currencies it insists on: none for any, and more than one is a mistake."""
         named = {self.gives.currency, self.conditions.currency}
-        named |= {money.currency for money in (self.conditions.minimum, self.budget.money) if money}
+        named |= {money.currency for money in (self.conditions.minimum, *self.budget.moneys) if money}
         return frozenset(named - {""})
 
     def ends(self, issued: datetime) -> datetime | None:
@@ -106,26 +113,34 @@ def checked(offer: Offer) -> Offer:
         )
     if offer.valid_from and offer.valid_until and offer.valid_from >= offer.valid_until:
         raise Invalid.field("valid_until", "Must be later than valid_from.")
+    check_budget(offer.budget)
     return offer
 
 
 class Offers(Protocol):
     """The offers as they are kept."""
 
-    def add(self, offer: Offer) -> None:
-        """Keep a new one; raises Conflict where its id is taken."""
+    def add(self, offer: Offer, by: str = "") -> None:
+        """Keep a new one; raises Conflict where its id is taken. `by` says who wants it, for the list of changes."""
         ...
 
     def get(self, id: str) -> Offer:
-        """One offer; raises NotFound."""
+        """One offer; raises NotFound, for a deleted one too."""
+        ...
+
+    def kept(self, id: str) -> Offer:
+        """One offer, even if it was deleted; raises NotFound."""
         ...
 
     def page(self, after: str, limit: int) -> Sequence[Offer]:
         """A page in the order of ids."""
         ...
 
-    def change(self, offer: Offer, expected_version: int) -> Offer:
-        """Keep another definition; what is spent stays as it is. Raises Stale where the version no longer holds."""
+    def change(self, offer: Offer, expected_version: int, by: str = "") -> Offer:
+        """Keep another definition; what is spent stays as it is. Raises Stale where the version no longer holds.
+
+        `by` says who wants it, for the list of changes.
+        """
         ...
 
 
@@ -137,7 +152,7 @@ class Budgets(Protocol):
     """
 
     def take(self, offer: Offer, entry: Entry) -> bool:
-        """Take the entry's use and money, if the budget allows, the definition is still this one, and nothing is open
+        """Take the entry's use and money, if every limit allows, the definition is still this one, and nothing is open
         about the same redemption."""
         ...
 
@@ -146,7 +161,7 @@ class Budgets(Protocol):
         ...
 
     def give_back(self, offer: str, entry: Entry) -> bool:
-        """Give back the entry's use and money and strike the entry; False where it is struck already."""
+        """Give back what the entry says and strike the entry; False where it is struck already."""
         ...
 
     def close(self, offer: str, entry: Entry) -> None:

@@ -57,7 +57,7 @@ def enter_order(
         new = Lot(id=lot, points=counted, active_at=active_at, expires_at=expires_at)
         earn(book, id_, new, counted, money, day, order=order.id, shares=of_lines, basis=base)
     else:
-        back = min(-counted, _still_there(told))
+        back = min(-counted, still_there(told))
         reverse(book, id_, lot, back, -counted, -money, day, order=order.id, shares=of_lines, basis=base)
 
 
@@ -89,7 +89,7 @@ def enter_undone(book: Book, lot: str, known: Sequence[Entry]) -> None:
     day = next((entry.day for entry in told if entry.day), None)
     if counted > 0 and day is not None:
         id_ = derive("points undone", lot, len(told))
-        reverse(book, id_, lot, min(counted, _still_there(told)), counted, 0, day, order=told[0].order)
+        reverse(book, id_, lot, min(counted, still_there(told)), counted, 0, day, order=told[0].order)
 
 
 def _bill(order: Order, items: Sequence[Item], terms: Terms) -> Bill:
@@ -101,7 +101,7 @@ def _reckoned(told: Sequence[Entry], base: str) -> list[int]:
     return next((entry.shares for entry in told if entry.shares and entry.basis == base), [])
 
 
-def _still_there(told: Sequence[Entry]) -> int:
+def still_there(told: Sequence[Entry]) -> int:
     """What a cause has given and not taken back, but for what was lost unspent: that is not taken twice."""
     given = sum(entry.points + entry.pending for entry in told if entry.kind in _GIVES_OR_TAKES)
     lost = -sum(entry.points for entry in told if entry.kind is EntryKind.EXPIRED)

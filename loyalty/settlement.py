@@ -28,7 +28,7 @@ class Settlement:
             back = decided.attempt != entry.token or decided.state is RedemptionState.REFUSED
         else:
             decided = self._end(entry)
-            back = decided.by == entry.token
+            back = entry.token in (decided.by, decided.part_by)
         if back:
             self._budgets.give_back(offer, entry)
         else:
@@ -50,7 +50,7 @@ class Settlement:
     def _end(self, entry: Entry) -> Redemption:
         """Move the entry's redemption on, unless somebody else has."""
         was = entry.redemption
-        self._redemptions.move(was, entry.target, entry.at, entry.token)
+        self._redemptions.move(was, entry.target, entry.at, entry.token, entry.part)
         return self._redemptions.get(entry.about) or was
 
 
@@ -60,10 +60,11 @@ def _places(claims: list[Claim]) -> list[str]:
 
 def _placed(entry: Entry, taken: set[str]) -> Redemption:
     """The redemption in the first free places, or its refusal where a claim finds none."""
-    holds = []
+    holds, stays = [], []
     for claim in entry.claims:
         free = next((key for key in claim.keys if key not in taken), None)
         if free is None:
             return replace(entry.redemption, state=RedemptionState.REFUSED, reason=claim.reason, until=None)
         holds.append(free)
-    return replace(entry.redemption, holds=holds or None)
+        stays += [free] if claim.stays else []
+    return replace(entry.redemption, holds=holds or None, stays=stays or None)

@@ -1,39 +1,37 @@
 """Codes at the checkout: what one would give, holding it, using it, taking that back. Never beyond a budget."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+import random
+import time
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 from msgspec.structs import replace
 
 from common.clock import Clock
-from common.errors import NotFound
+from common.errors import Invalid, NotFound
 from common.ids import new_id
 from common.money import Money
 from loyalty.basket import Basket
-from loyalty.conditions import SENTENCES, Reason, Refused, Use, refusal
+from loyalty.bundle import Bundles
+from loyalty.conditions import ROOM, SENTENCES, STACKED, Reason, Refused, Use, refusal
+from loyalty.facts import Asked, Facts
+from loyalty.giving import Giving
+from loyalty.kind import Gift
 from loyalty.minting import Minting
-from loyalty.offer import Budgets, Offer, Offers
-from loyalty.redemption import (
-    OVER,
-    Claim,
-    Entry,
-    Redemption,
-    Redemptions,
-    RedemptionState,
-    customer_key,
-    redemption_id,
-)
+from loyalty.offer import Budgets, Offers
+from loyalty.redemption import OVER, Entry, Redemption, RedemptionState, RedemptionStore, redemption_id
 from loyalty.settlement import Settlement
+from loyalty.stacking import Beside
+from loyalty.using import Planner, entry_of
 from loyalty.voucher import Voucher, VoucherStore
-from loyalty.voucher_book import VoucherBook, VoucherStatus, single_use_claim
+from loyalty.voucher_book import VoucherBook, VoucherStatus
 
 HOLD_SECONDS = 900
-# How often a redemption that meets another definition, or another try for the same order, starts again.
-TRIES = 5
+# How often a redemption that meets another definition, or others of the same order or customer, starts again.
+TRIES = 80
+LONGEST_PAUSE = 0.05
 AT_ONCE = 500
-
-EarlierOrders = Callable[[str, str], int]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,20 +41,24 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     offer: str
     valid: bool
     discount: Money | None = None
+    gift: Gift | None = None
+    points: int = 0
     reason: str = ""
     detail: str = ""
 
 
 class Vouchers:
-    """The service; `earlier_orders(customer, order)` counts a customer's standing orders but that one."""
+    """The service for one code at a time."""
 
     def __init__(
         self,
         offers: Offers,
         budgets: Budgets,
         store: VoucherStore,
-        redemptions: Redemptions,
-        earlier_orders: EarlierOrders,
+        redemptions: RedemptionStore,
+        bundles: Bundles,
+        facts: Facts,
+        giving: Giving,
         clock: Clock,
         grace: float,
     ) -> None:
@@ -65,7 +67,9 @@ class Vouchers:
         self._budgets = budgets
         self._store = store
         self._redemptions = redemptions
-        self._earlier_orders = earlier_orders
+        self._bundles = bundles
+        self._planner = Planner(facts, offers, redemptions)
+        self._giving = giving
         self._clock = clock
         self._grace = timedelta(seconds=grace)
         self.book = VoucherBook(offers, store, redemptions, clock)
@@ -90,44 +94,76 @@ class Vouchers:
         """Make a code useless from now on; what was redeemed stays redeemed."""
         return self._store.set_state(code, "cancelled")
 
-    def validate(self, typed: str, customer: str, basket: Basket) -> Verdict:
+    def validate(self, typed: str, customer: str, basket: Basket, segments: Collection[str] | None = None) -> Verdict:
         """What the code would give for this basket; changes nothing. Raises NotFound."""
         voucher = self.get(typed)
-        offer = self._offers.get(voucher.offer)
-        use = self._use(offer, voucher, customer, basket)
-        kept = self._redemptions.get(redemption_id(voucher.code, basket.id))
-        own = kept is not None and kept.standing and kept.customer == customer
+        on_order = self._redemptions.of_order(basket.id)
+        kept = _mine(voucher, basket, on_order)
+        return self.try_beside(voucher, Asked(customer=customer, basket=basket, segments=segments), kept, on_order)
+
+    def try_beside(
+        self,
+        voucher: Voucher,
+        asked: Asked,
+        kept: Redemption | None,
+        on_order: Sequence[Redemption],
+        before: Sequence[Beside] = (),
+    ) -> Verdict:
+        """What a code would give beside others: those on the order, and those that are to be used `before` it."""
+        offer = self._offers.kept(voucher.offer)
+        others = [one for one in on_order if one.standing and one is not kept]
+        beside = [*self._planner.beside(others), *before]
+        use = self._planner.plan(offer, voucher, asked, beside, self._clock.now()).use
+        own = kept is not None and kept.standing and kept.customer == asked.customer
         reason = None if own else refusal(use)
         if reason is None and kept is not None and kept.state is RedemptionState.ROLLED_BACK:
             reason = Reason.ROLLED_BACK
         verdict = Verdict(code=voucher.code, offer=offer.id, valid=reason is None)
         if reason:
             return replace(verdict, reason=reason.value, detail=SENTENCES[reason])
-        return replace(verdict, discount=kept.off if kept is not None and own else use.discount)
+        if kept is not None and own:
+            return replace(verdict, discount=kept.off, gift=kept.gift, points=kept.points)
+        kind = offer.gives
+        return replace(verdict, discount=use.discount, gift=kind.gift, points=kind.points(use.basket))
 
-    def reserve(self, typed: str, customer: str, basket: Basket, seconds: float = HOLD_SECONDS) -> Redemption:
+    def reserve(
+        self,
+        typed: str,
+        customer: str,
+        basket: Basket,
+        seconds: float = HOLD_SECONDS,
+        segments: Collection[str] | None = None,
+    ) -> Redemption:
         """Hold the code for an order; the hold ends by itself. Raises NotFound, Refused.
 
         Again for the same order and discount, it is the same hold; after it was redeemed, the redemption.
         """
-        return self._take(typed, customer, basket, self._clock.now() + timedelta(seconds=seconds))
+        until = self._clock.now() + timedelta(seconds=seconds)
+        return self.take(self.get(typed), Asked(customer=customer, basket=basket, until=until, segments=segments))
 
-    def redeem(self, typed: str, customer: str, basket: Basket) -> Redemption:
+    def redeem(self, typed: str, customer: str, basket: Basket, segments: Collection[str] | None = None) -> Redemption:
         """Use the code for an order, once: again for the same order, it is the same redemption.
 
         Raises NotFound, Refused.
         """
-        return self._take(typed, customer, basket, None)
+        return self.take(self.get(typed), Asked(customer=customer, basket=basket, segments=segments))
 
-    def rollback(self, id: str) -> Redemption:
-        """Take a redemption back, or end a hold; again, it is the same. Raises NotFound."""
+    def rollback(self, id: str, part: Money | None = None) -> Redemption:
+        """Take a redemption back, or end a hold; again, it is the same. With `part`, only so much of what it took off.
+
+        A part is taken back once, and the whole may follow. Raises NotFound, Invalid for a part that is none, and
+        Refused where another part was taken back already.
+        """
         kept = self._redemptions.get(id)
         if kept is None or kept.state is RedemptionState.REFUSED:
             raise NotFound("redemption", id)
+        kept = self.decided(kept)
         for _ in range(TRIES):
-            if not kept.standing:
+            if part is not None and _is_back(kept, part):
                 return kept
-            kept = self._end(kept)
+            if not kept.standing:
+                return self._paid(kept)
+            kept = self._end(kept, part.amount if part else 0)
         raise Refused(Reason.BUSY)
 
     def recover(self) -> int:
@@ -138,91 +174,123 @@ class Vouchers:
             self._settlement.settle(offer, entry)
         overdue = self._redemptions.overdue(now, AT_ONCE)
         for held in overdue:
-            self._end(held)
-        return len(abandoned) + len(overdue)
+            self._expire(held)
+        owing = self._redemptions.owing(now - self._grace, AT_ONCE)
+        for one in owing:
+            self._giving.settle(one)
+        return len(abandoned) + len(overdue) + len(owing)
 
-    def _take(self, typed: str, customer: str, basket: Basket, until: datetime | None) -> Redemption:
-        voucher = self.get(typed)
-        for _ in range(TRIES):
-            kept = self._redemptions.get(redemption_id(voucher.code, basket.id))
+    def decided(self, held: Redemption) -> Redemption:
+        """A hold as the call for several codes that it belongs to has decided about it."""
+        if held.bundle and held.state is RedemptionState.RESERVED:
+            bundle = self._bundles.get(held.bundle)
+            if bundle is not None and bundle.state == "redeemed":
+                self._redemptions.move(held, RedemptionState.REDEEMED, self._clock.now())
+                return self._paid(self._redemptions.get(held.id) or held)
+        return held
+
+    def take(self, voucher: Voucher, asked: Asked) -> Redemption:
+        """Use a code, or hold it: what `redeem` and `reserve` do, for a voucher that was found. Raises Refused."""
+        for attempt in range(TRIES):
+            on_order = self._redemptions.of_order(asked.basket.id)
+            kept = _mine(voucher, asked.basket, on_order)
+            kept = self.decided(kept) if kept else None
             if kept is not None and kept.standing:
-                if kept.customer != customer:
+                if kept.customer != asked.customer:
                     raise Refused(Reason.OTHER_CUSTOMER)
-                again = self._again(kept, basket, until)
+                again = self._again(kept, asked, on_order)
             else:
-                again = self._anew(voucher, customer, basket, until, kept)
+                again = self._anew(voucher, asked, kept, on_order)
             if again is not None:
-                return again
+                return self._paid(again)
+            if attempt:  # the first time it is mostly something of one's own that was in the way
+                time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.001 * 2**attempt)))  # noqa: S311  # to part a crowd
         raise Refused(Reason.BUSY)
 
-    def _again(self, kept: Redemption, basket: Basket, until: datetime | None) -> Redemption | None:
+    def give_up(self, held: Redemption) -> Redemption:
+        """End a hold."""
+        return self._end(held)
+
+    def _paid(self, redemption: Redemption) -> Redemption:
+        """With its points where they belong."""
+        if redemption.owing:
+            self._giving.settle(redemption)
+        return redemption
+
+    def _again(self, kept: Redemption, asked: Asked, on_order: Sequence[Redemption]) -> Redemption | None:
         """What stands already, moved on as far as is wanted; None where it had to be ended to start again."""
         if kept.state is RedemptionState.REDEEMED:
             return kept
-        now = self._clock.now()
-        worth = self._offers.get(kept.offer).gives.discount(basket)
+        now, basket = self._clock.now(), asked.basket
+        before = [one for one in on_order if one.standing and one.id != kept.id and one.turn < kept.turn]
+        worth = self._planner.worth(self._offers.kept(kept.offer), asked, self._planner.beside(before), now)
         lasts = kept.until is not None and kept.until > now
-        if not lasts or kept.off != worth or kept.order_total != basket.total.amount:
+        same = kept.discount == worth and (kept.order_total, kept.currency) == (
+            basket.total.amount,
+            basket.total.currency,
+        )
+        if not lasts or not same or (asked.bundle and kept.bundle != asked.bundle):
             self._end(kept)
             return None
-        if until is not None:
+        if asked.until is not None:
             return kept
-        if self._redemptions.move(kept, RedemptionState.REDEEMED, now):
-            return replace(kept, state=RedemptionState.REDEEMED)
-        return None
+        self._redemptions.move(kept, RedemptionState.REDEEMED, now)
+        moved = self._redemptions.get(kept.id)
+        return moved if moved is not None and moved.state is RedemptionState.REDEEMED else None
 
     def _anew(
-        self, voucher: Voucher, customer: str, basket: Basket, until: datetime | None, kept: Redemption | None
+        self, voucher: Voucher, asked: Asked, kept: Redemption | None, on_order: Sequence[Redemption]
     ) -> Redemption | None:
         """A new redemption; None where something moved underneath and it is to be tried again. Raises Refused."""
         if kept is not None and kept.state not in OVER:
             raise Refused(Reason.ROLLED_BACK)
-        offer = self._offers.get(voucher.offer)
-        use = self._use(offer, voucher, customer, basket)
-        reason = refusal(use)
+        offer = self._offers.kept(voucher.offer)
+        beside = self._planner.beside([one for one in on_order if one.standing])
+        turn = 1 + max((one.turn for one in on_order), default=0)
+        planned = self._planner.plan(offer, voucher, asked, beside, self._clock.now(), turn)
+        reason = refusal(planned.use)
         if reason:
-            if self._made_room(offer, reason, use):
+            if self._made_room(reason, planned.use, on_order):
                 return None
             raise Refused(reason)
-        entry = _entry(use, until, kept.attempt if kept else "")
+        entry = entry_of(planned, kept.attempt if kept else "")
         if not self._budgets.take(offer, entry):
             self._help(offer.id, entry.about)
             return None
         decided = self._settlement.settle(offer.id, entry)
-        if decided.state is RedemptionState.REFUSED and decided.attempt == entry.token:
+        if decided.attempt != entry.token:
+            return None
+        if decided.state is RedemptionState.REFUSED and decided.reason != Reason.BUSY:
             raise Refused(Reason(decided.reason))
-        return decided if decided.attempt == entry.token and decided.standing else None
-
-    def _use(self, offer: Offer, voucher: Voucher, customer: str, basket: Basket) -> Use:
-        claims = _claims(offer, voucher, customer)
-        taken = set(self._redemptions.taken([key for claim in claims for key in claim.keys])) if claims else set()
-        return Use(
-            offer=offer,
-            voucher=voucher,
-            customer=customer,
-            basket=basket,
-            discount=offer.gives.discount(basket),
-            now=self._clock.now(),
-            earlier_orders=self._earlier_orders(customer, basket.id) if offer.conditions.first_order else 0,
-            full=[claim.reason for claim in claims if taken.issuperset(claim.keys)],
-        )
+        return decided if decided.standing else None
 
     def _help(self, offer: str, about: str) -> None:
         """Finish another try about the same redemption, which stands in the way of this one."""
-        for entry in self._offers.get(offer).open:
+        for entry in self._offers.kept(offer).open:
             if entry.about == about:
                 self._settlement.settle(offer, entry)
 
-    def _made_room(self, offer: Offer, reason: Reason, use: Use) -> bool:
+    def _made_room(self, reason: Reason, use: Use, on_order: Sequence[Redemption]) -> bool:
         """Whether holds that have run out stood in the way; what has expired has expired, swept or not."""
-        if reason not in (Reason.SPENT, Reason.CUSTOMER_LIMIT, Reason.BUDGET_USES, Reason.BUDGET_MONEY):
-            return False
-        overdue = [held for held in self._redemptions.overdue(use.now, AT_ONCE) if held.offer == offer.id]
+        overdue: list[Redemption] = []
+        if reason in ROOM:
+            overdue = [one for one in self._redemptions.overdue(use.now, AT_ONCE) if one.offer == use.offer.id]
+        elif reason in STACKED:
+            overdue = [one for one in on_order if one.state is RedemptionState.RESERVED and one.until]
+            overdue = [one for one in overdue if one.until and one.until <= use.now]
         for held in overdue:
-            self._end(held)
+            self._expire(held)
         return bool(overdue)
 
-    def _end(self, kept: Redemption) -> Redemption:
+    def _expire(self, held: Redemption) -> None:
+        """End a hold that has run out, unless the call for several codes that it belongs to decided otherwise."""
+        if held.bundle:
+            self._bundles.move(held.bundle, ("open", "reserved"), "dropped", self._clock.now())
+        held = self.decided(held)
+        if held.state is RedemptionState.RESERVED:
+            self._end(held)
+
+    def _end(self, kept: Redemption, part: int = 0) -> Redemption:
         held = kept.state is RedemptionState.RESERVED
         entry = Entry(
             token=new_id(),
@@ -231,46 +299,27 @@ class Vouchers:
             about=kept.id,
             redemption=kept,
             target=RedemptionState.RELEASED if held else RedemptionState.ROLLED_BACK,
+            part=part,
         )
         self._budgets.intend(kept.offer, entry)
-        return self._settlement.settle(kept.offer, entry)
+        return self._paid(self._settlement.settle(kept.offer, entry))
 
 
-def _claims(offer: Offer, voucher: Voucher, customer: str) -> list[Claim]:
-    """The places that a use of this code by this customer must get."""
-    claims = []
-    if voucher.single_use:
-        claims.append(single_use_claim(voucher.code))
-    if offer.budget.per_customer is not None:
-        key = customer_key(offer.id, customer)
-        claims.append(Claim(key=key, reason=Reason.CUSTOMER_LIMIT.value, places=offer.budget.per_customer))
-    return claims
+def _mine(voucher: Voucher, basket: Basket, on_order: Sequence[Redemption]) -> Redemption | None:
+    wanted = redemption_id(voucher.code, basket.id)
+    return next((one for one in on_order if one.id == wanted), None)
 
 
-def _entry(use: Use, until: datetime | None, over: str) -> Entry:
-    """What is to be written into the budget for this use."""
-    about, token = redemption_id(use.voucher.code, use.basket.id), new_id()
-    return Entry(
-        token=token,
-        at=use.now,
-        what="take",
-        about=about,
-        claims=_claims(use.offer, use.voucher, use.customer),
-        over=over,
-        redemption=Redemption(
-            id=about,
-            code=use.voucher.code,
-            offer=use.offer.id,
-            customer=use.customer,
-            order=use.basket.id,
-            order_total=use.basket.total.amount,
-            discount=use.discount.amount,
-            currency=use.basket.total.currency,
-            state=RedemptionState.RESERVED if until else RedemptionState.REDEEMED,
-            at=use.now,
-            campaign=use.voucher.campaign,
-            message=use.voucher.message,
-            attempt=token,
-            until=until,
-        ),
-    )
+def _is_back(kept: Redemption, part: Money) -> bool:
+    """Whether just this part was taken back already; raises Invalid, Refused where it cannot be."""
+    if kept.returned == part.amount and kept.currency == part.currency:
+        return True
+    if kept.state is not RedemptionState.REDEEMED:
+        raise Refused(Reason.NOT_REDEEMED if kept.standing else Reason.ALREADY_ROLLED_BACK)
+    if kept.returned:
+        raise Refused(Reason.ALREADY_ROLLED_BACK)
+    if part.currency != kept.currency:
+        raise Invalid.field("amount.currency", f"The discount was in {kept.currency}.")
+    if not 0 < part.amount < kept.discount or kept.cost is not None:
+        raise Invalid.field("amount.amount", f"Must be more than nothing and less than the discount, {kept.discount}.")
+    return False

@@ -5,20 +5,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from pymongo.errors import DuplicateKeyError
 
 from common.clock import Clock
 from common.errors import Conflict, NotFound, Stale
+from common.events import Event
+from common.money import Money
+from loyalty.budgets import Alert, Limit, campaign_key, checked_key, returned, stale_keys
 from loyalty.offer import Offer, checked
+from loyalty.offer_changes import change_of
 from loyalty.redemption import Entry
+from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document, to_documents
 from storage.personal import Erasing, Merging
 
-INDEXES: list[Index] = []
+PUMPED = "offers"
+INDEXES: list[Index] = [pending_index("offers")]
 
-# Kept by the redemptions alone: a new definition leaves them as they are.
-_BUDGET_FIELDS = ("_id", "seed", "spent", "open", "created_at")
+# Kept by others alone: a new definition leaves them as they are.
+_BUDGET_FIELDS = ("_id", "seed", "spent", "open", "alerts", "created_at")
 _OPEN = "open.redemption.customer"
 
 
@@ -45,50 +52,61 @@ class MongoOffers:
         self._offers = database["offers"]
         self._clock = clock
 
-    def add(self, offer: Offer) -> None:
+    def add(self, offer: Offer, by: str = "") -> None:
         """Keep a new one; raises Invalid where it makes no sense, Conflict where its id is taken."""
+        told = pending_fields([change_of(None, checked(offer), self._clock.now(), by)])
         try:
-            self._offers.insert_one(to_document(checked(offer)))
+            self._offers.insert_one(to_document(offer) | told)
         except DuplicateKeyError:
             raise Conflict(f"There is an offer {offer.id!r} already.", "exists") from None
 
     def get(self, id: str) -> Offer:
-        """One offer; raises NotFound."""
-        document = self._offers.find_one({"_id": id})
+        """One offer; raises NotFound, for a deleted one too."""
+        offer = self.kept(id)
+        if offer.deleted_at is not None:
+            raise NotFound("offer", id, "offer_deleted", f"The offer {id!r} was deleted.")
+        return offer
+
+    def kept(self, id: str) -> Offer:
+        """One offer, even if it was deleted; raises NotFound."""
+        document = self._offers.find_one({"_id": id}, {"pending": 0})
         if document is None:
             raise NotFound("offer", id)
         return from_document(document, Offer)
 
     def page(self, after: str, limit: int) -> list[Offer]:
-        """A page in the order of ids, without what is open."""
-        found = self._offers.find({"_id": {"$gt": after}}, {"open": 0}).sort("_id", 1).limit(limit)
+        """A page in the order of ids, without those deleted and without what is open."""
+        there: Document = {"_id": {"$gt": after}, "deleted_at": None}
+        found = self._offers.find(there, {"open": 0, "pending": 0}).sort("_id", 1).limit(limit)
         return from_documents(found, Offer)
 
-    def change(self, offer: Offer, expected_version: int) -> Offer:
+    def change(self, offer: Offer, expected_version: int, by: str = "") -> Offer:
         """Keep another definition; what is spent stays as it is. Raises Stale where the version no longer holds."""
-        fields = to_document(checked(offer))
-        fields |= {"version": expected_version + 1, "updated_at": self._clock.now()}
-        for field in _BUDGET_FIELDS:
-            fields.pop(field, None)
-        held = self._offers.update_one({"_id": offer.id, "version": expected_version}, {"$set": fields})
+        now = self._clock.now()
+        new = msgspec.structs.replace(checked(offer), version=expected_version + 1, updated_at=now)
+        told = pending_push([change_of(self.kept(offer.id), new, now, by)])
+        fields = {name: value for name, value in to_document(new).items() if name not in _BUDGET_FIELDS}
+        update = {"$set": fields | told["$set"], "$push": told["$push"]}
+        held = self._offers.update_one({"_id": offer.id, "version": expected_version}, update)
         if not held.matched_count:
             raise Stale(f"Offer {offer.id!r} has been changed since; read it again.")
-        return self.get(offer.id)
+        return self.kept(offer.id)
 
     def take(self, offer: Offer, entry: Entry) -> bool:
-        """Take the entry's use and money, if the budget allows, the definition is still this one, and nothing is open
+        """Take the entry's use and money, if every limit allows, the definition is still this one, and nothing is open
         about the same redemption."""
-        redemption = entry.redemption
+        counts = entry.redemption.counts or []
+        cost = returned(entry)
         wanted: Document = {"_id": offer.id, "version": offer.version, "open.about": {"$ne": entry.about}}
-        if offer.budget.uses is not None:
-            wanted["spent.uses"] = {"$lt": offer.budget.uses}
-        if offer.budget.money is not None:
-            left = offer.budget.money.amount - redemption.discount
-            # "not greater" also holds where nothing has been spent yet
-            wanted[_money_field(offer.budget.money.currency)] = {"$not": {"$gt": left}}
-            if left < 0:
-                return False
-        change = {"$inc": _amounts(entry, 1), "$push": {"open": to_document(entry)}}
+        wanted |= _within("spent", Limit(uses=offer.budget.uses, money=offer.budget.money), cost)
+        for key in counts:
+            wanted |= _within(f"spent.by.{checked_key(key)}", offer.budget.limit(key), cost)
+        change: Document = {"$inc": _amounts(entry, 1), "$push": {"open": to_document(entry)}}
+        if campaign := entry.redemption.campaign:
+            named = [key for key in counts if key == campaign_key(campaign)]
+            change |= {"$set": {f"spent.by.{key}.of": campaign for key in named}} if named else {}
+        if stale := stale_keys(offer.spent.by, counts):
+            change["$unset"] = {f"spent.by.{checked_key(key)}": "" for key in stale}
         return self._offers.update_one(wanted, change).modified_count == 1
 
     def intend(self, offer: str, entry: Entry) -> None:
@@ -96,7 +114,7 @@ class MongoOffers:
         self._offers.update_one({"_id": offer}, {"$push": {"open": to_document(entry)}})
 
     def give_back(self, offer: str, entry: Entry) -> bool:
-        """Give back the entry's use and money and strike the entry; False where it is struck already."""
+        """Give back what the entry says and strike the entry; False where it is struck already."""
         change = {"$inc": _amounts(entry, -1), "$pull": {"open": {"token": entry.token}}}
         return self._offers.update_one({"_id": offer, "open.token": entry.token}, change).modified_count == 1
 
@@ -110,13 +128,42 @@ class MongoOffers:
         entries = [(document["_id"], from_document(entry, Entry)) for document in found for entry in document["open"]]
         return [(offer, entry) for offer, entry in entries if entry.at < before]
 
+    def note_alerts(self, offer: Offer, alerts: Sequence[Alert], told: Sequence[Event]) -> bool:
+        """Add alerts to an offer, and tell of them, unless somebody else has noticed since it was read."""
+        pushed = pending_push(told)
+        noted = to_documents(alerts)
+        same: Document = {"_id": offer.id, "alerts": {"$size": len(offer.alerts)}}
+        if not offer.alerts:
+            same = {"_id": offer.id, "alerts.0": {"$exists": False}}
+        update = {"$push": {**pushed["$push"], "alerts": {"$each": noted}}, "$set": pushed["$set"]}
+        return self._offers.update_one(same, update).modified_count == 1
+
+
+def _within(path: str, limit: Limit, cost: Money) -> Document:
+    """The condition that a counter has room for one more use that costs this."""
+    wanted: Document = {}
+    # "not greater" also holds where nothing has been spent yet
+    if limit.uses is not None:
+        wanted[f"{path}.uses"] = {"$not": {"$gte": limit.uses}}
+    if limit.money is not None and cost.amount:
+        left = limit.money.amount - cost.amount
+        wanted[f"{path}.{_money_field(limit.money.currency)}"] = {"$not": {"$gt": left}}
+        if left < 0 or cost.currency != limit.money.currency:
+            wanted["_id"] = None  # there is no room, whatever is spent
+    return wanted
+
 
 def _money_field(currency: str) -> str:
     if not _CURRENCY.fullmatch(currency):
         raise ValueError("A currency is three capital letters.")
-    return f"spent.money.{currency}"
+    return f"money.{currency}"
 
 
 def _amounts(entry: Entry, sign: int) -> dict[str, Any]:
-    redemption = entry.redemption
-    return {"spent.uses": sign, _money_field(redemption.currency): sign * redemption.discount}
+    """What an entry adds to every counter that it is counted in; a part of a use is money alone."""
+    money, amounts = returned(entry), {}
+    for path in ["spent", *(f"spent.by.{checked_key(key)}" for key in entry.redemption.counts or [])]:
+        amounts[f"{path}.{_money_field(money.currency)}"] = sign * money.amount
+        if not entry.part:
+            amounts[f"{path}.uses"] = sign
+    return amounts

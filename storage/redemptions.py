@@ -19,6 +19,9 @@ INDEXES = [
     Index(collection=COLLECTION, keys=[("until", 1)], only={"state": RedemptionState.RESERVED.value}),
     Index(collection=COLLECTION, keys=[("campaign", 1)], only={"campaign": {"$exists": True}}),
     Index(collection=COLLECTION, keys=[("customer", 1)]),
+    Index(collection=COLLECTION, keys=[("order", 1)]),
+    Index(collection=COLLECTION, keys=[("offer", 1), ("_id", 1)]),
+    Index(collection=COLLECTION, keys=[("owing", 1)], only={"owing": {"$exists": True}}),
 ]
 PERSONAL = [
     Personal(
@@ -26,7 +29,7 @@ PERSONAL = [
         customer="customer",
         erase="nobody",
         export="redemptions",
-        hidden=["customer", "attempt", "holds", "by"],
+        hidden=["customer", "attempt", "holds", "stays", "counts", "by", "part_by", "owing"],
     )
 ]
 _OF_CUSTOMERS = "^customer:"
@@ -37,17 +40,17 @@ def take_over_places(database: Mongo, merged: Merged) -> None:
     redemptions = database[COLLECTION]
     held = redemptions.find({"customer": {"$in": [merged.old, merged.into]}, "holds": {"$exists": True}})
     for one in list(held):
-        for old in [place for place in one["holds"] if place.startswith(f"{customer_key(one['offer'], merged.old)}:")]:
-            _replace_place(redemptions, one, old, customer_key(one["offer"], merged.into))
+        for period in ["", *one.get("counts", [])]:
+            mine, others = (customer_key(one["offer"], who, period) for who in (merged.old, merged.into))
+            for old in [place for place in one["holds"] if place.startswith(f"{mine}:")]:
+                _replace_place(redemptions, one["_id"], old, others)
 
 
-def _replace_place(redemptions: Documents, one: Document, old: str, key: str) -> None:
+def _replace_place(redemptions: Documents, id: str, old: str, key: str) -> None:
     taken = redemptions.count_documents({"holds": {"$regex": f"^{key}:"}})
-    rest = [place for place in one["holds"] if place != old]
     for number in range(1, taken + 2):
         with suppress(DuplicateKeyError):
-            same = {"_id": one["_id"], "holds": old}
-            redemptions.update_one(same, {"$set": {"holds": [*rest, f"{key}:{number}"]}})
+            redemptions.update_one({"_id": id, "holds": old}, {"$set": {"holds.$": f"{key}:{number}"}})
             return
 
 
@@ -55,6 +58,8 @@ def give_up_places(database: Mongo, erased: Erased) -> None:
     """A use of a single code stays used; that it was one of theirs goes."""
     theirs = {"customer": {"$in": erased.ids}, "holds": {"$exists": True}}
     database[COLLECTION].update_many(theirs, {"$pull": {"holds": {"$regex": _OF_CUSTOMERS}}})
+    turns = {"customer": {"$in": erased.ids}, "stays": {"$exists": True}}
+    database[COLLECTION].update_many(turns, {"$pull": {"stays": {"$regex": _OF_CUSTOMERS}}})
 
 
 MERGING = [take_over_places]
@@ -84,6 +89,14 @@ class MongoRedemptions:
         except DuplicateKeyError:
             return False
 
+    def of_order(self, order: str) -> list[Redemption]:
+        """All redemptions of an order, those that ended too."""
+        return from_documents(self._redemptions.find({"order": order}), Redemption)
+
+    def of_customer(self, offer: str, customer: str) -> list[Redemption]:
+        """A customer's redemptions of an offer, those that ended too."""
+        return from_documents(self._redemptions.find({"customer": customer, "offer": offer}), Redemption)
+
     def taken(self, places: Sequence[str]) -> set[str]:
         """Which of these places are taken."""
         if not places:
@@ -91,13 +104,32 @@ class MongoRedemptions:
         found = self._redemptions.find({"holds": {"$in": list(places)}}, {"holds": 1})
         return {place for document in found for place in document["holds"]} & set(places)
 
-    def move(self, was: Redemption, target: RedemptionState, at: datetime, by: str = "") -> bool:
-        """Move it on, if it still stands as it was; an ended one leaves its places."""
-        wanted = {"_id": was.id, "attempt": was.attempt, "state": was.state.value}
+    def move(self, was: Redemption, target: RedemptionState, at: datetime, by: str = "", part: int = 0) -> bool:
+        """Move it on, if it still stands as it was; an ended one leaves its places but for those that it stays in.
+
+        With `part`, so much of its money is noted as returned, once, and it stays as it is.
+        """
+        wanted: Document = {"_id": was.id, "attempt": was.attempt, "state": was.state.value}
+        wanted["returned"] = was.returned or {"$exists": False}
         change: Document = {"$set": {"state": target.value, "at": at}}
-        if target not in STANDING:
-            change = {"$set": {"state": target.value, "ended_at": at, "by": by}, "$unset": {"holds": ""}}
+        if part:
+            change = {"$set": {"returned": part, "part_by": by}}
+        elif target not in STANDING:
+            ended: Document = {"state": target.value, "ended_at": at, "by": by}
+            change = {"$set": ended | {"holds": was.stays}} if was.stays else {"$set": ended, "$unset": {"holds": ""}}
+        if was.points and not part and RedemptionState.REDEEMED in (target, was.state):
+            change["$set"]["owing"] = True
         return self._redemptions.update_one(wanted, change).modified_count == 1
+
+    def owing(self, before: datetime, limit: int) -> list[Redemption]:
+        """Those whose points are to be credited or taken back since before this."""
+        found = self._redemptions.find({"owing": True}).limit(limit)
+        return [one for one in from_documents(found, Redemption) if (one.ended_at or one.at) < before]
+
+    def paid(self, redemption: Redemption) -> None:
+        """Its points are settled for the state that it is in, unless it has moved on."""
+        same = {"_id": redemption.id, "attempt": redemption.attempt, "state": redemption.state.value}
+        self._redemptions.update_one(same, {"$unset": {"owing": ""}})
 
     def overdue(self, now: datetime, limit: int) -> list[Redemption]:
         """Reserved ones whose hold has run out."""

@@ -1,8 +1,10 @@
 """Segments, and what is reckoned of everybody."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
-from segments.audience import Audience
+from common.errors import NotFound
+from segments.audience import Audience, Rules
 from segments.history import History as SegmentHistory
 from segments.reach import Reach
 from segments.refreshing import Refreshing
@@ -22,6 +24,17 @@ class Addressing(Rewarding):
     def audience(self) -> Audience:
         """Resolves segments to customers."""
         return Audience(MongoMatching(self.database), self.segments, self.clock)
+
+    def in_segments(self, customer: str, wanted: Sequence[str]) -> set[str]:
+        """Which of these segments a customer is in now; one that is no more, nobody is in."""
+        found = {one: self._rules_of(one) for one in wanted}
+        return {one for one, rules in found.items() if rules is not None and self.audience.contains(rules, customer)}
+
+    def _rules_of(self, segment: str) -> Rules | None:
+        try:
+            return self.segments.get(segment).rules
+        except NotFound:
+            return None
 
     @cached_property
     def reach(self) -> Reach:

@@ -1,7 +1,10 @@
 """Offers, vouchers, referrals and points."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
+from loyalty.facts import Facts
+from loyalty.giving import Giving
 from loyalty.history import History
 from loyalty.points_books import Books
 from loyalty.points_feed import PointsFeed
@@ -9,6 +12,7 @@ from loyalty.points_service import Points
 from loyalty.referrals import Referrals
 from loyalty.undoing import Undoing
 from loyalty.vouchers import Vouchers
+from storage.bundles import MongoBundles
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
 from storage.referrals import MongoReferrals
@@ -22,9 +26,28 @@ class Rewarding(Gathering):
     @cached_property
     def vouchers(self) -> Vouchers:
         """Codes: minted, checked, held, used, taken back."""
-        store, history = MongoVouchers(self.database), History(self.customers, self.orders)
-        grace = self.settings.claim_lease
-        return Vouchers(self.offers, self.offers, store, self.redemptions, history.earlier_orders, self.clock, grace)
+        facts = Facts(
+            history=History(self.customers, self.orders),
+            products=self.products,
+            shop=self.shops.get,
+            programme=self.points_programmes.get,
+            in_segments=self.in_segments,
+        )
+        return Vouchers(
+            offers=self.offers,
+            budgets=self.offers,
+            store=MongoVouchers(self.database),
+            redemptions=self.redemptions,
+            bundles=MongoBundles(self.database),
+            facts=facts,
+            giving=Giving(lambda: self.points_books, self.redemptions),
+            clock=self.clock,
+            grace=self.settings.claim_lease,
+        )
+
+    def in_segments(self, customer: str, wanted: Sequence[str]) -> set[str]:
+        """Which of these segments a customer is in: whoever resolves segments says so (wiring/addressing.py)."""
+        raise NotImplementedError
 
     @cached_property
     def referrals(self) -> Referrals:

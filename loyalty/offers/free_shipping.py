@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import msgspec
-from msgspec.structs import replace
 
 from common.money import Money
 from loyalty.basket import Basket
@@ -41,12 +40,12 @@ class FreeShipping(OfferKind[FreeShippingSettings]):
     def discount(self, basket: Basket) -> Money:
         """The shipping costs, within the cap; nothing where the basket does not say them."""
         most = self.settings.up_to
-        return basket.capped(min(basket.shipping, most.amount) if most else basket.shipping)
+        costs = basket.shipping - basket.shipping_taken
+        return basket.capped(min(costs, most.amount) if most else costs)
 
-    def rest(self, basket: Basket) -> Basket:
-        """Without the shipping costs that it took, so that nobody takes them again."""
-        off = self.discount(basket).amount
-        return replace(basket, taken=basket.taken + off, shipping=basket.shipping - off)
+    def of_shipping(self, basket: Basket) -> int:
+        """All of it."""
+        return self.discount(basket).amount
 
     def summary(self, locale: str) -> str:
         """Like "Free shipping, up to €10"."""

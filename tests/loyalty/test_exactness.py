@@ -14,10 +14,13 @@ import pytest
 
 from common.money import Money
 from loyalty.conditions import Refused
+from loyalty.facts import Facts
+from loyalty.giving import Giving
 from loyalty.history import History
 from loyalty.offer import Budget
 from loyalty.redemption import RedemptionState
 from loyalty.vouchers import Vouchers
+from storage.bundles import MongoBundles
 from storage.vouchers import MongoVouchers
 from tests.loyalty.makers import assert_books_agree, basket, code_for, generic, standing
 from tests.support.clock import ManualClock
@@ -61,9 +64,24 @@ def vouchers_with(services: Services, at: int, after: bool, happening: Callable[
     count = [0]
     offers = Interrupted(services.offers, count, at, after, happening)
     redemptions = Interrupted(services.redemptions, count, at, after, happening)
-    history = History(services.customers, services.orders)
-    store = MongoVouchers(services.database)
-    return Vouchers(offers, offers, store, redemptions, history.earlier_orders, services.clock, grace=60)
+    facts = Facts(
+        history=History(services.customers, services.orders),
+        products=services.products,
+        shop=services.shops.get,
+        programme=services.points_programmes.get,
+        in_segments=services.in_segments,
+    )
+    return Vouchers(
+        offers=offers,
+        budgets=offers,
+        store=MongoVouchers(services.database),
+        redemptions=redemptions,
+        bundles=MongoBundles(services.database),
+        facts=facts,
+        giving=Giving(lambda: services.points_books, redemptions),
+        clock=services.clock,
+        grace=60,
+    )
 
 
 def die() -> None:
