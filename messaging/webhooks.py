@@ -1,14 +1,17 @@
 """The door for providers: a webhook is verified, stored, and only then acknowledged; it is worked on later."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from common.doorbell import Doorbell
-from common.errors import EncoreError, Forged, Invalid, NotFound
+from common.errors import EncoreError, Forged, NotFound
 from messaging.channel import Hook, Provider, Providers
 from messaging.conversation import Conversation
+
+log = logging.getLogger(__name__)
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,14 +61,25 @@ class Webhooks:
         self._inbox.store(provider.name, hook)
         try:
             replies = provider.replies(hook)
-        except Invalid:
-            replies = []  # it is theirs and it is stored; whoever works it off sets it aside
+        except Exception:  # it is theirs and it is stored; whoever works it off sets it aside
+            log.warning("webhook.unreadable", extra={"provider": provider.name}, exc_info=True)
+            replies = []
         answer = ""
         for reply in replies:
             self._conversation.obey(channel, reply)
             answer = self._conversation.answer_to(reply) or answer
         self._doorbell.ring("take_webhooks")
         return provider.answer(answer, hook)
+
+    def challenge(self, channel: str, query: Mapping[str, str]) -> str:
+        """What to answer a provider that asks whether a webhook is ours.
+
+        Raises NotFound where there is no such provider with credentials, or it asks nothing; Forged for a wrong word.
+        """
+        provider = self._providers.for_channel(channel)
+        if provider.channel != channel:
+            raise NotFound("provider for the channel", channel)
+        return provider.challenge(query)
 
     def _signer(self, channel: str, hook: Hook) -> Provider:
         """The provider of the channel that a webhook is from: the one whose signature it has."""

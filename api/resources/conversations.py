@@ -16,6 +16,18 @@ from messaging.conversation import cursor
 blueprint = Blueprint("conversations", __name__, url_prefix="/v1/conversations", description="What customers wrote.")
 
 
+@blueprint.route("")
+class Strangers(MethodView):
+    """What nobody known wrote."""
+
+    @scope("read")
+    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.response(200, Page(SaidSchema))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List what came from addresses that no customer has, in the order of ids; a STOP among it is obeyed."""
+        return paged(services().threads.of_nobody, args)
+
+
 @blueprint.route("/<customer_id>")
 class Thread(MethodView):
     """One customer's thread."""

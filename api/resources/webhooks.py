@@ -34,6 +34,19 @@ def receive(channel: str) -> Response:
     return Response(body, 200, content_type=content_type or "text/plain; charset=utf-8")
 
 
+@blueprint.route("/<channel>", methods=["GET"])
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@blueprint.alt_response(403, "FORBIDDEN")
+@blueprint.alt_response(404, "NOT_FOUND")
+def shake_hands(channel: str) -> Response:
+    """Answer a provider that asks whether this address is the shop's: Meta sends a word that was agreed, and a number.
+
+    404 for a channel whose provider asks no such thing; nothing changes.
+    """
+    challenge = services().webhooks.challenge(channel, request.args)
+    return Response(challenge, 200, content_type="text/plain; charset=utf-8")
+
+
 def _target() -> str:
     """The path and query as they were sent: a query written anew might be another text than the signed one."""
     query = request.query_string.decode("ascii", "replace")

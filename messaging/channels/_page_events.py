@@ -40,7 +40,8 @@ def _receipts(event: dict[str, Any], came_in: datetime, channel: str) -> Iterato
     message, delivery, seen = inner(event, "message"), inner(event, "delivery"), inner(event, "read")
     if message.get("is_echo"):
         yield from _echo(message, text(inner(event, "recipient").get("id"), 40), at, channel)
-    for mid in delivery.get("mids") or []:
+    mids = delivery.get("mids")
+    for mid in mids if isinstance(mids, list) else []:
         yield _about(channel, "delivered", text(mid, 200), person, at)
     if mid := text(seen.get("mid"), 200):
         yield _about(channel, "opened", mid, person, at)

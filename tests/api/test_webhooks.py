@@ -117,8 +117,15 @@ def test_an_unsigned_body_of_any_kind_is_refused_and_never_a_500(
     assert client.post(f"/webhooks/{channel}?x=%ff", data=body).status_code in (403, 422)
 
 
-def test_a_webhook_is_not_to_be_fetched(client: FlaskClient) -> None:
-    assert client.get("/webhooks/email").status_code == 405
+def test_a_webhook_is_fetched_only_where_the_provider_shakes_hands(client: FlaskClient) -> None:
+    assert client.get("/webhooks/email").status_code == 404
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "meta-verify-token"}
+    for channel in ("whatsapp", "messenger", "instagram"):
+        answer = client.get(f"/webhooks/{channel}", query_string=asked)
+        assert (answer.status_code, answer.text) == (200, "1158201444")
+        assert answer.content_type.startswith("text/plain")
+        for wrong in ({"hub.verify_token": "guessed"}, {"hub.verify_token": ""}, {"hub.mode": "unsubscribe"}):
+            assert client.get(f"/webhooks/{channel}", query_string={**asked, **wrong}).status_code == 403
 
 
 def test_the_outbox_is_listed_by_pages_and_by_channel(client: FlaskClient, services: Services) -> None:
