@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymongo import WriteConcern
 
+from bench._outlooks import basis_of, score
 from customers.orders import Order
 from customers.profile import Profile, reckon
 from storage.mongo import Document, Mongo, from_document
@@ -37,7 +38,7 @@ class Placed(NamedTuple):
 
 
 def fill(database: Mongo, customers: int, now: datetime) -> int:
-    """Put so many customers and their orders in; how many orders."""
+    """Put so many customers with scores, and their orders, in; how many orders."""
     unsafe = WriteConcern(w=1, j=False)
     people = database.get_collection("customers", write_concern=unsafe)
     orders = database.get_collection("orders", write_concern=unsafe)
@@ -48,6 +49,8 @@ def fill(database: Mongo, customers: int, now: datetime) -> int:
         rows = [row for place, placed in enumerate(histories) for row in _orders(start + place, placed)]
         if not start:
             _compare(documents, rows)
+            basis = basis_of(documents, now)
+        score(documents, basis)
         for first in range(0, len(documents), BULK):
             people.insert_many(documents[first : first + BULK], ordered=False)
         for first in range(0, len(rows), BULK):

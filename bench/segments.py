@@ -7,7 +7,7 @@ the database says it did.
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from bench._meter import table
 from bench._svg import Line, Panel, draw
 from common.settings import PREFIX, load
 from segments import statistics
+from segments.lapse import Basis, History, LapseModel, Scored
 from segments.nodes import Leaf
 from storage.indexes import ensure
 from storage.mongo import Document, Documents
@@ -39,7 +40,9 @@ STREAMED = ("last order 90 to 365 days ago", "champions", "likely gone by 90 %")
 # Of what takes longer than this many seconds, one round each is enough to see a ratio by.
 LONG = 5.0
 BULK = 2_000
-CHUNK = 50_000
+# Of the bare updates of a large shop, so many chunks of customers stand for all.
+CHUNK = 2_000
+CHUNKS = 50
 
 
 class Asked(NamedTuple):
@@ -66,22 +69,23 @@ class Figure(NamedTuple):
 @click.command()
 @click.option("--customers", type=click.IntRange(10), help="How many; 10,000 on a real engine, else 1,000.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the shop here for another run.")
+@click.option("--scores/--no-scores", default=True, help="Work everybody's scores out anew, or leave them.")
 @click.option("--figures", type=click.Path(path_type=Path, dir_okay=False), help="Add the figures to this JSON file.")
 @click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw how the figures there grow.")
-def command(customers: int | None, data: Path | None, figures: Path | None, picture: Path | None) -> None:
+def command(customers: int | None, data: Path | None, scores: bool, figures: Path | None, picture: Path | None) -> None:
     """Previews, members and scores of a generated shop with some five orders a customer."""
     engine = pick_engine()
     with _shop(data, customers or SIZES[engine]) as services:
         size = services.database["customers"].count_documents({})
         orders = services.database["orders"].count_documents({})
         told: Document = {"engine": engine, "customers": size, "orders": orders}
-        scores = _scores(services)
+        scored = _scores(services) if scores else {}
         counts = _counts(services, engine)
         members = _members(services)
-    _print(told, counts, members, scores)
+    _print(told, counts, members, scored)
     if figures:
         known = json.loads(figures.read_text()) if figures.exists() else []
-        told |= {"counts": counts, "members": members, "scores": scores}
+        told |= {"counts": counts, "members": members, "scores": scored}
         figures.write_text(json.dumps([*known, told], indent=1))
         if picture:
             _growth(picture, [*known, told])
@@ -219,7 +223,7 @@ def _says(services: Services, asked: Asked) -> str:
 def _explained(services: Services, asked: Asked) -> Document:
     """The index that the database used for our pipeline, and how many keys and documents it looked at."""
     base = services.audience.plan(asked.rules).base
-    pipeline = [*(base.counting() if base else []), {"$count": "matching"}]
+    pipeline: list[Document] = [*(base.counting() if base else []), {"$count": "matching"}]
     command = {"aggregate": "customers", "pipeline": pipeline, "cursor": {}}
     # The ends of open ranges are dates that Python does not have.
     lenient: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
@@ -261,50 +265,82 @@ def _drained(stream: Callable[[], Any]) -> int:
 def _scores(services: Services) -> Document:
     """Everybody's scores worked out and kept, from none, beside the bare bulk writes of the very same."""
     customers = services.database["customers"]
-    customers.update_many({}, {"$unset": {"scores": ""}})
+    while customers.find_one({"scores": {"$exists": True}}, {"_id": 1}):
+        some = [row["_id"] for row in customers.find({"scores": {"$exists": True}}, {"_id": 1}).limit(CHUNKS * BULK)]
+        customers.update_many({"_id": {"$in": some}}, {"$unset": {"scores": ""}})
     services.database["models"].delete_many({})
+    timed = _Timed()
     with peak() as memory:
         started = perf_counter()
-        while not services.refreshing.refresh(statistics):
+        while not services.refreshing.refresh(timed):
             pass
         ours, most = perf_counter() - started, memory()
     current = services.refreshing.current()
     if current is None or current.model is None or current.changed == 0:
         raise click.ClickException(f"Nothing was scored: {current}")
-    bare = sum(_bare(customers, first) for first in _starts(customers))
+    seconds, number = _bare(customers)
     return {
         "customers": current.changed,
-        "ours": ours,
-        "bare": bare,
-        "rate": round(bare / ours, 2),
+        "ours": round(current.changed / ours, 1),
+        "bare": round(number / seconds, 1),
+        "rate": round(current.changed / ours * seconds / number, 2),
+        "fit_seconds": round(timed.fitting, 1),
+        "scoring_seconds": round(timed.scoring, 1),
         "peak_mb": most,
         "model": current.model.kind,
         "histories": current.model.histories,
     }
 
 
-def _starts(customers: Documents) -> Iterator[str]:
-    """The first id of each chunk."""
+class _Timed:
+    """The statistics, with a watch."""
+
+    def __init__(self) -> None:
+        self.fitting = self.scoring = 0.0
+
+    def fitted(self, *given: Any) -> LapseModel:
+        started = perf_counter()
+        found = statistics.fitted(*given)
+        self.fitting += perf_counter() - started
+        return found
+
+    def scored(self, basis: Basis, histories: Sequence[History]) -> list[Scored]:
+        started = perf_counter()
+        found = statistics.scored(basis, histories)
+        self.scoring += perf_counter() - started
+        return found
+
+
+def _bare(customers: Documents) -> tuple[float, int]:
+    """Seconds that the bare updates of customers take, and of how many: of all, or of some chunks from everywhere.
+
+    Taking their scores away before does not count.
+    """
     with customers.find({}, {"_id": 1}).sort("_id", 1) as rows:
-        yield from (row["_id"] for place, row in enumerate(rows) if place % CHUNK == 0)
+        starts = [row["_id"] for place, row in enumerate(rows) if place % CHUNK == 0]
+    every = max(len(starts) // CHUNKS, 1)
+    seconds, number = 0.0, 0
+    for first in starts[::every]:
+        updates = _updates(customers, first)
+        started = perf_counter()
+        for place in range(0, len(updates), BULK):
+            customers.bulk_write(updates[place : place + BULK], ordered=False)
+        seconds += perf_counter() - started
+        number += len(updates)
+    return seconds, number
 
 
-def _bare(customers: Documents, first: str) -> float:
-    """Seconds that the bare updates of a chunk take; taking the scores away before does not count."""
-    fields = {"rolled.by": 1, "scores": 1}
-    rows = list(customers.find({"_id": {"$gte": first}}, fields).sort("_id", 1).limit(CHUNK))
+def _updates(customers: Documents, first: str) -> list[UpdateOne]:
+    """What gives a chunk of customers the scores that they have, which are taken away."""
+    rows = list(customers.find({"_id": {"$gte": first}}, {"rolled.by": 1, "scores": 1}).sort("_id", 1).limit(CHUNK))
     customers.update_many({"_id": {"$gte": first, "$lte": rows[-1]["_id"]}}, {"$unset": {"scores": ""}})
-    updates = [
+    return [
         UpdateOne(
             {"_id": row["_id"], "rolled.by": row["rolled"]["by"]},
             {"$set": {f"scores.{name}": row["scores"][name] for name in ("rfm", "lapse")}},
         )
         for row in rows
     ]
-    started = perf_counter()
-    for place in range(0, len(updates), BULK):
-        customers.bulk_write(updates[place : place + BULK], ordered=False)
-    return perf_counter() - started
 
 
 @contextmanager
@@ -368,13 +404,16 @@ def _print(told: Document, counts: list[Document], members: list[Document], scor
         for row in members
     ]
     table("members, streamed", streamed)
+    if not scores:
+        return
     told_scores = [
         (
             "customers a second",
-            f"{scores['customers'] / scores['ours']:,.0f}   (bare {scores['customers'] / scores['bare']:,.0f})",
+            f"{scores['ours']:,.0f}   (bare {scores['bare']:,.0f})",
         ),
         ("rate in terms of the bare one", f"{scores['rate']:.2f}"),
         ("memory at its peak", f"+{scores['peak_mb']} MB"),
+        ("of it the fit, and the scores", f"{scores['fit_seconds']:,} s, {scores['scoring_seconds']:,} s"),
         ("model", f"{scores['model']}, fitted on {scores['histories']:,} distinct histories"),
     ]
     table("scores: recency, frequency, money and outlook, from none", told_scores)

@@ -8,12 +8,12 @@ paper), both counted from the first order, in one unit of time; several orders o
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaln, digamma, gammaln, hyp2f1
 
 Numbers = NDArray[np.float64]
 
@@ -59,10 +59,8 @@ def fit(x: Numbers, tx: Numbers, ages: Numbers, weights: Numbers) -> Fit:
     # In units of the mean age, so that the search is the same for days and for weeks.
     tx, ages = tx / age, ages / age
 
-    def loss(logarithms: Numbers) -> float:
-        return -float(np.dot(log_likelihood(_model(logarithms), x, tx, ages), weights)) / total
-
-    tries = [search(loss, np.log(start)) for start in STARTS]
+    loss = Loss(x, tx, ages, weights / total)
+    tries = [search(loss, np.log(start), slope=True) for start in STARTS]
     best = min(tries, key=lambda one: float(one.fun))
     again = sum(float(one.fun) - float(best.fun) < AGREEMENT for one in tries)
     # Where nobody is seen to leave, a and b run off to where they say so: a / (a + b) is 0. That is an answer.
@@ -77,12 +75,70 @@ def fit(x: Numbers, tx: Numbers, ages: Numbers, weights: Numbers) -> Fit:
     )
 
 
-def search(loss: Callable[[Numbers], float], start: Numbers) -> OptimizeResult:
-    """The lowest loss near a start, over logarithms of parameters, all within the limits."""
+class Loss:
+    """The mean of minus the log-likelihood and its slope, over logarithms of parameters.
+
+    What depends on the number of orders alone, the gamma functions, is worked out once for each number; and of who
+    ordered once only the age matters.
+    """
+
+    def __init__(self, x: Numbers, tx: Numbers, ages: Numbers, weights: Numbers) -> None:
+        self._orders, place = np.unique(x, return_inverse=True)
+        self._by_orders = np.bincount(place, weights)
+        again = x > 0
+        self._x, self._tx, self._age, self._weights = x[again], tx[again], ages[again], weights[again]
+        self._once, place = np.unique(ages[~again], return_inverse=True)
+        self._by_age = np.bincount(place, weights[~again], minlength=len(self._once))
+
+    def __call__(self, logarithms: Numbers) -> tuple[float, Numbers]:
+        model = _model(logarithms)
+        found, slope = self._by_number(model)
+        r, alpha = model.r, model.alpha
+        once = np.log(alpha + self._once)
+        found -= r * float(np.dot(self._by_age, once))
+        slope[0] -= np.dot(self._by_age, once)
+        slope[1] -= r * np.dot(self._by_age, 1 / (alpha + self._once))
+        more, steeper = self._of_repeaters(model)
+        return -(found + more), -(slope + steeper) * np.array(model)
+
+    def _by_number(self, model: BgNbd) -> tuple[float, Numbers]:
+        """What is the same for all with as many orders."""
+        r, alpha, a, b = model
+        n, weights = self._orders, self._by_orders
+        values = gammaln(r + n) - gammaln(r) + r * np.log(alpha) + betaln(a, b + n) - betaln(a, b)
+        either = digamma(a + b) - digamma(a + b + n)
+        slopes = [
+            digamma(r + n) - digamma(r) + np.log(alpha),
+            np.full_like(n, r / alpha),
+            either,
+            either + digamma(b + n) - digamma(b),
+        ]
+        return float(np.dot(weights, values)), np.array([np.dot(weights, slope) for slope in slopes])
+
+    def _of_repeaters(self, model: BgNbd) -> tuple[float, Numbers]:
+        """The two ways to a silence: still active, or gone after the latest order."""
+        r, alpha, a, b = model
+        x, weights = self._x, self._weights
+        until_now, until_latest = np.log(alpha + self._age), np.log(alpha + self._tx)
+        active = -(r + x) * until_now
+        gone = np.log(a) - np.log(b + x - 1) - (r + x) * until_latest
+        either = np.logaddexp(active, gone)
+        alive = np.exp(active - either) * weights
+        left = weights - alive
+        slope = [
+            -(np.dot(alive, until_now) + np.dot(left, until_latest)),
+            -np.dot(r + x, alive / (alpha + self._age) + left / (alpha + self._tx)),
+            left.sum() / a,
+            -np.dot(left, 1 / (b + x - 1)),
+        ]
+        return float(np.dot(weights, either)), np.array(slope)
+
+
+def search(loss: Callable[[Numbers], Any], start: Numbers, *, slope: bool = False) -> OptimizeResult:
+    """The lowest loss near a start, over logarithms of parameters, all within the limits; `slope` says it is told."""
     bounds = [(-LIMIT, LIMIT)] * len(start)
-    return minimize(
-        loss, start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
-    )
+    options = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
+    return minimize(loss, start, method="L-BFGS-B", jac=slope, bounds=bounds, options=options)
 
 
 def _model(logarithms: Numbers) -> BgNbd:

@@ -35,6 +35,24 @@ def test_the_fit_on_histories_with_weights_is_the_same() -> None:
     assert [round(value, 3) for value in found.model] == list(PUBLISHED)
 
 
+@given(st.lists(st.floats(-4, 4), min_size=4, max_size=4))
+def test_the_search_is_told_the_likelihood_of_the_paper_and_its_slope(logarithms: list[float]) -> None:
+    some = slice(None, None, 40)
+    weights = np.linspace(1, 3, len(X[some]))
+    loss = bgnbd.Loss(X[some], TX[some], AGE[some], weights)
+    at = np.array(logarithms)
+
+    def paper(where: Numbers) -> float:
+        model = BgNbd(*(float(value) for value in np.exp(where)))
+        return -float(np.dot(bgnbd.log_likelihood(model, X[some], TX[some], AGE[some]), weights))
+
+    value, slope = loss(at)
+    assert value == pytest.approx(paper(at), rel=1e-9)
+    step = 1e-5
+    steps = [(paper(at + step * one) - paper(at - step * one)) / (2 * step) for one in np.eye(4)]
+    assert slope == pytest.approx(np.array(steps), rel=1e-3, abs=1e-3 * weights.sum())
+
+
 def test_the_unit_of_time_changes_only_alpha() -> None:
     found = bgnbd.fit(X, TX * 7, AGE * 7, ONES)
     assert found.converged
