@@ -9,6 +9,8 @@ import msgspec
 # `open` while it is being put together; the moves from there on are what decides about all its codes at once.
 BundleState = Literal["open", "reserved", "redeemed", "dropped"]
 
+STILL_OPEN: tuple[BundleState, ...] = ("open", "reserved")
+
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """One call for several codes: what it has decided holds for all redemptions that name it as theirs."""

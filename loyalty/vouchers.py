@@ -13,7 +13,7 @@ from common.errors import Invalid, NotFound
 from common.ids import new_id
 from common.money import Money
 from loyalty.basket import Basket
-from loyalty.bundle import Bundles
+from loyalty.bundle import STILL_OPEN, Bundles
 from loyalty.conditions import ROOM, SENTENCES, STACKED, Reason, Refused, Use, refusal
 from loyalty.facts import Asked, Facts
 from loyalty.giving import Giving
@@ -22,7 +22,7 @@ from loyalty.minting import Minting
 from loyalty.offer import Budgets, Offers
 from loyalty.redemption import OVER, Entry, Redemption, RedemptionState, RedemptionStore, redemption_id
 from loyalty.settlement import Settlement
-from loyalty.stacking import Beside
+from loyalty.stacking import Beside, clash
 from loyalty.using import Planner, entry_of
 from loyalty.voucher import Voucher, VoucherStore
 from loyalty.voucher_book import VoucherBook, VoucherStatus
@@ -35,7 +35,7 @@ AT_ONCE = 500
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a code would give, or exactly why it would not."""
+    """What a code would give, or exactly why it would not; `against` is the code that it does not go with."""
 
     code: str
     offer: str
@@ -45,6 +45,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     points: int = 0
     reason: str = ""
     detail: str = ""
+    against: str = ""
 
 
 class Vouchers:
@@ -120,7 +121,8 @@ class Vouchers:
             reason = Reason.ROLLED_BACK
         verdict = Verdict(code=voucher.code, offer=offer.id, valid=reason is None)
         if reason:
-            return replace(verdict, reason=reason.value, detail=SENTENCES[reason])
+            found = clash(offer.id, offer.stacking, beside) if reason in STACKED else None
+            return replace(verdict, reason=reason.value, detail=SENTENCES[reason], against=found.code if found else "")
         if kept is not None and own:
             return replace(verdict, discount=kept.off, gift=kept.gift, points=kept.points)
         kind = offer.gives
@@ -157,7 +159,7 @@ class Vouchers:
         kept = self._redemptions.get(id)
         if kept is None or kept.state is RedemptionState.REFUSED:
             raise NotFound("redemption", id)
-        kept = self.decided(kept)
+        kept = self._withdrawn(kept)
         for _ in range(TRIES):
             if part is not None and _is_back(kept, part):
                 return kept
@@ -174,7 +176,7 @@ class Vouchers:
             self._settlement.settle(offer, entry)
         overdue = self._redemptions.overdue(now, AT_ONCE)
         for held in overdue:
-            self._expire(held)
+            self.release(held)
         owing = self._redemptions.owing(now - self._grace, AT_ONCE)
         for one in owing:
             self._giving.settle(one)
@@ -207,9 +209,18 @@ class Vouchers:
                 time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.001 * 2**attempt)))  # noqa: S311  # to part a crowd
         raise Refused(Reason.BUSY)
 
-    def give_up(self, held: Redemption) -> Redemption:
-        """End a hold."""
-        return self._end(held)
+    def make_room(self) -> bool:
+        """End the holds that have run out; whether there were any."""
+        overdue = self._redemptions.overdue(self._clock.now(), AT_ONCE)
+        for held in overdue:
+            self.release(held)
+        return bool(overdue)
+
+    def release(self, held: Redemption) -> None:
+        """End a hold, unless the call for several codes that it belongs to has decided to redeem it."""
+        held = self._withdrawn(held)
+        if held.state is RedemptionState.RESERVED:
+            self._end(held)
 
     def _paid(self, redemption: Redemption) -> Redemption:
         """With its points where they belong."""
@@ -230,7 +241,7 @@ class Vouchers:
             basket.total.currency,
         )
         if not lasts or not same or (asked.bundle and kept.bundle != asked.bundle):
-            self._end(kept)
+            self._end(kept) if asked.bundle == kept.bundle else self.release(kept)
             return None
         if asked.until is not None:
             return kept
@@ -279,16 +290,14 @@ class Vouchers:
             overdue = [one for one in on_order if one.state is RedemptionState.RESERVED and one.until]
             overdue = [one for one in overdue if one.until and one.until <= use.now]
         for held in overdue:
-            self._expire(held)
+            self.release(held)
         return bool(overdue)
 
-    def _expire(self, held: Redemption) -> None:
-        """End a hold that has run out, unless the call for several codes that it belongs to decided otherwise."""
-        if held.bundle:
-            self._bundles.move(held.bundle, ("open", "reserved"), "dropped", self._clock.now())
-        held = self.decided(held)
-        if held.state is RedemptionState.RESERVED:
-            self._end(held)
+    def _withdrawn(self, held: Redemption) -> Redemption:
+        """A hold for which nobody can decide any more that it is redeemed together with others; or it is already."""
+        if held.bundle and held.state is RedemptionState.RESERVED:
+            self._bundles.move(held.bundle, STILL_OPEN, "dropped", self._clock.now())
+        return self.decided(held)
 
     def _end(self, kept: Redemption, part: int = 0) -> Redemption:
         held = kept.state is RedemptionState.RESERVED

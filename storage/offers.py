@@ -41,6 +41,9 @@ def rename_open(database: Mongo, old: str, new: str) -> None:
 MERGING: list[Merging] = [lambda database, merged: rename_open(database, merged.old, merged.into)]
 ERASING: list[Erasing] = [lambda database, erased: rename_open(database, erased.customer, erased.nobody)]
 
+# The latest of them; a day's budget that runs out each day has two a day.
+KEPT_ALERTS = 200
+
 # A currency becomes the name of a field.
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -131,11 +134,11 @@ class MongoOffers:
     def note_alerts(self, offer: Offer, alerts: Sequence[Alert], told: Sequence[Event]) -> bool:
         """Add alerts to an offer, and tell of them, unless somebody else has noticed since it was read."""
         pushed = pending_push(told)
-        noted = to_documents(alerts)
+        known = to_documents([*offer.alerts, *alerts][-KEPT_ALERTS:])
         same: Document = {"_id": offer.id, "alerts": {"$size": len(offer.alerts)}}
         if not offer.alerts:
             same = {"_id": offer.id, "alerts.0": {"$exists": False}}
-        update = {"$push": {**pushed["$push"], "alerts": {"$each": noted}}, "$set": pushed["$set"]}
+        update = {"$push": pushed["$push"], "$set": {**pushed["$set"], "alerts": known}}
         return self._offers.update_one(same, update).modified_count == 1
 
 

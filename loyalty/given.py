@@ -1,0 +1,55 @@
+"""What an offer has given: to whom, on which orders, and what it cost; listed and summed up."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from loyalty.redemption import Redemption, RedemptionState
+
+
+class Sum(msgspec.Struct, frozen=True, kw_only=True):
+    """Redemptions of one state and currency summed up; amounts in minor units.
+
+    `discount` came off the orders, `cost` is what it took out of a budget of money (which is in `cost_currency`), and
+    `orders` the orders' totals before any discount.
+    """
+
+    state: RedemptionState
+    currency: str
+    cost_currency: str
+    campaign: str
+    count: int
+    discount: int
+    cost: int
+    returned: int
+    orders: int
+    points: int
+    gifts: int
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What an offer has given in all: its sums, to how many customers and on how many orders that stand, and when."""
+
+    sums: list[Sum]
+    customers: int
+    orders: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+class GivenStore(Protocol):
+    """Redemptions as they are listed."""
+
+    def page(self, offer: str, after: str, limit: int, state: str | None = None) -> Sequence[Redemption]:
+        """A page of an offer's redemptions in the order of their ids, but for what was refused in a race."""
+        ...
+
+    def stream(self, offer: str, after: str, state: str | None = None) -> Iterator[Redemption]:
+        """All of them from there on, one by one."""
+        ...
+
+    def summary(self, offer: str) -> Given:
+        """What all of an offer's redemptions come to."""
+        ...
