@@ -73,6 +73,7 @@ def schema_name(schema: Any) -> str:
 def prepare(api: Api) -> None:
     """Teach the document our path converters and what it says about itself; before any route is registered."""
     api.register_converter(routing.IdConverter, lambda converter: dict(ID_SCHEMA))
+    api.register_converter(routing.CodeConverter, lambda converter: {"type": "string", "minLength": 1})
     api.spec.options["info"] = INFO
     api.spec.components.security_scheme(
         _KEY,

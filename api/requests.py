@@ -30,6 +30,9 @@ class _Figures:
         self.registry = CollectorRegistry()
         labels = ["method", "route", "status"]
         self.requests = Counter("encore_requests", "Requests answered.", labels, registry=self.registry)
+        missed = "Codes asked for that are none."
+        self.missed = Counter("encore_codes_missed", missed, ["reason"], registry=self.registry)
+        self.slowed = Counter("encore_guessers_slowed", "Times a guesser was told to wait.", registry=self.registry)
         self.seconds = Histogram("encore_request_seconds", "Time to an answer.", ["route"], registry=self.registry)
 
     def text(self) -> bytes:
@@ -53,6 +56,13 @@ def metrics(app: Flask) -> Response:
     """The figures as a response."""
     figures: _Figures = app.extensions[_EXTENSION]
     return Response(figures.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def count_missed_code(reason: str, *, slowed: bool) -> None:
+    """Somebody asked for a code that is none, and may have been slowed down for it."""
+    _of_app().missed.labels(reason).inc()
+    if slowed:
+        _of_app().slowed.inc()
 
 
 def _begin() -> None:

@@ -25,9 +25,16 @@ class TokenConverter(BaseConverter):
     regex = r"[A-Za-z0-9._~-]{1,1024}"
 
 
+class CodeConverter(BaseConverter):
+    """A code as somebody typed it, whatever that is: what is wrong with it is for the answer to say."""
+
+    part_isolating = True
+    regex = r"[^/]+"
+
+
 def install(url_map: Map) -> None:
     """Ids are checked by their route, and no route answers with a redirect to another spelling."""
-    url_map.converters.update(default=IdConverter, string=IdConverter, token=TokenConverter)
+    url_map.converters.update(default=IdConverter, string=IdConverter, token=TokenConverter, code=CodeConverter)
     url_map.strict_slashes = False
     url_map.merge_slashes = False
 

@@ -1,6 +1,6 @@
 """A voucher: one code of an offer, anybody's or one person's."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -50,6 +50,6 @@ class VoucherStore(Protocol):
         """Up to two of the shop's own codes that look like this."""
         ...
 
-    def of_offer(self, offer: str, after: str, limit: int) -> Sequence[Voucher]:
-        """A page of an offer's vouchers in the order of their codes."""
+    def of_offer(self, offer: str, after: str, limit: int) -> Iterator[Voucher]:
+        """An offer's vouchers in the order of their codes, up to so many or, with a limit of 0, all; read as needed."""
         ...

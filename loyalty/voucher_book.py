@@ -1,6 +1,6 @@
 """Vouchers by their codes: found as somebody typed them, looked at, listed, switched off and on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -54,7 +54,7 @@ class VoucherBook:
 
     def statuses(self, offer_id: str, vouchers: Sequence[Voucher]) -> list[VoucherStatus]:
         """Whether vouchers of one offer can still be used by anybody, and until when; in two reads however many."""
-        offer = self._offers.get(offer_id)
+        offer = self._offers.kept(offer_id)
         single = [one.code for one in vouchers if one.single_use]
         taken = self._redemptions.taken([key for code in single for key in single_use_claim(code).keys])
         return [self._status(offer, one, taken) for one in vouchers]
@@ -70,8 +70,8 @@ class VoucherBook:
             state = "expired"
         return VoucherStatus(state=state, valid_until=min(ends, default=None))
 
-    def of_offer(self, offer_id: str, after: str, limit: int) -> Sequence[Voucher]:
-        """A page of an offer's vouchers in the order of their codes; raises NotFound for the offer."""
+    def of_offer(self, offer_id: str, after: str = "", limit: int = 0) -> Iterator[Voucher]:
+        """An offer's vouchers in the order of their codes, all of them or a page; raises NotFound for the offer."""
         return self._store.of_offer(self._offers.get(offer_id).id, after, limit)
 
     def set_state(self, typed: str, state: VoucherState) -> Voucher:

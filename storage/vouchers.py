@@ -1,6 +1,6 @@
 """Vouchers by their codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from loyalty.voucher import Voucher, VoucherState
 from storage.indexes import Index
@@ -50,7 +50,7 @@ class MongoVouchers:
         """Up to two of the shop's own codes that look like this."""
         return from_documents(self._vouchers.find({"alike": alike}).limit(2), Voucher)
 
-    def of_offer(self, offer: str, after: str, limit: int) -> list[Voucher]:
-        """A page of an offer's vouchers in the order of their codes."""
+    def of_offer(self, offer: str, after: str, limit: int) -> Iterator[Voucher]:
+        """An offer's vouchers in the order of their codes, up to so many or, with a limit of 0, all; read as needed."""
         found = self._vouchers.find({"offer": offer, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
-        return from_documents(found, Voucher)
+        return (from_document(document, Voucher) for document in found)

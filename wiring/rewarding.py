@@ -5,7 +5,9 @@ from functools import cached_property
 
 from loyalty.facts import Facts
 from loyalty.giving import Giving
+from loyalty.guessing import Guessing
 from loyalty.history import History
+from loyalty.own_codes import OwnCodes
 from loyalty.points_books import Books
 from loyalty.points_feed import PointsFeed
 from loyalty.points_service import Points
@@ -13,6 +15,7 @@ from loyalty.referrals import Referrals
 from loyalty.undoing import Undoing
 from loyalty.vouchers import Vouchers
 from storage.bundles import MongoBundles
+from storage.guessers import MongoGuessers
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
 from storage.referrals import MongoReferrals
@@ -48,6 +51,16 @@ class Rewarding(Gathering):
     def in_segments(self, customer: str, wanted: Sequence[str]) -> set[str]:
         """Which of these segments a customer is in: whoever resolves segments says so (wiring/addressing.py)."""
         raise NotImplementedError
+
+    @cached_property
+    def own_codes(self) -> OwnCodes:
+        """Takes in the shop's own codes."""
+        return OwnCodes(self.offers, MongoVouchers(self.database), self.aliases.resolve, self.clock)
+
+    @cached_property
+    def guessing(self) -> Guessing:
+        """Notices who guesses codes."""
+        return Guessing(MongoGuessers(self.database), self.clock)
 
     @cached_property
     def referrals(self) -> Referrals:

@@ -9,11 +9,9 @@ from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
 from api.etags import etag_headers, expected_version, versioned
-from api.merged import led
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
-from api.schemas.offers import MintedSchema, MintSchema, OfferKindsSchema, OfferSchema
-from common.errors import Invalid
+from api.schemas.offers import OfferKindsSchema, OfferSchema
 from common.ids import new_id
 from loyalty.kind import kinds
 from loyalty.offer import Offer
@@ -91,22 +89,3 @@ class OfferItem(MethodView):
         current = services().offers.get(offer_id)
         version = expected_version() or current.version
         return answer(services().offers.change(msgspec.structs.replace(current, **body), version))
-
-
-@blueprint.route("/<offer_id>/vouchers")
-class OfferVouchers(MethodView):
-    """The codes of an offer."""
-
-    @scope("campaigns")
-    @blueprint.arguments(MintSchema)
-    @blueprint.response(201, MintedSchema)
-    def post(self, body: dict[str, Any], offer_id: str) -> dict[str, Any]:
-        """See to it that the offer has these codes; those it has already are the same."""
-        if bool(body["customers"]) == bool(body["generic"]):
-            raise Invalid.field("customers", "Say either `customers` or how many `generic` codes.")
-        prefix = "single" if body["single_use"] else "many"
-        owners = {f"customer:{one}": led(one) for one in body["customers"]}
-        owners |= {f"{prefix}:{number}": "" for number in range(1, body["generic"] + 1)}
-        single = bool(body["customers"]) or body["single_use"]
-        minted = services().vouchers.mint(offer_id, owners, single_use=single)
-        return {"data": [{"code": code, "customer_id": owners[source]} for source, code in minted.items()]}

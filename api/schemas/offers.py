@@ -10,7 +10,6 @@ from loyalty.offer import Budget, Conditions
 MAX_PRODUCTS = 1_000
 MAX_PER_CUSTOMER = 100
 MAX_DAYS = 3_650
-MAX_MINTED = 10_000
 
 
 class ConditionsSchema(Strict):
@@ -106,32 +105,3 @@ class OfferKindsSchema(Strict):
     """Every kind of offer."""
 
     data = fields.List(fields.Nested(OfferKindSchema), required=True)
-
-
-class MintSchema(Strict):
-    """Which codes the offer should have: one for each of `customers`, or `generic` ones that anybody may use.
-
-    Codes that it has already are the answer too; none is made twice.
-    """
-
-    customers = fields.List(ShopId(), load_default=list, validate=validate.Length(max=MAX_MINTED))
-    generic = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, MAX_MINTED))
-    single_use = fields.Boolean(
-        truthy={True},
-        falsy={False},
-        load_default=False,
-        metadata={"description": "Each generic code can be used once; a customer's own always so."},
-    )
-
-
-class MintedCodeSchema(Strict):
-    """A code and, where it is one person's, its owner."""
-
-    code = fields.String(required=True)
-    customer_id = fields.String(required=True)
-
-
-class MintedSchema(Strict):
-    """The codes that were asked for."""
-
-    data = fields.List(fields.Nested(MintedCodeSchema), required=True)

@@ -9,6 +9,7 @@ from customers.orders import Line
 from loyalty.basket import Basket
 from loyalty.conditions import Reason
 from loyalty.redemption import RedemptionState
+from loyalty.voucher import VoucherState
 from loyalty.voucher_book import State
 from loyalty.vouchers import HOLD_SECONDS
 
@@ -74,6 +75,29 @@ class VoucherSchema(Strict):
     issued_at = Instant(required=True)
     valid_until = Instant(required=True, allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(get_args(State)))
+    written = fields.String(
+        required=True, metadata={"description": "How the shop wrote a code of its own; empty where as `code` says."}
+    )
+
+
+class VoucherChangeSchema(Strict):
+    """What becomes of a code: a disabled one can be made active again, a cancelled one is useless for ever."""
+
+    state = fields.String(required=True, validate=validate.OneOf(get_args(VoucherState)))
+
+
+class QrArgs(Strict):
+    """How a code is drawn."""
+
+    format = fields.String(load_default="svg", validate=validate.OneOf(["svg", "png"]))
+    content = fields.String(
+        load_default="code",
+        validate=validate.OneOf(["code", "link"]),
+        metadata={"description": "The code alone, for a till; or the shop's address with `voucher=…`, for a phone."},
+    )
+    scale = fields.Integer(
+        load_default=8, validate=validate.Range(1, 40), metadata={"description": "Pixels of a module's side."}
+    )
 
 
 class VerdictSchema(Strict):
