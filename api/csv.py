@@ -34,14 +34,14 @@ def answer(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]])
 
 def cell(value: Any) -> str:
     """A value as text that no spreadsheet takes for a formula; numbers stay numbers."""
+    if isinstance(value, str):
+        # Most texts begin with a letter, and there may be millions of them.
+        return value if value[:1].isalnum() or not value.lstrip(" ").startswith(_FORMULA) else f"'{value}"
     if value is None:
         return ""
     if isinstance(value, datetime):
         return instant_text(value)
-    text = str(value)
-    if isinstance(value, str) and text.lstrip(" ").startswith(_FORMULA):
-        return f"'{text}"
-    return text
+    return str(value)
 
 
 def _first(rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

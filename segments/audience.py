@@ -37,6 +37,10 @@ class Matching(Protocol):
         """All who match with an id greater than `after`, in the order of ids, with flat memory."""
         ...
 
+    def table(self, plan: Plan, columns: Mapping[str, str], after: str = "") -> Iterator[dict[str, Any]]:
+        """Some fields of all who match: under each name what stands at a path, unless nothing does."""
+        ...
+
     def ids(self, plan: Plan) -> Iterator[str]:
         """The ids of all who match, in order, with flat memory."""
         ...
@@ -90,6 +94,13 @@ class Audience:
     def stream(self, rules: Rules, after: str = "") -> Iterator[Customer]:
         """All of them with an id greater than `after`, in the order of ids, with flat memory."""
         return self._matching.stream(self.plan(rules), after)
+
+    def table(self, rules: Rules, columns: Mapping[str, str], after: str = "") -> Iterator[dict[str, Any]]:
+        """Some fields of all of them with an id greater than `after`: cheaper than customers, for files.
+
+        `columns` says by name where in a customer the value stands (`profile.orders`); what is not known is left out.
+        """
+        return self._matching.table(self.plan(rules), columns, after)
 
     def ids(self, rules: Rules) -> Iterator[str]:
         """The ids of all of them, in order, with flat memory."""

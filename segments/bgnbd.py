@@ -91,6 +91,7 @@ class Loss:
         self._by_age = np.bincount(place, weights[~again], minlength=len(self._once))
 
     def __call__(self, logarithms: Numbers) -> tuple[float, Numbers]:
+        """Both, at these logarithms of r, alpha, a and b."""
         model = _model(logarithms)
         found, slope = self._by_number(model)
         r, alpha = model.r, model.alpha

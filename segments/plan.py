@@ -1,5 +1,6 @@
 """How an audience is fetched: up to three walks inside the database, put together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -25,12 +26,14 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
         """Stages that leave one document for each who matches."""
         return [*self.head, *(self.tail if self.count is None else self.count)]
 
-    def reading(self, after: str = "") -> list[Stage]:
-        """Stages that leave whole customers in the order of ids, those after an id."""
+    def reading(self, after: str = "", last: Sequence[Stage] = ()) -> list[Stage]:
+        """Stages that leave whole customers in the order of ids, those after an id; `last` is done to each of them."""
         later: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
         # Over customers the ids narrow the search; over anything else there are no customers' ids before its head.
         first = [*later, *self.head] if self.collection == CUSTOMERS else [*self.head, *later]
-        return [*first, {"$sort": {"_id": 1}}, *self.tail]
+        ordered: Stage = {"$sort": {"_id": 1}}
+        # What is left out of customers before they are put in order need not be carried.
+        return [*first, ordered, *self.tail, *last] if self.tail else [*first, *last, ordered]
 
 
 class Each(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Customers that match what a segment compiled to, read from MongoDB."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
@@ -20,6 +20,9 @@ INDEXES = [
 BATCH = 1_000
 # So many customers are rather tried one by one than all rows read; it takes a few hundredths of a second.
 FEW = 1_000
+
+# Rows of a few fields are small.
+TABLE = 5_000
 
 IDS: list[Stage] = [{"$project": {"_id": 1}}]
 
@@ -51,6 +54,11 @@ class MongoMatching:
         """
         for row in merged(self._database, self._narrowed(plan), after=after, batch=self._batch):
             yield from_document(row, Customer)
+
+    def table(self, plan: Plan, columns: Mapping[str, str], after: str = "") -> Iterator[Document]:
+        """Some fields of all who match, in the order of ids: under each name what stands at a path, if anything."""
+        fields: Stage = {"$project": {name: f"${path}" for name, path in columns.items()}}
+        yield from merged(self._database, self._narrowed(plan), after=after, last=[fields], batch=TABLE)
 
     def ids(self, plan: Plan) -> Iterator[str]:
         """The ids of all who match, in order."""
@@ -95,7 +103,7 @@ def merged(
     """
 
     def all_of(walk: Walk | None, last: Sequence[Stage] = last, batch: int = batch) -> Iterator[Document]:
-        return _all(database, walk, [*walk.reading(after), *last], batch) if walk else iter(())
+        return _all(database, walk, walk.reading(after, last), batch) if walk else iter(())
 
     found = all_of(plan.base)
     if plan.less is not None:

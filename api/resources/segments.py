@@ -50,6 +50,21 @@ READS = (
 # Paths beside a segment's own; a segment with such an id could not be reached.
 RESERVED = frozenset({"rules", "ready-made", "preview", "cells", "rfm", "lapse", "refresh-scores"})
 
+# Where in a customer the columns of a file of members stand; and what is there where nothing is kept.
+COLUMNS = {
+    "id": "_id",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "locale": "locale",
+    "country": "country",
+    "preferred_channel": "preferred",
+    "orders": "profile.orders",
+    "last_order_at": "profile.last_at",
+    "usual_gap_days": "profile.gap_days",
+    "cell": "scores.rfm.cell",
+}
+UNKNOWN: dict[str, Any] = {**dict.fromkeys(COLUMNS, ""), "orders": 0}
+
 
 def answer(segment: Segment) -> Answer:
     """A segment with its ETag."""
@@ -235,11 +250,17 @@ class SegmentMembers(MethodView):
         rules = services().segments.get(segment_id).rules
         audience = services().audience
         if csv.is_wanted():
-            members = (member(customer) for customer in audience.stream(rules, args["after"]))
+            members = (_line(row) for row in audience.table(rules, COLUMNS, args["after"]))
             return csv.answer("members", list(MemberSchema._declared_fields), members)
 
         page = paged(lambda after, limit: audience.sample(rules, limit, after), args)
         return {**page, "data": [member(customer) for customer in page["data"]]}
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    """A member as `member` shows one, from fields alone: a file has as many as the shop has customers."""
+    preferred = row.get("preferred_channel")
+    return {**UNKNOWN, **row, "preferred_channel": preferred[0] if preferred else ""}
 
 
 @blueprint.route("/<segment_id>/explain")

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from customers.profile import Profile
 from segments import statistics
 from storage.mongo import to_document
 from tests.api.conftest import Call
+from tests.support import people
 from tests.support.clock import START
 from wiring import Services
 
@@ -86,6 +88,19 @@ def test_members_are_taken_away_as_csv_that_no_spreadsheet_runs(call: Call) -> N
     assert [row["id"] for row in rows] == ["c5", "c6", "c7", "c8", "c9"]
     assert rows[4]["first_name"] == "'=HYPERLINK(1)"
     assert rows[0]["last_order_at"] == "2025-11-22T10:00:00.000Z"
+
+
+def test_the_file_of_members_says_what_the_list_says(call: Call, services: Services) -> None:
+    random = Random("files")
+    made = people.documents(random, people.customers(random, 60, START))
+    services.database["customers"].insert_many(made)
+    for rules in ({"rule": "everyone"}, {"not": {"rule": "voucher_redeemed"}}):
+        call("PUT", "/v1/segments/some", json={"name": "some", "rules": rules})
+        listed = call("GET", "/v1/segments/some/members?limit=100").json["data"]
+        answer = call("GET", "/v1/segments/some/members", headers={"Accept": "text/csv"})
+        rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+        assert rows == [{name: cell(value) for name, value in one.items()} for one in listed]
+        assert len(rows) == 70
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "\n=1"])  # noqa: RUF001
