@@ -79,6 +79,8 @@ def chores(made: Services) -> list[Chore]:
         Chore("look_at_noted", 10.0, made.duplicates.look_at_noted),
         Chore("find_duplicates", 24 * HOUR, lambda: made.doorbell.ring("find_duplicates")),
         Chore("recover_redemptions", 30.0, made.vouchers.recover),
+        Chore("recover_checkouts", 30.0, made.checkout.recover),
+        Chore("tell_of_budgets", 30.0, made.budget_alerts.look),
         Chore("forget_guessers", HOUR, made.guessing.forget),
         Chore("settle_referrals", 60.0, made.referrals.settle),
         Chore("points_react", often, made.points_feed.react),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from flask import Flask, Response, json, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
@@ -39,6 +40,9 @@ class ProblemSchema(Schema):
     instance = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     reason = fields.String(metadata={"description": "A stable word for programs, where there is one."})
+    codes = fields.List(
+        fields.Dict(), metadata={"description": "What would become of each of several codes, where none was used."}
+    )
     request_id = fields.String(metadata={"description": "What to look for in the logs, with 500."})
 
 
@@ -73,7 +77,8 @@ def of_ours(error: EncoreError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="encore"'
     reason = getattr(error, "reason", "")
     errors = error.fields if isinstance(error, Invalid) else {}
-    return problem(status, str(error), headers, reason=reason, errors=errors)
+    codes = [msgspec.to_builtins(one) for one in getattr(error, "codes", ())]
+    return problem(status, str(error), headers, reason=reason, errors=errors, codes=codes)
 
 
 def of_http(error: HTTPException) -> Response:

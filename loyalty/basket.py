@@ -68,6 +68,12 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min(self.left, sum(line.quantity * line.unit_price for line in self.chosen(only)))
 
 
+class Unsummed(Invalid):
+    """The parts of an order do not come to its total."""
+
+    reason = "basket_sum"
+
+
 def check_sum(basket: Basket) -> Basket:
     """The basket, if its lines and the shipping come to its total; one without lines says nothing of them.
 
@@ -76,5 +82,5 @@ def check_sum(basket: Basket) -> Basket:
     lines = sum(line.quantity * line.unit_price for line in basket.lines)
     if basket.lines and lines + basket.shipping != basket.total.amount:
         said = f"the lines come to {lines} and shipping to {basket.shipping}, which is not {basket.total.amount}"
-        raise Invalid.field("order.total.amount", f"Does not sum (basket_sum): {said}.")
+        raise Unsummed.field("order.total.amount", f"Does not sum: {said}.")
     return basket

@@ -151,8 +151,9 @@ class Vouchers:
         return self.take(self.get(typed), Asked(customer=customer, basket=basket, segments=segments))
 
     def rollback(self, id: str, part: Money | None = None) -> Redemption:
-        """Take a redemption back, or end a hold; again, it is the same. With `part`, only so much of what it took off.
+        """Take a redemption back, or end a hold; again, it is the same, and its reason says so.
 
+        With `part`, only so much of what it took off is taken back.
         A part is taken back once, and the whole may follow. Raises NotFound, Invalid for a part that is none, and
         Refused where another part was taken back already.
         """
@@ -160,11 +161,10 @@ class Vouchers:
         if kept is None or kept.state is RedemptionState.REFUSED:
             raise NotFound("redemption", id)
         kept = self._withdrawn(kept)
-        for _ in range(TRIES):
-            if part is not None and _is_back(kept, part):
-                return kept
-            if not kept.standing:
-                return self._paid(kept)
+        for attempt in range(TRIES):
+            if not kept.standing if part is None else _is_back(kept, part):
+                paid = self._paid(kept)
+                return paid if attempt else replace(paid, reason=Reason.ALREADY_ROLLED_BACK.value)
             kept = self._end(kept, part.amount if part else 0)
         raise Refused(Reason.BUSY)
 

@@ -17,6 +17,7 @@ from storage.customers import MongoCustomers
 from storage.doorbell import RqDoorbell, redis_of
 from storage.events import MongoEvents
 from storage.facts import MongoFacts
+from storage.given import MongoGiven
 from storage.health import Health
 from storage.idempotency import MongoAnswers
 from storage.import_maps import MongoColumnMaps
@@ -26,6 +27,7 @@ from storage.leases import MongoLeases
 from storage.memberships import MongoMemberships
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
+from storage.offer_changes import MongoOfferChanges
 from storage.offers import MongoOffers
 from storage.order_lists import OrderLists
 from storage.orders import MongoOrders
@@ -180,6 +182,16 @@ class Stores:
     def redemptions(self) -> MongoRedemptions:
         """What has been used."""
         return MongoRedemptions(self.database)
+
+    @cached_property
+    def given(self) -> MongoGiven:
+        """What offers have given."""
+        return MongoGiven(self.database)
+
+    @cached_property
+    def offer_changes(self) -> MongoOfferChanges:
+        """Who changed which offer."""
+        return MongoOfferChanges(self.database)
 
     @cached_property
     def programmes(self) -> MongoProgrammes:

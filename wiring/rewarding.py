@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from loyalty.budget_alerts import BudgetAlerts
+from loyalty.checkout import Checkout
 from loyalty.facts import Facts
 from loyalty.giving import Giving
 from loyalty.guessing import Guessing
@@ -41,12 +43,28 @@ class Rewarding(Gathering):
             budgets=self.offers,
             store=MongoVouchers(self.database),
             redemptions=self.redemptions,
-            bundles=MongoBundles(self.database),
+            bundles=self.bundles,
             facts=facts,
             giving=Giving(lambda: self.points_books, self.redemptions),
             clock=self.clock,
             grace=self.settings.claim_lease,
         )
+
+    @cached_property
+    def bundles(self) -> MongoBundles:
+        """Codes that are used together."""
+        return MongoBundles(self.database)
+
+    @cached_property
+    def checkout(self) -> Checkout:
+        """Several codes on one order."""
+        grace = self.settings.claim_lease
+        return Checkout(self.vouchers, self.offers, self.redemptions, self.bundles, self.clock, grace)
+
+    @cached_property
+    def budget_alerts(self) -> BudgetAlerts:
+        """Tells of budgets that run out."""
+        return BudgetAlerts(self.offers, self.shops.get, self.clock)
 
     def in_segments(self, customer: str, wanted: Sequence[str]) -> set[str]:
         """Which of these segments a customer is in: whoever resolves segments says so (wiring/addressing.py)."""

@@ -1,32 +1,40 @@
 """Offers: made, changed, looked at, given codes."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from flask.views import MethodView
 
 from api.auth import scope
 from api.blueprint import Blueprint
-from api.context import services
+from api.context import caller, services
 from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.offers import OfferKindsSchema, OfferSchema
 from common.ids import new_id
+from customers.shop import Shop
+from loyalty.budgets import states
 from loyalty.kind import kinds
 from loyalty.offer import Offer
 
 blueprint = Blueprint("offers", __name__, url_prefix="/v1/offers", description="What customers are given.")
 
 
-def shown(offer: Offer, locale: str) -> dict[str, Any]:
-    """An offer as the API shows it."""
-    return {**msgspec.structs.asdict(offer), "summary": offer.summary(locale)}
+def shown(offer: Offer, shop: Shop) -> dict[str, Any]:
+    """An offer as the API shows it, with its budget as it stands."""
+    local = services().clock.now().astimezone(ZoneInfo(shop.time_zone))
+    return {
+        **msgspec.structs.asdict(offer),
+        "summary": offer.summary(shop.locale),
+        "budgets": states(offer.budget, offer.spent, local),
+    }
 
 
 def answer(offer: Offer) -> tuple[dict[str, Any], dict[str, str]]:
     """An offer with its ETag."""
-    return shown(offer, services().shops.get().locale), etag_headers(offer.version)
+    return shown(offer, services().shops.get()), etag_headers(offer.version)
 
 
 @blueprint.route("")
@@ -38,9 +46,9 @@ class OfferList(MethodView):
     @blueprint.response(200, Page(OfferSchema))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List the offers in the order of their ids."""
-        locale = services().shops.get().locale
+        shop = services().shops.get()
         page = paged(services().offers.page, args)
-        return {**page, "data": [shown(offer, locale) for offer in page["data"]]}
+        return {**page, "data": [shown(offer, shop) for offer in page["data"]]}
 
     @scope("campaigns")
     @blueprint.arguments(OfferSchema)
@@ -49,7 +57,7 @@ class OfferList(MethodView):
         """Make an offer."""
         now = services().clock.now()
         offer = Offer(**{"id": new_id(), **body}, created_at=now, updated_at=now)
-        services().offers.add(offer)
+        services().offers.add(offer, caller().id)
         return answer(offer)
 
 
@@ -88,4 +96,14 @@ class OfferItem(MethodView):
         """Change an offer; what has been redeemed stays as it was, and so does what is spent."""
         current = services().offers.get(offer_id)
         version = expected_version() or current.version
-        return answer(services().offers.change(msgspec.structs.replace(current, **body), version))
+        wanted = msgspec.structs.replace(current, **body)
+        return answer(services().offers.change(wanted, version, caller().id))
+
+    @scope("campaigns")
+    @versioned
+    @blueprint.response(204)
+    def delete(self, offer_id: str) -> None:
+        """Delete an offer: its codes are refused from now on (`offer_deleted`); what it has given stays on record."""
+        current = services().offers.get(offer_id)
+        gone = msgspec.structs.replace(current, active=False, deleted_at=services().clock.now())
+        services().offers.change(gone, expected_version() or current.version, caller().id)

@@ -12,34 +12,20 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.guessing import guarded
 from api.merged import led
+from api.resources.redemptions import shown
+from api.schemas.redemptions import RedemptionSchema, VerdictSchema
 from api.schemas.vouchers import (
     QrArgs,
-    RedemptionSchema,
     ReserveSchema,
     UseSchema,
-    VerdictSchema,
     VoucherChangeSchema,
     VoucherSchema,
 )
-from common.money import Money
-from loyalty.redemption import Redemption
 from loyalty.voucher import Voucher
 from loyalty.voucher_book import VoucherStatus
 from loyalty.vouchers import Verdict
 
 blueprint = Blueprint("vouchers", __name__, url_prefix="/v1", description="Codes at the checkout.")
-
-
-def shown(redemption: Redemption) -> dict[str, Any]:
-    """A redemption as the API shows it."""
-    return {
-        **msgspec.structs.asdict(redemption),
-        "customer_id": redemption.customer,
-        "order_id": redemption.order,
-        "order_total": Money(redemption.order_total, redemption.currency),
-        "discount": redemption.off,
-        "state": redemption.state.value,
-    }
 
 
 def told(voucher: Voucher, status: VoucherStatus) -> dict[str, Any]:
@@ -98,7 +84,7 @@ class VoucherValidate(MethodView):
         """Say what a code would give for this order, or exactly why it would not; changes nothing."""
         customer = led(body["customer_id"])
         with guarded(customer):
-            return services().vouchers.validate(code, customer, body["order"])
+            return services().vouchers.validate(code, customer, body["order"], body["segments"])
 
 
 @blueprint.route("/vouchers/<code:code>/reserve")
@@ -112,7 +98,8 @@ class VoucherReserve(MethodView):
         """Hold a code for an order while it is being paid; the hold ends by itself. 409 names the reason."""
         customer = led(body["customer_id"])
         with guarded(customer):
-            return shown(services().vouchers.reserve(code, customer, body["order"], body["seconds"]))
+            held = services().vouchers.reserve(code, customer, body["order"], body["seconds"], body["segments"])
+        return shown(held)
 
 
 @blueprint.route("/vouchers/<code:code>/redeem")
@@ -126,15 +113,4 @@ class VoucherRedeem(MethodView):
         """Use a code for an order; again for the same order, it is the same redemption. 409 names the reason."""
         customer = led(body["customer_id"])
         with guarded(customer):
-            return shown(services().vouchers.redeem(code, customer, body["order"]))
-
-
-@blueprint.route("/redemptions/<redemption_id>/rollback")
-class RedemptionRollback(MethodView):
-    """Taking back."""
-
-    @scope("checkout")
-    @blueprint.response(200, RedemptionSchema)
-    def post(self, redemption_id: str) -> dict[str, Any]:
-        """Take a redemption back, or end a hold: the code and its budget are free again. Twice is once."""
-        return shown(services().vouchers.rollback(redemption_id))
+            return shown(services().vouchers.redeem(code, customer, body["order"], body["segments"]))

@@ -1,65 +1,20 @@
 """Offers, coming in and going out."""
 
-from typing import Any
+from marshmallow import fields, validate
 
-from marshmallow import fields, post_load, validate
-
-from api.schemas.base import MAX_AMOUNT, Instant, MoneySchema, ShopId, Strict
+from api.schemas.base import Instant, ShopId, Strict
+from api.schemas.offer_rules import (
+    AlertSchema,
+    BudgetSchema,
+    BudgetStateSchema,
+    ConditionsSchema,
+    SpentSchema,
+    StackingSchema,
+)
 from loyalty.offer import Budget, Conditions
+from loyalty.stacking import Stacking
 
-MAX_PRODUCTS = 1_000
-MAX_PER_CUSTOMER = 100
 MAX_DAYS = 3_650
-
-
-class ConditionsSchema(Strict):
-    """What an order and its buyer must fulfil; what is left out, everybody fulfils."""
-
-    minimum = fields.Nested(MoneySchema, load_default=None, allow_none=True)
-    products = fields.List(
-        ShopId(),
-        load_default=list,
-        validate=validate.Length(max=MAX_PRODUCTS),
-        metadata={"description": "At least one of them is in the order."},
-    )
-    first_order = fields.Boolean(
-        truthy={True},
-        falsy={False},
-        load_default=False,
-        metadata={"description": "Only for a customer without an earlier order."},
-    )
-    currency = fields.String(
-        load_default="", validate=validate.Regexp(r"^([A-Z]{3})?\Z"), metadata={"pattern": "^([A-Z]{3})?$"}
-    )
-
-    @post_load
-    def _conditions(self, data: dict[str, Any], **_: Any) -> Conditions:
-        return Conditions(**data)
-
-
-class BudgetSchema(Strict):
-    """How much may be given; what is left out has no limit."""
-
-    uses = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1, MAX_AMOUNT))
-    money = fields.Nested(MoneySchema, load_default=None, allow_none=True)
-    per_customer = fields.Integer(
-        strict=True,
-        load_default=None,
-        allow_none=True,
-        validate=validate.Range(1, MAX_PER_CUSTOMER),
-        metadata={"description": "So many uses by one customer, over all codes of the offer."},
-    )
-
-    @post_load
-    def _budget(self, data: dict[str, Any], **_: Any) -> Budget:
-        return Budget(**data)
-
-
-class SpentSchema(Strict):
-    """How much has been given or is held; money in minor units by currency."""
-
-    uses = fields.Integer(required=True)
-    money = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
 
 class OfferSchema(Strict):
@@ -86,9 +41,18 @@ class OfferSchema(Strict):
         metadata={"description": "Each code ends so many days after it was issued."},
     )
     budget = fields.Nested(BudgetSchema, load_default=Budget)
+    stacking = fields.Nested(StackingSchema, load_default=Stacking)
     active = fields.Boolean(truthy={True}, falsy={False}, load_default=True)
     summary = fields.String(dump_only=True, metadata={"description": "What it gives, in the shop's language."})
     spent = fields.Nested(SpentSchema, dump_only=True)
+    budgets = fields.List(
+        fields.Nested(BudgetStateSchema),
+        dump_only=True,
+        metadata={"description": "Each limit of the budget: what is used, what is left, what is to be told."},
+    )
+    alerts = fields.List(
+        fields.Nested(AlertSchema), dump_only=True, metadata={"description": "What was told so far, the last last."}
+    )
     created_at = Instant(dump_only=True)
     updated_at = Instant(dump_only=True)
 
@@ -105,3 +69,15 @@ class OfferKindsSchema(Strict):
     """Every kind of offer."""
 
     data = fields.List(fields.Nested(OfferKindSchema), required=True)
+
+
+class OfferChangeSchema(Strict):
+    """One change of an offer: `fields` holds the value before and after of each that differs."""
+
+    version = fields.Integer(required=True)
+    at = Instant(required=True)
+    what = fields.String(required=True, validate=validate.OneOf(["made", "changed", "deleted"]))
+    by = fields.String(required=True, metadata={"description": "The id of the API key; empty where Encore did it."})
+    fields_ = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.Raw()), required=True, data_key="fields", attribute="fields"
+    )

@@ -6,15 +6,14 @@ from marshmallow import fields, post_load, validate
 
 from api.schemas.base import MAX_AMOUNT, Instant, MoneySchema, ShopId, Strict
 from customers.orders import Line
-from loyalty.basket import Basket
-from loyalty.conditions import Reason
-from loyalty.redemption import RedemptionState
+from loyalty.basket import Basket, check_sum
 from loyalty.voucher import VoucherState
 from loyalty.voucher_book import State
 from loyalty.vouchers import HOLD_SECONDS
 
 MAX_LINES = 1_000
 MAX_QUANTITY = 10**6
+MAX_SEGMENTS = 1_000
 DAY = 86_400
 
 
@@ -43,9 +42,15 @@ class BasketSchema(Strict):
         metadata={"description": "The part of the total that is for shipping, in minor units."},
     )
 
+    channel = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "Where the order is placed, in the shop's own words, such as `web` or `store`."},
+    )
+
     @post_load
     def _basket(self, data: dict[str, Any], **_: Any) -> Basket:
-        return Basket(**data)
+        return check_sum(Basket(**data))
 
 
 class UseSchema(Strict):
@@ -53,6 +58,13 @@ class UseSchema(Strict):
 
     customer_id = ShopId(required=True)
     order = fields.Nested(BasketSchema, required=True)
+    segments = fields.List(
+        ShopId(),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=MAX_SEGMENTS),
+        metadata={"description": "The segments that the customer is known to be in; left out, Encore finds out."},
+    )
 
 
 class ReserveSchema(UseSchema):
@@ -98,32 +110,3 @@ class QrArgs(Strict):
     scale = fields.Integer(
         load_default=8, validate=validate.Range(1, 40), metadata={"description": "Pixels of a module's side."}
     )
-
-
-class VerdictSchema(Strict):
-    """What a code would give for this order, or exactly why it would not."""
-
-    code = fields.String(required=True)
-    offer = fields.String(required=True)
-    valid = fields.Boolean(required=True)
-    discount = fields.Nested(MoneySchema, required=True, allow_none=True)
-    reason = fields.String(required=True, validate=validate.OneOf(["", *(reason.value for reason in Reason)]))
-    detail = fields.String(required=True)
-
-
-class RedemptionSchema(Strict):
-    """One use of a code by one order."""
-
-    id = fields.String(required=True)
-    code = fields.String(required=True)
-    offer = fields.String(required=True)
-    customer_id = fields.String(required=True)
-    order_id = fields.String(required=True)
-    order_total = fields.Nested(MoneySchema, required=True)
-    discount = fields.Nested(MoneySchema, required=True)
-    state = fields.String(required=True, validate=validate.OneOf([state.value for state in RedemptionState]))
-    at = Instant(required=True)
-    until = Instant(required=True, allow_none=True, metadata={"description": "When a hold ends by itself."})
-    ended_at = Instant(required=True, allow_none=True)
-    campaign = fields.String(required=True)
-    message = fields.String(required=True)

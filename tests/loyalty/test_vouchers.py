@@ -79,10 +79,11 @@ def test_a_rollback_frees_the_code_and_the_budget_and_twice_is_once(services: Se
     redemption = services.vouchers.redeem(code, "ana", basket())
     back = services.vouchers.rollback(redemption.id)
     assert back.state is RedemptionState.ROLLED_BACK
-    assert services.vouchers.rollback(redemption.id) == back
+    again = replace(back, reason="already_rolled_back")
+    assert services.vouchers.rollback(redemption.id) == again
     assert services.offers.get("tenth").spent.uses == 0
     assert services.vouchers.redeem(code, "ana", basket("o2")).state is RedemptionState.REDEEMED
-    assert services.vouchers.rollback(redemption.id) == back
+    assert services.vouchers.rollback(redemption.id) == again
     assert_books_agree(services)
 
 
