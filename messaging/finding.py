@@ -13,7 +13,7 @@ import msgspec
 from common.ids import derive
 from customers.customer import Customers
 from messaging.channel import Receipt
-from messaging.message import Message
+from messaging.message import Message, State
 
 # Providers tell within minutes, and of a message that is read late within weeks.
 LOOKED_BACK = timedelta(days=30)
@@ -21,6 +21,8 @@ LOOKED_THROUGH = 50
 SHARING = 20
 # A receipt may come in before the answer to the hand-over is written down; so long it is looked for again.
 PATIENCE = timedelta(minutes=2)
+# That all was read that was sent proves nothing of what may never have been.
+_TAKEN = frozenset({State.ACCEPTED, State.DELIVERED})
 # Of a person, not of a message.
 _OF_A_PERSON = frozenset({"blocked", "unblocked", "unsubscribed"})
 
@@ -75,7 +77,8 @@ def _matches(receipt: Receipt, sent: Sequence[Message]) -> list[Receipt]:
         same = [message for message in sent if message.provider_id == receipt.provider_id]
         return [msgspec.structs.replace(receipt, message=message.id) for message in same[:1]]
     up_to = receipt.up_to
-    before = [message for message in sent if up_to and message.handed_at and message.handed_at <= up_to]
+    taken = [message for message in sent if message.state in _TAKEN]
+    before = [message for message in taken if up_to and message.handed_at and message.handed_at <= up_to]
     about = before[:1] if receipt.type == "clicked" else before
     return [
         msgspec.structs.replace(receipt, message=message.id, key=derive(receipt.key, message.id)) for message in about

@@ -3,7 +3,7 @@
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ NOT_SENT = (
 )
 # What a provider that says "too many" without a time is given, in seconds.
 BREATH = 1.0
+_SECOND = timedelta(milliseconds=999)
 
 
 class Chat(Provider):
@@ -138,11 +139,16 @@ def text(value: Any, longest: int = 4_000) -> str:
 
 
 def instant(value: Any, otherwise: datetime, unit: int = 1) -> datetime:
-    """A time that a provider gave in seconds since 1970, or in milliseconds (`unit` 1,000)."""
+    """A time that a provider gave in seconds since 1970, or in milliseconds (`unit` 1,000).
+
+    A whole second stands for its end, as far as that is not after the webhook came in (`otherwise`): what somebody said
+    in a second comes after what was said at its beginning.
+    """
     try:
-        return datetime.fromtimestamp(int(value) / unit, UTC)
+        at = datetime.fromtimestamp(int(value) / unit, UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return otherwise
+    return at if unit > 1 else max(at, min(otherwise, at + _SECOND))
 
 
 def needed(variable: str, value: str) -> str:

@@ -48,7 +48,7 @@ class Page(StandIn):
         """`delivered`, `read`, `echo`; any other is an event by that name."""
         for event in events:
             letter = letters[event["message"]]
-            told = {"timestamp": _now(), **self._told(letter, event["event"])}
+            told = {"timestamp": _now(event), **self._told(letter, event)}
             people = {"sender": {"id": letter["address"]}, "recipient": {"id": self.account}}
             if event["event"] == "echo":
                 people = {"sender": {"id": self.account}, "recipient": {"id": letter["address"]}}
@@ -59,7 +59,7 @@ class Page(StandIn):
         for reply in replies:
             about = f"{reply['from']} {reply['text']} {reply.get('id', time.time_ns())}"
             mid = "m_" + sha256(about.encode()).hexdigest()[:40]
-            people = {"sender": {"id": reply["from"]}, "recipient": {"id": self.account}, "timestamp": _now()}
+            people = {"sender": {"id": reply["from"]}, "recipient": {"id": self.account}, "timestamp": _now(reply)}
             if reply.get("ref"):
                 said: dict[str, Any] = {"referral": {"ref": reply["ref"], "source": "SHORTLINK", "type": "OPEN_THREAD"}}
             elif reply.get("button"):
@@ -68,22 +68,23 @@ class Page(StandIn):
                 said = {"message": {"mid": mid, "text": reply["text"]}}
             yield self._signed(target, {**people, **said})
 
-    def _told(self, letter: dict[str, Any], word: str) -> dict[str, Any]:
+    def _told(self, letter: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        word = event["event"]
         if word == "delivered":
-            return {"delivery": {"mids": [letter["id"]], "watermark": _now()}}
+            return {"delivery": {"mids": [letter["id"]], "watermark": _now(event)}}
         if word == "read":
-            return {"read": self._read(letter)}
+            return {"read": self._read(letter, _now(event))}
         if word == "echo":
             metadata = f"{letter['message']}:{letter['token']}"
             return {"message": {"is_echo": True, "mid": letter["id"], "metadata": metadata, "app_id": 1517776481860111}}
         return {word: {"mid": letter["id"]}}
 
-    def _read(self, letter: dict[str, Any]) -> dict[str, Any]:
+    def _read(self, letter: dict[str, Any], now: int) -> dict[str, Any]:
         """Up to when everything was read."""
-        return {"watermark": _now()}
+        return {"watermark": now}
 
     def _signed(self, target: Target, event: dict[str, Any]) -> Webhook:
-        entry = {"id": self.account, "time": _now(), "messaging": [event]}
+        entry = {"id": self.account, "time": event["timestamp"], "messaging": [event]}
         return graph.webhook(target, self.channel, {"object": self.object, "entry": [entry]})
 
     def _fault(self, body: dict[str, Any]) -> dict[str, Any] | None:
@@ -116,5 +117,5 @@ class Page(StandIn):
         }
 
 
-def _now() -> int:
-    return int(time.time() * 1_000)
+def _now(told: dict[str, Any]) -> int:
+    return int(told.get("at", time.time()) * 1_000)

@@ -26,5 +26,5 @@ class Instagram(Page):
             "ENCORE_INSTAGRAM_URL": address,
         }
 
-    def _read(self, letter: dict[str, Any]) -> dict[str, Any]:
+    def _read(self, letter: dict[str, Any], now: int) -> dict[str, Any]:
         return {"mid": letter["id"]}

@@ -72,20 +72,18 @@ class Line(StandIn):
     ) -> Iterator[Webhook]:
         """`follow`, `unfollow`, or an event by any other name, of the letter's receiver."""
         for event in events:
-            yield _signed(target, _event(letters[event["message"]]["address"], event["event"], _id()))
+            yield _signed(target, _event(letters[event["message"]]["address"], event["event"], _id(), event))
 
     def replies(self, target: Target, replies: Sequence[dict[str, Any]]) -> Iterator[Webhook]:
         """A message each; with `nonce`, an account that was linked."""
         for reply in replies:
             about = f"{reply['from']} {reply['text']} {reply.get('id', time.time_ns())}"
             id_ = sha256(about.encode()).hexdigest()[:26]
+            kind, more = "message", {"message": {"type": "text", "id": str(int(id_[:12], 16)), "text": reply["text"]}}
             if reply.get("nonce"):
-                more: dict[str, Any] = {"link": {"result": "ok", "nonce": reply["nonce"]}}
-                yield _signed(target, {**_event(reply["from"], "accountLink", id_), **more})
-            else:
-                more = {"message": {"type": "text", "id": str(int(id_[:12], 16)), "text": reply["text"]}}
-                token = {"replyToken": secrets.token_hex(16)}
-                yield _signed(target, {**_event(reply["from"], "message", id_), **token, **more})
+                kind, more = "accountLink", {"link": {"result": "ok", "nonce": reply["nonce"]}}
+            token = {"replyToken": secrets.token_hex(16)}
+            yield _signed(target, {**_event(reply["from"], kind, id_, reply), **token, **more})
 
     def reset(self) -> None:
         """No key was ever used."""
@@ -126,11 +124,11 @@ def _letter(body: dict[str, Any], to: str, sent: str, key: str) -> dict[str, Any
     }
 
 
-def _event(person: str, kind: str, id_: str) -> dict[str, Any]:
+def _event(person: str, kind: str, id_: str, told: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": kind,
         "mode": "active",
-        "timestamp": int(time.time() * 1_000),
+        "timestamp": int(told.get("at", time.time()) * 1_000),
         "source": {"type": "user", "userId": person},
         "webhookEventId": id_,
         "deliveryContext": {"isRedelivery": False},

@@ -75,7 +75,7 @@ class Telegram(StandIn):
             about = f"{reply['from']} {reply['text']} {reply.get('id', time.time_ns())}"
             message = {
                 "message_id": int(sha256(about.encode()).hexdigest()[:8], 16),
-                "date": int(time.time()),
+                "date": int(reply.get("at", time.time())),
                 "from": {"id": int(reply["from"]), "is_bot": False, "first_name": "Ana"},
                 "chat": {"id": int(reply["from"]), "type": "private", "first_name": "Ana"},
                 "text": reply["text"],

@@ -56,7 +56,7 @@ class Viber(StandIn):
         """`delivered`, `seen`, `failed` of a message; `subscribed` and `unsubscribed` of its receiver."""
         for event in events:
             letter, word = letters[event["message"]], event["event"]
-            body: dict[str, Any] = {"event": word, "timestamp": _now(), "message_token": int(letter["id"])}
+            body: dict[str, Any] = {"event": word, "timestamp": _now(event), "message_token": int(letter["id"])}
             if word == "subscribed":
                 body["user"] = {"id": letter["address"], "name": "Ana", "api_version": 10}
                 self._gone.discard(letter["address"])
@@ -74,7 +74,7 @@ class Viber(StandIn):
             about = f"{reply['from']} {reply['text']} {reply.get('id', time.time_ns())}"
             number = int(sha256(about.encode()).hexdigest()[:15], 16)
             person = {"id": reply["from"], "name": "Ana", "api_version": 10}
-            body: dict[str, Any] = {"timestamp": _now(), "message_token": number}
+            body: dict[str, Any] = {"timestamp": _now(reply), "message_token": number}
             if reply.get("context"):
                 body |= {"event": "conversation_started", "type": "open", "context": reply["context"]}
                 body |= {"user": person, "subscribed": False}
@@ -118,8 +118,8 @@ def _status(status: int, words: str) -> dict[str, Any]:
     return {"status": status, "status_message": words, "chat_hostname": "SN-CHAT-00_"}
 
 
-def _now() -> int:
-    return int(time.time() * 1_000)
+def _now(told: dict[str, Any]) -> int:
+    return int(told.get("at", time.time()) * 1_000)
 
 
 def _signed(target: Target, body: dict[str, Any]) -> Webhook:

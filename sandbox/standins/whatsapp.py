@@ -72,7 +72,7 @@ class WhatsApp(StandIn):
             status: dict[str, Any] = {
                 "id": letter["id"],
                 "status": event["event"],
-                "timestamp": str(int(time.time())),
+                "timestamp": str(int(event.get("at", time.time()))),
                 "recipient_id": letter["address"].lstrip("+"),
                 "biz_opaque_callback_data": letter["tracking"],
                 "pricing": {"billable": True, "pricing_model": "PMP", "category": "marketing"},
@@ -93,7 +93,7 @@ class WhatsApp(StandIn):
             said: dict[str, Any] = {
                 "from": reply["from"].lstrip("+"),
                 "id": "wamid." + sha256(about.encode()).hexdigest()[:40],
-                "timestamp": str(int(time.time())),
+                "timestamp": str(int(reply.get("at", time.time()))),
             }
             if reply.get("button"):
                 said |= {"type": "button", "button": {"payload": reply["text"], "text": reply["text"]}}
