@@ -6,6 +6,7 @@ from typing import Any
 
 from campaigns.values import Gathered, Occasion, Values
 from common.links import Links
+from content.cards import addresses_of
 from content.errors import MissingValue, Unwritable
 from content.letters import Letters, letters_of
 from content.templates import Templates, pick_locale
@@ -53,8 +54,9 @@ class Builder:
         except Unwritable as error:
             return Unrenderable(reason=error.reason, detail=str(error))
         headers = self._headers(message.id) if channel == "email" and message.purpose == "marketing" else {}
+        led = {name: self._tracked(message.id, written.parts[name]) for name in addresses_of(written.parts)}
         return Rendered(
-            parts=written.parts,
+            parts=written.parts | led,
             headers=headers,
             voucher=gathered.codes.get(message.id, ""),
             frame=letters.frame,

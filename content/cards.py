@@ -87,7 +87,7 @@ def form(
         check=lambda part, source: _check(part, source, shape),
         compile=lambda parts, locale, purpose: _compile(parts, locale, purpose, shape),
         lines=frozenset({*labels, "title", "media_alt"}),
-        limits={**words, **may, **labels, **urls},
+        limits={**words, **may, **labels, **urls, "preferences": ADDRESS_LIMIT},
         droppable=frozenset({*may, *labels}),
         addresses=frozenset({*ADDRESSES, *urls}),
     )

@@ -189,7 +189,7 @@ class Receipts:
             self._facts.add(list(facts.values()))
 
     def _suppress(self, channel: str, receipt: Receipt, message: Message | None) -> None:
-        address, at = receipt.address, receipt.at
+        address, at = receipt.address or _address_of(message, channel), receipt.at
         if receipt.type == "complained":
             self._add(channel, address, "all", "complaint", at)
         elif receipt.type == "unsubscribed":
@@ -207,6 +207,12 @@ class Receipts:
     def _add(self, channel: str, address: str, purpose: str, reason: str, at: datetime) -> None:
         if address:
             self._suppressions.add(channel, address, purpose, reason, at)
+
+
+def _address_of(message: Message | None, channel: str) -> str:
+    """Where a message is on its way to over a channel, for a provider that does not say; "" where it went on."""
+    route = message.routes[0] if message is not None and message.routes else None
+    return route.address if route is not None and route.channel == channel else ""
 
 
 def _proof(provider: Provider, receipt: Receipt) -> Proof:
