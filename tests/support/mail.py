@@ -75,7 +75,7 @@ class _Anywhere(Controller):
 
 
 def _login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=data.login == b"shop" and data.password == b"secret")
+    return AuthResult(success=data.login == b"shop" and data.password == b"secret", handled=False)
 
 
 @contextmanager
