@@ -16,6 +16,7 @@ from customers.orders import Order, Orders
 from customers.shop import Brand, Shop, Shops
 from loyalty.offer import Offer, Offers
 from loyalty.programme import Programmes
+from loyalty.referral_rewards import in_words
 
 PAGES = ("unsubscribe", "preferences", "why")
 # Stands where a code of one's own will be, in a rehearsal: as long as a code, and good for nothing.
@@ -179,8 +180,8 @@ class Values:
         if occasion.referral_programme:
             programme = self._programmes.get(occasion.referral_programme)
             values["referral"] = {
-                "friend_reward": self._offers.get(programme.friend_offer).summary(occasion.locale),
-                "advocate_reward": self._offers.get(programme.advocate_offer).summary(occasion.locale),
+                "friend_reward": in_words(programme.friend, self._offers, occasion.locale),
+                "advocate_reward": in_words(programme.advocate, self._offers, occasion.locale),
             }
         return Shared(shop=shop, brand=brand, now=now, values=values, offer=offer)
 

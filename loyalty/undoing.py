@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from common.events import Events
 
 CONSUMER = "referrals"
-UNDONE = frozenset({"order_cancelled", "order_returned", "order_refunded"})
+# What is undone, in part too; and what a friend has ordered, which counts without the shop's saying so.
+TOLD = frozenset({"order_cancelled", "order_returned", "order_refunded", "order_placed"})
 
 
 class Undoing:
@@ -20,7 +21,7 @@ class Undoing:
         events = self._events.waiting_for(CONSUMER, limit)
         if not events:
             return 0
-        orders = sorted({str(event.data["order"]) for event in events if event.type in UNDONE})
+        orders = sorted({str(event.data["order"]) for event in events if event.type in TOLD})
         taken_back = self._take_back(orders) if orders else 0
         self._events.done(CONSUMER, [event.id for event in events])
         return taken_back

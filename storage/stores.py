@@ -196,7 +196,7 @@ class Stores:
     @cached_property
     def programmes(self) -> MongoProgrammes:
         """Referral programmes and their codes."""
-        return MongoProgrammes(self.database)
+        return MongoProgrammes(self.database, self.clock)
 
     @cached_property
     def order_lists(self) -> OrderLists:

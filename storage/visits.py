@@ -3,11 +3,14 @@
 from common.clock import Clock
 from common.ids import keyed
 from storage.indexes import Index
-from storage.mongo import Mongo
+from storage.mongo import Document, Mongo
 from storage.personal import Erased
 from storage.writes import insert_new
 
-INDEXES = [Index(collection="visits", keys=[("kind", 1), ("about", 1)])]
+INDEXES = [
+    Index(collection="visits", keys=[("kind", 1), ("about", 1)]),
+    Index(collection="visits", keys=[("of", 1)], only={"of": {"$exists": True}}),
+]
 
 
 def forget_codes(database: Mongo, erased: Erased) -> None:
@@ -28,12 +31,21 @@ class MongoVisits:
         self._clock = clock
         self._key = key
 
-    def note(self, kind: str, about: str, visitor: str) -> None:
-        """Note a visit, unless this visitor was noted today."""
+    def note(self, kind: str, about: str, visitor: str, of: str = "") -> str:
+        """Note a visit, unless this visitor was noted today; its id, which says nothing of who it was.
+
+        `of` is what the visits of several belong to together, such as a programme.
+        """
         now = self._clock.now()
         unique = keyed(self._key, "visit", kind, about, now.date().isoformat(), visitor)
-        insert_new(self._visits, [{"_id": unique, "kind": kind, "about": about, "at": now}])
+        visit: Document = {"_id": unique, "kind": kind, "about": about, "at": now} | ({"of": of} if of else {})
+        insert_new(self._visits, [visit])
+        return unique
 
     def count(self, kind: str, about: str) -> int:
         """How many were noted."""
         return self._visits.count_documents({"kind": kind, "about": about})
+
+    def count_of(self, kind: str, of: str) -> int:
+        """How many were noted of all that belong together."""
+        return self._visits.count_documents({"of": of, "kind": kind})

@@ -13,6 +13,7 @@ from loyalty.own_codes import OwnCodes
 from loyalty.points_books import Books
 from loyalty.points_feed import PointsFeed
 from loyalty.points_service import Points
+from loyalty.proof import Proofs
 from loyalty.referrals import Referrals
 from loyalty.undoing import Undoing
 from loyalty.vouchers import Vouchers
@@ -20,9 +21,9 @@ from storage.bundles import MongoBundles
 from storage.guessers import MongoGuessers
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
-from storage.referrals import MongoReferrals
 from storage.vouchers import MongoVouchers
 from wiring.gathering import Gathering
+from wiring.referring import referrals_of
 
 
 class Rewarding(Gathering):
@@ -83,9 +84,12 @@ class Rewarding(Gathering):
     @cached_property
     def referrals(self) -> Referrals:
         """Friends sent by customers, and both their rewards."""
-        store = MongoReferrals(self.database)
-        people = (self.customers, self.orders)
-        return Referrals(self.programmes, store, store, *people, self.offers, self.vouchers, self.shops.get, self.clock)
+        return referrals_of(self, self.vouchers, self.points_books)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """That a friend came by a landing page."""
+        return Proofs(self.settings.keys, self.clock)
 
     @cached_property
     def points_books(self) -> Books:

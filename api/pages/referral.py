@@ -21,14 +21,14 @@ def landing(code: str) -> Response:
     shop = services().shops.get()
     language = language_of_visitor(shop.locale)
     found = services().referrals.landing(code, language)
-    link = services().links.referral(code)
+    link = services().links.referral(found.code)
     text = words(language)["share_text"].format(shop=shop.name, reward=found.friend_reward)
     return page(
         "referral",
         language,
         leads_to=[shop.url],
         landing=found,
-        code=code,
+        code=found.code,
         link=link,
         whatsapp=f"https://wa.me/?text={quote(f'{text} {link}')}",
         mail=f"mailto:?subject={quote(shop.name)}&body={quote(f'{text} {link}')}",
@@ -38,16 +38,19 @@ def landing(code: str) -> Response:
 
 @blueprint.post("/r/<token:code>")
 def follow(code: str) -> Response:
-    """Note that the friend goes on, once a day for each visitor, and send them to the shop with the code."""
-    services().referrals.landing(code)
-    services().visits.note("referral", code, visitor())
-    return redirect(shop_address(services().shops.get().url, code), 303)  # type: ignore[return-value]  # it is one
+    """Note that the friend goes on, once a day for each visitor, and send them to the shop with the code.
+
+    A machine that opens links sends no forms: so these are people.
+    """
+    found = services().referrals.landing(code)
+    click = services().visits.note("referral", found.code, visitor(), of=found.programme)
+    return redirect(shop_address(services().shops.get().url, found.code, click), 303)  # type: ignore[return-value]  # it is one
 
 
-def shop_address(url: str, code: str) -> str:
-    """The shop's own address with the code and the proof that it came from here."""
+def shop_address(url: str, code: str, click: str) -> str:
+    """The shop's own address with the code and the proof that somebody came from here."""
     parts = urlsplit(url)
-    added = [*parse_qsl(parts.query), (CODE, code), (PROOF, services().links.token("referral", code))]
+    added = [*parse_qsl(parts.query), (CODE, code), (PROOF, services().proofs.make(code, click))]
     return urlunsplit(parts._replace(query=urlencode(added)))
 
 

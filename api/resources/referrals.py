@@ -1,35 +1,46 @@
-"""Referrals: programmes, codes to share, friends who bought, and the doubtful ones."""
+"""Referrals: codes to share, friends who came and bought, and the doubtful ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
+from flask import Response
 from flask.views import MethodView
 
+from api import csv
 from api.auth import scope
 from api.blueprint import Blueprint
-from api.context import services
+from api.context import caller, services
 from api.merged import led
 from api.paging import paged
-from api.schemas.base import Page, PageArgs
+from api.schemas.base import Page
 from api.schemas.referrals import (
-    CodesWantedSchema,
+    NewReferralNoteSchema,
     ProgrammeArgs,
     ReferralArgs,
+    ReferralClaimSchema,
     ReferralCodeSchema,
-    ReferralCodesSchema,
-    ReferralProgrammeSchema,
+    ReferralDecisionSchema,
+    ReferralProofCheckedSchema,
+    ReferralProofKeysSchema,
+    ReferralProofSchema,
     ReferralSchema,
     ReferralUseSchema,
 )
-from common.errors import Invalid, NotFound
-from common.ids import new_id
+from common.errors import Invalid
 from common.money import Money
-from loyalty.programme import ReferralProgramme
-from loyalty.referral import Referral
+from loyalty.proof import Checked
+from loyalty.referral import Friend, Referral, Seen
+from loyalty.suspicion import sentence_of
 
 blueprint = Blueprint("referrals", __name__, url_prefix="/v1", description="Customers who send their friends.")
+
+_COLUMNS = (
+    "id", "programme", "code", "advocate_id", "friend_id", "order_id", "state", "reasons", "friend_voucher",
+    "friend_points", "advocate_voucher", "advocate_points", "at", "due_at", "decided_at",
+)  # fmt: skip
+_AT_ONCE = 250
 
 
 def shown(referral: Referral) -> dict[str, Any]:
@@ -39,8 +50,9 @@ def shown(referral: Referral) -> dict[str, Any]:
         "advocate_id": referral.advocate,
         "friend_id": referral.friend,
         "order_id": referral.order,
-        "order_total": Money(referral.order_total, referral.currency),
+        "order_total": Money(referral.order_total, referral.currency) if referral.currency else None,
         "state": referral.state.value,
+        "why": [{"reason": reason, "sentence": sentence_of(reason)} for reason in referral.reasons],
     }
 
 
@@ -50,43 +62,21 @@ def with_link(programme: str, customer: str, code: str) -> dict[str, Any]:
     return {"programme": programme, "customer_id": customer, "code": code, "link": link}
 
 
-@blueprint.route("/referral-programmes")
-class ReferralProgrammeList(MethodView):
-    """All referral programmes."""
-
-    @scope("read")
-    @blueprint.arguments(PageArgs, location="query")
-    @blueprint.response(200, Page(ReferralProgrammeSchema))
-    def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List the programmes in the order of their ids."""
-        return paged(services().programmes.page, args)
-
-    @scope("campaigns")
-    @blueprint.arguments(ReferralProgrammeSchema)
-    @blueprint.response(201, ReferralProgrammeSchema)
-    def post(self, body: dict[str, Any]) -> ReferralProgramme:
-        """Begin a programme."""
-        for field in ("friend_offer", "advocate_offer"):
-            try:
-                services().offers.get(body[field])
-            except NotFound as error:
-                raise Invalid.field(field, str(error)) from None
-        programme = ReferralProgramme(**{"id": new_id(), **body}, created_at=services().clock.now())
-        services().programmes.add(programme)
-        return programme
+def seen(body: dict[str, Any], code: str) -> Seen:
+    """What the shop saw of a friend; raises Invalid for a proof that is none."""
+    known = Seen(device=body["device"], payment=body["payment"], ip=body["ip"])
+    if not body["proof"]:
+        return known
+    checked = services().proofs.check(code, body["proof"])
+    if not checked.valid:
+        raise Invalid.field("proof", f"Proves nothing about this code: {checked.reason}.")
+    return msgspec.structs.replace(known, clicked_at=checked.clicked_at)
 
 
-@blueprint.route("/referral-programmes/<programme_id>/codes")
-class ReferralProgrammeCodes(MethodView):
-    """The codes of a programme."""
-
-    @scope("campaigns")
-    @blueprint.arguments(CodesWantedSchema)
-    @blueprint.response(201, ReferralCodesSchema)
-    def post(self, body: dict[str, Any], programme_id: str) -> dict[str, Any]:
-        """See to it that these customers have a code; those who have one keep it."""
-        codes = services().referrals.codes_for(programme_id, body["customers"])
-        return {"data": [with_link(programme_id, customer, code) for customer, code in codes.items()]}
+def who(body: dict[str, Any]) -> Friend:
+    """The friend, under the id that they have now."""
+    friend: Friend = body["friend"]
+    return msgspec.structs.replace(friend, customer_id=led(friend.customer_id))
 
 
 @blueprint.route("/customers/<customer_id>/referral")
@@ -102,6 +92,53 @@ class CustomerReferral(MethodView):
         code = services().referrals.code_of(programme, customer_id)
         return with_link(programme.id, customer_id, code)
 
+    @scope("checkout")
+    @blueprint.arguments(ProgrammeArgs, location="query")
+    @blueprint.response(200, ReferralCodeSchema)
+    def put(self, args: dict[str, Any], customer_id: str) -> dict[str, Any]:
+        """See to it that a customer has a code and a link, as for the page of their account; the same each time."""
+        programme = services().referrals.programme(args["programme"])
+        code = services().referrals.codes_for(programme.id, [customer_id])[customer_id]
+        return with_link(programme.id, customer_id, code)
+
+
+@blueprint.route("/referrals/verify")
+class ReferralVerify(MethodView):
+    """The proof that a visitor brings along."""
+
+    @scope("checkout")
+    @blueprint.arguments(ReferralProofSchema)
+    @blueprint.response(200, ReferralProofCheckedSchema)
+    def post(self, body: dict[str, Any]) -> Checked:
+        """Ask whether a visitor came by the landing page of a code; changes nothing."""
+        return services().proofs.check(body["code"], body["proof"])
+
+
+@blueprint.route("/referrals/proof-keys")
+class ReferralProofKeys(MethodView):
+    """The keys for shops that check proofs by themselves."""
+
+    @scope("admin")
+    @blueprint.response(200, ReferralProofKeysSchema)
+    def get(self) -> dict[str, Any]:
+        """Read the keys: the proof ends in the HMAC-SHA-256 of `{code}.{what stands before it}`, in hexadecimal."""
+        return {"keys": services().proofs.keys}
+
+
+@blueprint.route("/referrals/<code>/claim")
+class ReferralClaim(MethodView):
+    """A friend has come."""
+
+    @scope("checkout")
+    @blueprint.arguments(ReferralClaimSchema)
+    @blueprint.response(200, ReferralSchema)
+    def post(self, body: dict[str, Any], code: str) -> dict[str, Any]:
+        """Tell that a friend has signed up, or begun to shop, with a code; again, it is the same referral.
+
+        Their order then counts by itself. 409 names the fraud rule or the limit that refused it.
+        """
+        return shown(services().referrals.claim(code, who(body), seen(body, code)))
+
 
 @blueprint.route("/referrals/<code>/redeem")
 class ReferralRedeem(MethodView):
@@ -113,10 +150,10 @@ class ReferralRedeem(MethodView):
     def post(self, body: dict[str, Any], code: str) -> dict[str, Any]:
         """Tell that a friend has bought with a code; again for the same order, it is the same referral.
 
-        409 names the fraud rule that refused it. The answer holds the friend's voucher, unless it is in review.
+        409 names the fraud rule or the limit that refused it. The answer holds the friend's voucher, unless it is in
+        review.
         """
-        friend = msgspec.structs.replace(body["friend"], customer_id=led(body["friend"].customer_id))
-        return shown(services().referrals.redeem(code, friend, body["order"], body["device"]))
+        return shown(services().referrals.redeem(code, who(body), body["order"], seen(body, code)))
 
 
 @blueprint.route("/referrals")
@@ -126,14 +163,49 @@ class ReferralList(MethodView):
     @scope("read")
     @blueprint.arguments(ReferralArgs, location="query")
     @blueprint.response(200, Page(ReferralSchema))
-    def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List referrals, of one state if wanted: `?state=review` are those that wait for a person."""
-        page = paged(partial(_page, state=args["state"]), args)
+    @blueprint.doc(responses=csv.RESPONSES)
+    def get(self, args: dict[str, Any]) -> dict[str, Any] | Response:
+        """List referrals, of one state if wanted: `?state=review` are those that wait for a person. CSV holds all."""
+        wanted = {name: args[name] for name in ("state", "programme", "advocate", "friend")}
+        fetch = partial(_page, **wanted)
+        if csv.is_wanted():
+            return csv.answer("referrals", _COLUMNS, _rows(fetch, args["after"]))
+        page = paged(fetch, args)
         return {**page, "data": [shown(referral) for referral in page["data"]]}
 
 
-def _page(after: str, limit: int, state: str | None) -> Sequence[Referral]:
-    return services().referrals.page(after, limit, state)
+def _page(after: str, limit: int, **wanted: str | None) -> Sequence[Referral]:
+    return services().referrals.page(after, limit, **wanted)
+
+
+def _rows(fetch: Any, after: str) -> Iterator[dict[str, Any]]:
+    while found := fetch(after, _AT_ONCE):
+        for referral in found:
+            yield {**shown(referral), "reasons": " ".join(referral.reasons)}
+        after = found[-1].id
+
+
+@blueprint.route("/referrals/<referral_id>")
+class ReferralItem(MethodView):
+    """One referral."""
+
+    @scope("read")
+    @blueprint.response(200, ReferralSchema)
+    def get(self, referral_id: str) -> dict[str, Any]:
+        """Read a referral, with the reasons for what became of it."""
+        return shown(services().referrals.get(referral_id))
+
+
+@blueprint.route("/referrals/<referral_id>/notes")
+class ReferralNotes(MethodView):
+    """What people think of it."""
+
+    @scope("campaigns")
+    @blueprint.arguments(NewReferralNoteSchema)
+    @blueprint.response(200, ReferralSchema)
+    def post(self, body: dict[str, Any], referral_id: str) -> dict[str, Any]:
+        """Keep a note, without deciding."""
+        return shown(services().referrals.note(referral_id, caller().name, body["note"]))
 
 
 @blueprint.route("/referrals/<referral_id>/approve")
@@ -141,10 +213,11 @@ class ReferralApprove(MethodView):
     """Nothing is wrong."""
 
     @scope("campaigns")
+    @blueprint.arguments(ReferralDecisionSchema)
     @blueprint.response(200, ReferralSchema)
-    def post(self, referral_id: str) -> dict[str, Any]:
-        """Let a referral in review count: the friend gets the voucher now, the advocate after the return window."""
-        return shown(services().referrals.approve(referral_id))
+    def post(self, body: dict[str, Any], referral_id: str) -> dict[str, Any]:
+        """Let a referral in review count: the friend gets their reward now, the advocate after the return window."""
+        return shown(services().referrals.approve(referral_id, caller().name, body["note"]))
 
 
 @blueprint.route("/referrals/<referral_id>/reject")
@@ -152,7 +225,8 @@ class ReferralReject(MethodView):
     """Something is wrong."""
 
     @scope("campaigns")
+    @blueprint.arguments(ReferralDecisionSchema)
     @blueprint.response(200, ReferralSchema)
-    def post(self, referral_id: str) -> dict[str, Any]:
-        """Refuse a referral that is in review or pending; a voucher that the friend has got is cancelled."""
-        return shown(services().referrals.reject(referral_id))
+    def post(self, body: dict[str, Any], referral_id: str) -> dict[str, Any]:
+        """Refuse a referral that is not rewarded yet; what the friend has got is taken back."""
+        return shown(services().referrals.reject(referral_id, caller().name, body["note"]))

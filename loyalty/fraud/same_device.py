@@ -1,4 +1,4 @@
-"""Another friend came from the same device."""
+"""Another friend, or who sent them, came from the same device."""
 
 from typing import ClassVar, Literal
 
@@ -6,12 +6,13 @@ from loyalty.suspicion import Case, FraudRule
 
 
 class SameDevice(FraudRule):
-    """Never alone a block: families share a device."""
+    """Never by itself a block: families share a device."""
 
     name: ClassVar[str] = "same_device"
     verdict: ClassVar[Literal["block", "review"]] = "review"
     sentence: ClassVar[str] = "Another referral came from the same device."
 
     def fires(self, case: Case) -> bool:
-        """A device in common with another referral of the programme."""
-        return bool(case.device) and any(referral.device == case.device for referral in case.like)
+        """A device in common with another referral of the programme, or with the advocate's own."""
+        others = {case.advocate_marks.device, *(referral.device for referral in case.like)}
+        return bool(case.marks.device) and case.marks.device in others

@@ -2,26 +2,24 @@
 
 from typing import ClassVar, Literal
 
-from customers.addresses import EMAIL
-from loyalty.referral import bare
+from loyalty.evidence import bare, mailboxes_of
 from loyalty.suspicion import Case, FraudRule
 
 
 class SelfReferral(FraudRule):
-    """The friend is the advocate, by id or by an address of theirs."""
+    """The friend is the advocate: by id, by an address of theirs, or by name and home together."""
 
     name: ClassVar[str] = "self_referral"
     verdict: ClassVar[Literal["block", "review"]] = "block"
     sentence: ClassVar[str] = "Nobody can use their own code."
 
     def fires(self, case: Case) -> bool:
-        """The same id, mailbox or phone number."""
+        """The same id, mailbox or phone number; or the same first and last name at the same postal address."""
         if case.friend.customer_id == case.advocate:
             return True
-        known = case.advocate_record.addresses if case.advocate_record else {}
-        theirs = {
-            bare(address) if channel == EMAIL else address
-            for channel, addresses in known.items()
-            for address in addresses
-        }
-        return bool(theirs & {bare(case.friend.email), case.friend.phone} - {""})
+        if mailboxes_of(case.advocate_record) & {bare(case.friend.email), case.friend.phone} - {""}:
+            return True
+        # Those who live together have one home and not one name; a name alone is another rule's business.
+        friend, advocate = case.marks, case.advocate_marks
+        alike = (friend.person, friend.home) == (advocate.person, advocate.home)
+        return alike and bool(friend.person and friend.home)

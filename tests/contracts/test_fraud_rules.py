@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from common.errors import Invalid
 from customers.customer import Customer
-from loyalty.referral import Friend, Referral, ReferralState, traces_of
-from loyalty.suspicion import Case, judge, rules
+from loyalty.evidence import Marks, marks_of, traces_of
+from loyalty.referral import Friend, Referral, ReferralState, Seen
+from loyalty.suspicion import Case, check_verdicts, judge, rules
 
 RULES = sorted(rules())
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -32,8 +34,15 @@ def referral(friend: str, device: str = "") -> Referral:
         at=NOW,
         due_at=NOW,
         traces=traces_of(SEED, Friend(customer_id=friend, email=f"{friend}@example.com")),
-        device=device,
+        device=marks(device=device).device,
+        payment=marks(payment=device).payment,
     )
+
+
+def marks(**seen: str) -> Marks:
+    """What a friend would be known again by."""
+    person = {"name": seen.pop("name", ""), "home": seen.pop("home", "")}
+    return marks_of(SEED, Friend(customer_id="", **person), Seen(**seen))
 
 
 BEN = Friend(customer_id="ben", email="ben@example.com", phone="+12125559999")
@@ -51,8 +60,21 @@ HONEST = {
     ),
     "an advocate who was sent by a third": Case(friend=BEN, advocate="ana", line=["cleo", "dan"], traces=TRACES),
     "another friend, from another device": Case(
-        friend=BEN, advocate="ana", device="phone", like=[referral("eve", "laptop")], traces=TRACES
+        friend=BEN, advocate="ana", marks=marks(device="phone"), like=[referral("eve", "laptop")], traces=TRACES
     ),
+    "a brother, who lives with who sent him": Case(
+        friend=BEN,
+        advocate="ana",
+        marks=marks(name="Ben Silva", home="Rua Nova 1, Porto", device="his"),
+        advocate_marks=marks(name="Ana Silva", home="Rua Nova 1, Porto", device="hers"),
+    ),
+    "a friend of whom only one name is known": Case(
+        friend=BEN, advocate="ana", marks=marks(name="Ana"), advocate_marks=marks(name="Ana")
+    ),
+    "somebody who forwards their mail": Case(
+        friend=Friend(customer_id="ben", email="x1@privaterelay.appleid.com"), advocate="ana"
+    ),
+    "one of a class who told each other": Case(friend=BEN, advocate="ana", burst=15, same_ip=8),
     "two friends of whom no device is known": Case(friend=BEN, advocate="ana", like=[referral("eve")], traces=TRACES),
     "an advocate without addresses, a friend without any": Case(
         friend=Friend(customer_id="ben"), advocate="ana", advocate_record=Customer(id="ana")
@@ -61,6 +83,25 @@ HONEST = {
 
 # What each rule is there for, by its name: at least one case for each.
 DOUBTFUL = {
+    "burst": {"fifty within an hour": Case(friend=BEN, advocate="ana", burst=50)},
+    "disposable_email": {
+        "a mailbox for ten minutes": Case(friend=Friend(customer_id="x", email="x@mailinator.com"), advocate="ana"),
+        "a part of such a domain": Case(friend=Friend(customer_id="x", email="x@a.mailinator.com"), advocate="ana"),
+    },
+    "velocity_ip": {"thirty from one network in a day": Case(friend=BEN, advocate="ana", same_ip=30)},
+    "same_name": {
+        "however it is written": Case(
+            friend=BEN, advocate="ana", marks=marks(name="SILVA, Ana"), advocate_marks=marks(name="Ana Silva")
+        ),
+    },
+    "same_payment": {
+        "two friends with one card": Case(
+            friend=BEN, advocate="ana", marks=marks(payment="card"), like=[referral("eve", "card")], traces=TRACES
+        ),
+        "the card of who sent them": Case(
+            friend=BEN, advocate="ana", marks=marks(payment="card"), advocate_marks=marks(payment="card")
+        ),
+    },
     "already_referred": {
         "sent by somebody else before": Case(friend=BEN, advocate="cleo", like=[referral("ben")], traces=TRACES),
         "a new id, the same mailbox": Case(
@@ -82,13 +123,27 @@ DOUBTFUL = {
     },
     "same_device": {
         "two friends on one telephone": Case(
-            friend=BEN, advocate="ana", device="phone", like=[referral("eve", "phone")], traces=TRACES
+            friend=BEN, advocate="ana", marks=marks(device="phone"), like=[referral("eve", "phone")], traces=TRACES
+        ),
+        "on the telephone of who sent them": Case(
+            friend=BEN, advocate="ana", marks=marks(device="phone"), advocate_marks=marks(device="phone")
         ),
     },
     "self_referral": {
         "one id": Case(friend=Friend(customer_id="ana"), advocate="ana"),
         "one mailbox, with a plus": Case(
             friend=Friend(customer_id="x", email="ana+new@example.com"), advocate="ana", advocate_record=ANA
+        ),
+        "a new id, no address, the same person in the same house": Case(
+            friend=BEN,
+            advocate="ana",
+            marks=marks(name="silva ana", home="RUA NOVA 1 porto"),
+            advocate_marks=marks(name="Ana Silva", home="Rua Nova, 1. Porto"),
+        ),
+        "one mailbox, with dots": Case(
+            friend=Friend(customer_id="x", email="a.n.a@gmail.com"),
+            advocate="ana",
+            advocate_record=Customer(id="ana", addresses={"email": ["ana@googlemail.com"]}),
         ),
         "one telephone": Case(
             friend=Friend(customer_id="x", phone=ANA.addresses["sms"][0]), advocate="ana", advocate_record=ANA
@@ -122,6 +177,16 @@ def test_it_speaks_of_what_it_is_there_for(name: str) -> None:
     for case in cases.values():
         opinion = judge(case)
         assert name in (opinion.blocks if rule.verdict == "block" else opinion.reviews)
+
+
+def test_a_programme_may_overrule_a_verdict_but_a_network_alone_never_blocks() -> None:
+    case = DOUBTFUL["same_device"]["two friends on one telephone"]
+    assert judge(case, {"same_device": "block"}).blocks == ["same_device"]
+    assert judge(case, {"same_device": "off"}) == judge(HONEST["nothing is known of anybody"])
+    assert judge(DOUBTFUL["velocity_ip"]["thirty from one network in a day"]).blocks == []
+    for wrong in ({"velocity_ip": "block"}, {"no such rule": "off"}, {"burst": "$ne"}):
+        with pytest.raises(Invalid):
+            check_verdicts(wrong)
 
 
 def test_there_is_no_case_of_a_rule_that_is_gone() -> None:

@@ -9,7 +9,7 @@ import pytest
 from common.errors import Conflict, NotFound
 from customers.customer import Customer
 from customers.orders import OrderEvent
-from loyalty.referral import Friend, Referral, ReferralState
+from loyalty.referral import Friend, Referral, ReferralState, Seen
 from loyalty.suspicion import rules
 from tests.loyalty.makers import basket, bought, programme
 from tests.support.clock import ManualClock
@@ -28,8 +28,8 @@ def code(services: Services) -> str:
 
 
 def sent(services: Services, code: str, friend: str = "ben", order: str = "b1", **fields: Any) -> Referral:
-    device = fields.pop("device", "")
-    return services.referrals.redeem(code, Friend(customer_id=friend, **fields), basket(order), device)
+    seen = Seen(**{name: fields.pop(name) for name in ("device", "payment", "ip") if name in fields})
+    return services.referrals.redeem(code, Friend(customer_id=friend, **fields), basket(order), seen)
 
 
 def refused(services: Services, code: str, friend: str = "ben", order: str = "b1", **fields: Any) -> str:
@@ -39,7 +39,7 @@ def refused(services: Services, code: str, friend: str = "ben", order: str = "b1
 
 
 def in_state(services: Services, state: str) -> list[Referral]:
-    return list(services.referrals.page("", 100, state))
+    return list(services.referrals.page("", 100, state=state))
 
 
 def vouchers_of(services: Services, customer: str) -> list[str]:
@@ -262,7 +262,10 @@ def test_there_is_no_newest_programme_where_there_is_none(services: Services) ->
 
 
 def test_every_rule_says_what_it_means() -> None:
-    assert set(rules()) == {"already_referred", "cycle", "existing_customer", "same_device", "self_referral"}
+    assert set(rules()) == {
+        "already_referred", "burst", "cycle", "disposable_email", "existing_customer", "same_device", "same_name",
+        "same_payment", "self_referral", "velocity_ip",
+    }  # fmt: skip
     assert all(rule.sentence.endswith(".") for rule in rules().values())
 
 

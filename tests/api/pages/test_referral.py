@@ -1,12 +1,16 @@
 """The referral landing page."""
 
+import hashlib
+import hmac
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
+from loyalty.proof import Proofs
 from storage.mongo import Mongo
 from tests.api.pages.conftest import World
+from tests.support.clock import ManualClock
 from wiring import Services
 
 
@@ -57,7 +61,12 @@ def test_going_on_leads_to_the_shop_alone_with_the_code_and_its_proof(
     asked = parse_qs(to.query)
     assert asked["from"] == ["ref"]
     assert asked["referral"] == [world.code]
-    assert services.links.read("referral", asked["referral_proof"][0]) == world.code
+    proof = asked["referral_proof"][0]
+    assert services.proofs.check(world.code, proof).valid
+    # As docs/referrals.md has a shop do it.
+    told, signature = proof.rsplit(".", 1)
+    key = services.proofs.keys[0]
+    assert hmac.new(key.encode(), f"{world.code}.{told}".encode(), hashlib.sha256).hexdigest() == signature
 
 
 @pytest.mark.parametrize("policy", ["script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"])
@@ -67,3 +76,27 @@ def test_nothing_inline_is_allowed(web: FlaskClient, world: World, policy: str) 
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert "style=" not in answer.get_data(as_text=True)
     assert "onclick" not in answer.get_data(as_text=True)
+
+
+def test_a_proof_holds_for_its_code_for_a_month_and_nothing_else_does(
+    web: FlaskClient, world: World, services: Services, clock: ManualClock
+) -> None:
+    proof = parse_qs(urlsplit(web.post(f"/r/{world.code}").headers["Location"]).query)["referral_proof"][0]
+    click, at, signature = proof.split(".")
+    assert click not in repr(list(services.database["referral_codes"].find()))
+    forged = [f"{click}.{int(at) + 1}.{signature}", f"x{click}.{at}.{signature}", f"{click}.{at}.{'0' * 64}"]
+    wrong = [
+        "",
+        "..",
+        "a.b.c",
+        f"{click}.-1.{signature}",
+        f"{click}.{'9' * 400}.{signature}",
+        f"{click}.\u0661.{signature}",
+    ]
+    assert {services.proofs.check(world.code, one).reason for one in forged} == {"forged"}
+    assert {services.proofs.check(world.code, one).reason for one in wrong} == {"malformed"}
+    assert services.proofs.check("ANOTHER", proof).reason == "forged"
+    older = Proofs(["new", *services.settings.keys], clock)
+    assert (older.check(world.code, proof).valid, older.check(world.code, proof).clicked_at) == (True, clock.now())
+    clock.advance(31 * 86_400)
+    assert services.proofs.check(world.code, proof).reason == "expired"

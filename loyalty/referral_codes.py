@@ -1,0 +1,101 @@
+"""A code for every customer, and what a friend may learn from one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from common.clock import Clock
+from common.errors import NotFound
+from customers.customer import Customers
+from loyalty import codes
+from loyalty.offer import Offers
+from loyalty.programme import Landing, Programmes, ReferralCode, ReferralCodes, ReferralProgramme
+from loyalty.referral_rewards import in_words
+
+AT_ONCE = 500
+# Looked up where what was typed cannot be a code, so that a wrong one costs what an unknown one does.
+NOBODY_S = "0" * codes.LENGTH
+
+
+class CodeBook:
+    """Codes made and looked up."""
+
+    def __init__(
+        self,
+        programmes: Programmes,
+        kept: ReferralCodes,
+        customers: Customers,
+        offers: Offers,
+        exhausted: Callable[[ReferralProgramme, str], str],
+        clock: Clock,
+    ) -> None:
+        """`exhausted(programme, advocate)` names the limit that a next friend would meet, if any."""
+        self._programmes = programmes
+        self._kept = kept
+        self._customers = customers
+        self._offers = offers
+        self._exhausted = exhausted
+        self._clock = clock
+
+    def codes_for(self, programme_id: str, customers: Sequence[str]) -> dict[str, str]:
+        """Each customer's own code, the same each time; raises NotFound for the programme."""
+        programme = self._programmes.get(programme_id)
+        return codes.distinct(dict.fromkeys(customers), programme.seed, partial(self._keep, programme))
+
+    def programme(self, named: str = "") -> ReferralProgramme:
+        """The programme of this id, or the newest active one; raises NotFound."""
+        if named:
+            return self._programmes.get(named)
+        active = [one for one in self._programmes.page("", AT_ONCE) if one.open(self._clock.now())]
+        if not active:
+            raise NotFound("referral programme", "active")
+        return max(active, key=lambda one: one.created_at)
+
+    def code_of(self, programme: ReferralProgramme, customer: str) -> str:
+        """The code that a customer has been given; raises NotFound where there is none."""
+        likely = codes.candidates(customer, programme.seed)
+        kept = self._kept.codes(likely)
+        for code in likely:
+            if code in kept and (kept[code].programme, kept[code].customer) == (programme.id, customer):
+                return code
+        raise NotFound("referral code of customer", customer)
+
+    def find(self, typed: str) -> ReferralCode:
+        """The code that was meant; raises NotFound, and takes as long for one that cannot be a code."""
+        try:
+            code = codes.parse(typed, "referral code")
+        except NotFound:
+            code = NOBODY_S
+        found = self._kept.codes([code]).get(code)
+        if found is None:
+            raise NotFound("referral code", typed[:64])
+        return found
+
+    def landing(self, typed: str, locale: str = "") -> Landing:
+        """What a friend may see of a code, in their language; raises NotFound where it leads nowhere any more."""
+        code = self.find(typed)
+        programme = self._programmes.get(code.programme)
+        if not programme.open(self._clock.now()) or self._exhausted(programme, code.customer):
+            raise NotFound("referral code", typed[:64])
+        advocate = self._customers.get([code.customer]).get(code.customer)
+        return Landing(
+            code=code.code,
+            programme=programme.id,
+            trigger=programme.trigger,
+            friend_when=programme.friend_when,
+            friend_reward=in_words(programme.friend, self._offers, locale),
+            advocate_reward=in_words(programme.advocate, self._offers, locale),
+            advocate_first_name=advocate.first_name if advocate else "",
+        )
+
+    def _keep(self, programme: ReferralProgramme, tried: Mapping[str, str]) -> set[str]:
+        """Keep codes; those that somebody else has come back.
+
+        Most customers have been written to before, so what is kept is read first.
+        """
+        kept = dict(self._kept.codes(list(tried)))
+        fresh = {code: customer for code, customer in tried.items() if code not in kept}
+        rows = [ReferralCode(code=code, programme=programme.id, customer=customer) for code, customer in fresh.items()]
+        taken = self._kept.add_codes(rows)
+        if taken:
+            kept |= self._kept.codes(list(taken))
+        return {code for code, one in kept.items() if (one.programme, one.customer) != (programme.id, tried[code])}
