@@ -7,7 +7,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from common.money import Money
 from customers.consent import Purpose
+from customers.shop import SendWindow
 
 
 class CampaignState(StrEnum):
@@ -32,9 +34,21 @@ TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
 }
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a campaign keeps to: how long a message may wait, and what to do when nobody knows whether it went out."""
+class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a campaign may use up over all of its runs: so many messages, and so much at the providers' prices."""
 
+    messages: int | None = None
+    money: Money | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a campaign keeps to: how long a message may wait, and what to do when nobody knows whether it went out.
+
+    `window` is when its messages may go out, in each receiver's own time ("at 10 in the morning, theirs").
+    """
+
+    window: SendWindow | None = None
+    budget: Budget = Budget()
     expires_after_hours: int = 72
     policy: Literal["at_most_once", "at_least_once"] = "at_most_once"
     attribution_days: int = 14

@@ -15,6 +15,7 @@ from common.doorbell import Doorbell
 from common.errors import Conflict, Invalid, NotFound
 from content.templates import Templates
 from loyalty.offer import Offers
+from messaging.spending import Limit
 from segments.audience import Audience
 from segments.segment import Segments
 
@@ -176,6 +177,22 @@ def may_send(campaigns: Campaigns) -> Callable[[str], str]:
 
     def ask(id: str) -> str:
         return words.get(campaigns.get(id).state, "go") if id else "go"
+
+    return ask
+
+
+def limits_of(campaigns: Campaigns) -> Callable[[str], Limit]:
+    """What delivery asks of a campaign's budget."""
+
+    def ask(id: str) -> Limit:
+        try:
+            budget = campaigns.get(id).limits.budget
+        except NotFound:  # nothing of it is sent any more
+            return Limit()
+        money = budget.money
+        return Limit(
+            messages=budget.messages, money=money.amount if money else None, currency=money.currency if money else ""
+        )
 
     return ask
 

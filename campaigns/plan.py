@@ -161,6 +161,7 @@ def message_for(run: Run, template: Template, shop: Shop, customer: Customer, no
         offer=campaign.offer,
         referral_programme=campaign.referral_programme,
         policy=campaign.limits.policy,
+        window=campaign.limits.window,
         not_before=run.started_at,
         expires_at=run.started_at + timedelta(hours=campaign.limits.expires_after_hours),
         data=run.data,

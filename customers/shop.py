@@ -1,10 +1,12 @@
 """The shop itself: what holds for everybody until something says otherwise."""
 
+from datetime import timedelta
 from typing import Protocol
 
 import msgspec
 
 from customers.attributes import Attribute
+from customers.consent import Purpose
 
 
 class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,11 +16,37 @@ class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
     end: str = "09:00"
 
 
-class Cap(msgspec.Struct, frozen=True, kw_only=True):
-    """At most `count` marketing messages to one person in `days` days."""
+# By datetime.weekday().
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class SendWindow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Only from `start` until `end` in the receiver's own time, as "HH:MM", and on these `days`; empty for all seven.
+
+    An `end` of "" is midnight.
+    """
+
+    start: str = "00:00"
+    end: str = ""
+    days: list[str] = []
+
+
+class Cap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """At most `count` messages of a purpose to one person in `days` days and `hours` hours; over `channel`, or any.
+
+    What is neither marketing nor a service, an order's confirmation say, is never held back, and never counted.
+    """
 
     count: int
-    days: int
+    days: int = 0
+    hours: int = 0
+    channel: str = ""
+    purpose: Purpose = "marketing"
+
+    @property
+    def period(self) -> timedelta:
+        """The time in which messages count."""
+        return timedelta(days=self.days, hours=self.hours)
 
 
 class Brand(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,6 +63,9 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One deployment is one shop. `url` is its storefront, where a referral link ends up.
 
     `attributes` declares what customers' free facts hold, by name; with `attributes_strict` there are no others.
+    Marketing goes out on `allowed_days` of the receiver's own week, empty for all. In `test_mode` nobody gets anything
+    but who has one of the (normalised) `test_addresses`.
+    On the channels in `cheapest_first`, the provider with the lowest price is asked first, whatever the weights.
     `opt_in_wording` is what a customer confirms by a double opt-in, by locale.
     """
 
@@ -48,7 +79,11 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     caps: list[Cap] = []
     return_window_days: int = 30
     brands: dict[str, Brand] = msgspec.field(default_factory=lambda: {"default": Brand()})
+    allowed_days: list[str] = []
     marketing_stopped: bool = False
+    test_mode: bool = False
+    test_addresses: list[str] = []
+    cheapest_first: list[str] = []
     attributes: dict[str, Attribute] = {}
     attributes_strict: bool = False
     opt_in_wording: dict[str, str] = {}

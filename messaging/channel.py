@@ -368,6 +368,11 @@ class Providers:
             raise NotFound("channel", channel)
         return next((provider for provider in ours if provider.configured()), ours[0])
 
+    def every(self) -> list[Provider]:
+        """All providers but the outbox, by channel and name."""
+        carriers = [provider for provider in self._by_name.values() if provider.channel]
+        return sorted(carriers, key=lambda provider: (provider.channel, provider.name))
+
     def by_name(self, name: str) -> Provider:
         """The provider of this name; raises NotFound."""
         if name not in self._by_name:

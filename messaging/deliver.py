@@ -11,9 +11,9 @@ provider's word ends the doubt.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol
 
 import msgspec
 
@@ -24,33 +24,31 @@ from common.ids import new_id
 from common.settings import Settings
 from customers.shop import Brand, Shop
 from messaging import outcomes as outcome_of
-from messaging.channel import Letter, NotTaken, Outcome, Parcel, Provider, Rejected
-from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign
-from messaging.life import Batches, Breaker, Breakers, Claims, Contents, Lease, Move
+from messaging.channel import Letter, NotTaken, Outcome, Parcel, Rejected
+from messaging.desk import Desk, Held, Picked
+from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign, stopped_by
+from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
 from messaging.people import People, name_of
+from messaging.spending import Limit, Spending, cost_of, unspent
 
 log = logging.getLogger(__name__)
+
+# A worker waits so long, at most, for a provider's rate with messages in its hands; else they wait without it.
+PATIENCE = 5.0
 
 Renderer = Callable[[Batch, Sequence[Message]], Mapping[str, Rendered | Unrenderable]]
 
 
-class Carriers(Protocol):
-    """Those who carry letters."""
-
-    def for_channel(self, channel: str) -> Provider:
-        """The channel's provider; raises NotFound for a strange channel."""
-        ...
-
-
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim as it is worked on: its token, its batch, the shop as it was then, and the messages by id."""
+    """A claim as it is worked on: its token, its batch, the shop as it was then, who carries it, its messages by id."""
 
     token: str
     batch: Batch
     shop: Shop
-    provider: Provider
+    carrier: Picked | Held
     messages: dict[str, Message]
+    limit: Limit = Limit()
 
 
 class Delivery:
@@ -63,21 +61,25 @@ class Delivery:
         batches: Batches,
         contents: Contents,
         people: People,
-        breakers: Breakers,
-        providers: Carriers,
+        desk: Desk,
+        spending: Spending,
+        limit: Callable[[str], Limit],
         render: Renderer,
         may_send: Callable[[str], str],
         shop: Callable[[], Shop],
         doorbell: Doorbell,
         clock: Clock,
         settings: Settings,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._claims = claims
         self._batches = batches
         self._contents = contents
         self._people = people
-        self._breakers = breakers
-        self._providers = providers
+        self._desk = desk
+        self._spending = spending
+        self._limit = limit
+        self._sleep = sleep
         self._render = render
         self._may_send = may_send
         self._shop = shop
@@ -97,18 +99,21 @@ class Delivery:
         token = new_id()
         messages = self._claims.claim(batch.id, token, self._lease())
         if messages:
-            self._work(
-                Claimed(
-                    token=token,
-                    batch=batch,
-                    shop=self._shop(),
-                    provider=self._providers.for_channel(batch.channel),
-                    messages={message.id: message for message in messages},
-                )
-            )
+            self._work(self._taken_up(token, batch, messages))
         due_at = self._batches.settle(batch, self._clock.now())
         if due_at is not None and due_at <= self._clock.now():
             self._doorbell.ring("deliver", batch.id, urgent=batch.urgent)
+
+    def _taken_up(self, token: str, batch: Batch, messages: Sequence[Message]) -> Claimed:
+        shop = self._shop()
+        return Claimed(
+            token=token,
+            batch=batch,
+            shop=shop,
+            carrier=self._desk.pick(batch.channel, cheapest=batch.channel in shop.cheapest_first),
+            messages={message.id: message for message in messages},
+            limit=self._limit(batch.campaign) if batch.campaign else Limit(),
+        )
 
     def _work(self, claimed: Claimed) -> None:
         """Gate and render everybody, put the others aside, and hand the letters over parcel by parcel."""
@@ -131,7 +136,8 @@ class Delivery:
             for message in going
             if isinstance(words := rendered.get(message.id), Rendered)
         ]
-        self._send_all(claimed, letters)
+        if isinstance(claimed.carrier, Picked):
+            self._send_all(claimed, claimed.carrier, letters)
 
     def _verdicts(self, claimed: Claimed, people: Mapping[str, Person]) -> dict[str, Verdict]:
         """What the gate says of each; where it lets one go, a provider that is to be left alone makes it wait."""
@@ -140,10 +146,9 @@ class Delivery:
         verdicts = {
             id_: decide(message, people[id_], claimed.shop, now, word) for id_, message in claimed.messages.items()
         }
-        breaker = self._breakers.get(claimed.provider.name)
-        if breaker is None or breaker.until <= now:
+        if isinstance(claimed.carrier, Picked):
             return verdicts
-        wait = Wait(reason=breaker.reason, until=breaker.until)
+        wait = Wait(reason=claimed.carrier.reason, until=claimed.carrier.until)
         return {id_: wait if isinstance(verdict, Go) else verdict for id_, verdict in verdicts.items()}
 
     def _written(self, batch: Batch, going: Sequence[Message]) -> Mapping[str, Rendered | Unrenderable]:
@@ -159,10 +164,13 @@ class Delivery:
             why = Unrenderable(reason=str(getattr(error, "reason", "unrenderable")), detail=str(error))
             return {message.id: why for message in going}
 
-    def _send_all(self, claimed: Claimed, letters: Sequence[Letter]) -> None:
+    def _send_all(self, claimed: Claimed, carrier: Picked, letters: Sequence[Letter]) -> None:
+        letters = self._within_budget(claimed, carrier, letters)
         if not letters:
             return
-        parts = list(claimed.provider.pack(letters, self._settings.batch_size))
+        alone = 1 if carrier.trial else 0
+        pack = carrier.provider.pack
+        parts = [letters[:1]] * alone + list(pack(letters[alone:], self._settings.batch_size))
         parcels = [self._parcel(claimed, part) for part in parts]
         self._contents.keep([content for parcel in parcels for content in self._contents_of(parcel)])
         half = timedelta(seconds=self._settings.claim_lease / 2)
@@ -171,16 +179,47 @@ class Delivery:
             if self._clock.now() >= renew_at:
                 self._claims.renew(claimed.token, self._lease())
                 renew_at = self._clock.now() + half
-            rest = self._send(claimed, parcel, whole=number == len(parcels))
+            rest = self._in_turn(carrier, parcel) or self._send(claimed, carrier, parcel, whole=number == len(parcels))
             if rest is not None:
                 self._claims.settle(claimed.token, [rest], self._clock.now())
+                self._give_back(claimed, carrier, [letter for one in parcels[number:] for letter in one.letters])
                 return
 
-    def _send(self, claimed: Claimed, parcel: Parcel, whole: bool) -> Move | None:
+    def _within_budget(self, claimed: Claimed, carrier: Picked, letters: Sequence[Letter]) -> Sequence[Letter]:
+        """The letters that the campaign's budget has room for; the others are not sent."""
+        if claimed.limit.none or not letters:
+            return letters
+        room = self._spending.take(claimed.batch.campaign, self._costs(claimed, carrier, letters), claimed.limit)
+        if over := [letter.message for letter in letters[room:]]:
+            move = outcome_of.unsent_move(No(reason="campaign_budget"), over)
+            self._claims.settle(claimed.token, [move], self._clock.now())
+        return letters[:room]
+
+    def _give_back(self, claimed: Claimed, carrier: Picked, letters: Sequence[Letter]) -> None:
+        """What the budget was charged for letters that went to nobody."""
+        if letters and not claimed.limit.none:
+            self._spending.give_back(claimed.batch.campaign, self._costs(claimed, carrier, letters))
+
+    def _costs(self, claimed: Claimed, carrier: Picked, letters: Sequence[Letter]) -> list[int]:
+        channel, currency = claimed.batch.channel, claimed.limit.currency
+        return [cost_of(letter, channel, carrier.terms, currency) for letter in letters]
+
+    def _in_turn(self, carrier: Picked, parcel: Parcel) -> Move | None:
+        """Wait for the provider's rate; where that is too long, what is to happen to the claim's messages."""
+        patience = min(PATIENCE, self._settings.claim_lease / 4)
+        seconds = self._desk.wait(carrier, len(parcel.letters), patience)
+        if seconds > patience:
+            until = self._clock.now() + timedelta(seconds=seconds - patience / 2)
+            return outcome_of.unsent_move(Wait(reason="rate_limited", until=until), None)
+        if seconds > 0:
+            self._sleep(seconds)
+        return None
+
+    def _send(self, claimed: Claimed, carrier: Picked, parcel: Parcel, whole: bool) -> Move | None:
         """Hand one parcel over. Returns what is to happen to the claim's other messages where it is not to go on."""
         lease = self._lease(self._settings.http_timeout + self._settings.uncertain_grace)
         attempt = Attempt(
-            token=parcel.token, channel=parcel.channel, provider=claimed.provider.name, started_at=lease.now
+            token=parcel.token, channel=parcel.channel, provider=carrier.provider.name, started_at=lease.now
         )
         ids = [letter.message for letter in parcel.letters]
         won = set(self._claims.begin(claimed.token, ids, whole, attempt, lease))
@@ -190,10 +229,15 @@ class Delivery:
             self._claims.record(claimed.token, parcel.token, outcome_of.unsent(verdicts, "unsent"), self._clock.now())
         letters = [letter for letter in letters if letter.message not in verdicts]
         if not letters:
+            self._give_back(claimed, carrier, parcel.letters)
             return rest
-        outcomes = claimed.provider.hand_over(msgspec.structs.replace(parcel, letters=letters))
-        self._record(claimed, parcel, outcomes)
-        return self._rest_after(claimed, outcomes)
+        began = time.monotonic()
+        outcomes = carrier.provider.hand_over(msgspec.structs.replace(parcel, letters=letters))
+        breaker = self._desk.heard(carrier, outcomes, time.monotonic() - began)
+        elsewhere = breaker is not None and self._desk.others(parcel.channel, carrier.provider.name)
+        self._record(claimed, parcel, outcomes, elsewhere)
+        self._give_back(claimed, carrier, unspent(parcel.letters, outcomes))
+        return self._rest_after(breaker, outcomes, elsewhere)
 
     def _last_look(
         self, claimed: Claimed, letters: Sequence[Letter], lease: Lease
@@ -206,6 +250,8 @@ class Delivery:
         for purpose in purposes:
             theirs = [letter.address for letter in letters if claimed.messages[letter.message].purpose == purpose]
             reasons |= self._people.suppressed(claimed.batch.channel, theirs, purpose)
+        shop = self._shop()
+        switched = {letter.message: stopped_by(shop, claimed.messages[letter.message]) for letter in letters}
         stopped = of_campaign(self._word(claimed.batch), self._clock.now())
         if stopped:
             rest = outcome_of.unsent_move(stopped, None)
@@ -213,12 +259,16 @@ class Delivery:
         if self._clock.now() >= lease.until:  # we slept: others may think us dead
             late = Wait(reason="lease_over", until=self._clock.now())
             return {letter.message: late for letter in letters}, None
-        return {letter.message: No(reason="suppressed") for letter in letters if letter.address in reasons}, None
+        noes: dict[str, Verdict] = {id_: No(reason=reason) for id_, reason in switched.items() if reason}
+        return noes | {letter.message: No(reason="suppressed") for letter in letters if letter.address in reasons}, None
 
-    def _record(self, claimed: Claimed, parcel: Parcel, outcomes: Mapping[str, Outcome]) -> None:
-        """Write down what became of a parcel; what goes on over another channel gets a batch there, and a ring."""
+    def _record(self, claimed: Claimed, parcel: Parcel, outcomes: Mapping[str, Outcome], elsewhere: bool) -> None:
+        """Write down what became of a parcel; what goes on over another channel gets a batch there, and a ring.
+
+        `elsewhere` says that another provider of the channel could take at once what this one did not.
+        """
         now = self._clock.now()
-        moves = outcome_of.moves(outcomes, claimed.messages, claimed.batch, now)
+        moves = outcome_of.moves(outcomes, claimed.messages, claimed.batch, now, elsewhere=elsewhere)
         channels = sorted({next(iter(move.routes.values()))[0].channel for move in moves if move.routes})
         onward = [outcome_of.next_batch(claimed.batch, channel, now) for channel in channels]
         for batch in onward:
@@ -232,19 +282,16 @@ class Delivery:
             if isinstance(outcome, Rejected) and outcome.suppress:
                 self._people.suppress(parcel.channel, address_of[id_], outcome.suppress)
 
-    def _rest_after(self, claimed: Claimed, outcomes: Mapping[str, Outcome]) -> Move | None:
-        """A provider that takes nothing now is not asked for the rest; one that stopped, by nobody for a while."""
+    def _rest_after(self, breaker: Breaker | None, outcomes: Mapping[str, Outcome], elsewhere: bool) -> Move | None:
+        """A provider that takes nothing now is not asked for the rest; one that is left alone, by nobody at all."""
+        now = self._clock.now()
+        if breaker is not None:
+            log.error("provider.left_alone", extra={"provider": breaker.id, "reason": breaker.reason})
+            until = now if elsewhere else breaker.until
+            return outcome_of.unsent_move(Wait(reason=breaker.reason, until=until), None)
         refusals = [outcome for outcome in outcomes.values() if isinstance(outcome, NotTaken)]
         if not refusals or len(refusals) < len(outcomes):
             return None
-        now = self._clock.now()
-        if stop := next((refusal for refusal in refusals if refusal.stop), None):
-            wait = Wait(reason=stop.reason, until=outcome_of.wait_for(stop, 0, now))
-            self._breakers.trip(
-                Breaker(id=claimed.provider.name, until=wait.until, reason=stop.reason, detail=stop.detail)
-            )
-            log.error("provider.stopped", extra={"provider": claimed.provider.name, "detail": stop.detail})
-            return outcome_of.unsent_move(wait, None)
         latest = max(outcome_of.wait_for(refusal, 0, now) for refusal in refusals)
         return outcome_of.unsent_move(Wait(reason=refusals[0].reason, until=latest), None)
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from customers.consent import Purpose
 from customers.customer import Customer
-from customers.shop import Cap, QuietHours, Shop
+from customers.shop import DAYS, Cap, QuietHours, SendWindow, Shop
 from messaging.message import Message, State
 from messaging.routing import agreed
 
@@ -18,16 +19,28 @@ Word = Literal["go", "pause", "cancel"]
 PAUSE = timedelta(seconds=30)
 
 
+# Each obstacle in time may lead into the next; after so many, it is looked at again then.
+OBSTACLES = 24
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A message that went out to somebody: when, over which channel, about what."""
+
+    at: datetime
+    channel: str
+    purpose: Purpose
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate must know of the receiver, loaded for a whole batch at once.
 
-    `suppressed` is the reason why the message's address may not be written to, `received` when marketing
-    went out to them within the longest of the shop's caps.
+    `suppressed` is the reason why the message's address may not be written to, `received` what went out to them
+    within the longest of the shop's caps.
     """
 
     customer: Customer | None
     suppressed: str = ""
-    received: Sequence[datetime] = ()
+    received: Sequence[Sent] = ()
 
 
 class Go(msgspec.Struct, frozen=True):
@@ -59,11 +72,57 @@ def decide(message: Message, person: Person, shop: Shop, now: datetime, campaign
         return stopped
     if no := _never(message, person, shop, now):
         return No(reason=no)
+    return _not_yet(message, shop, now, _zone(person.customer, shop)) or Go()
+
+
+def _not_yet(message: Message, shop: Shop, now: datetime, zone: ZoneInfo) -> Wait | None:
+    """The first obstacle in time, until all are over: quiet hours may end on a day that is not allowed."""
+    at, reason = now, ""
+    for _ in range(OBSTACLES):
+        obstacle = _obstacle(message, shop, at, zone)
+        if obstacle is None:
+            break
+        at, reason = obstacle.until, reason or obstacle.reason
+    return Wait(reason=reason, until=at) if reason else None
+
+
+def _obstacle(message: Message, shop: Shop, at: datetime, zone: ZoneInfo) -> Wait | None:
     if message.purpose == "marketing" and shop.quiet_hours:
-        until = quiet_until(now, shop.quiet_hours, _zone(person.customer, shop))
+        until = quiet_until(at, shop.quiet_hours, zone)
         if until is not None:
             return Wait(reason="quiet_hours", until=until)
-    return Go()
+    if message.purpose == "marketing" and shop.allowed_days:
+        opens = opens_at(at, SendWindow(days=shop.allowed_days), zone)
+        if opens is not None:
+            return Wait(reason="not_today", until=opens)
+    if message.window:
+        opens = opens_at(at, message.window, zone)
+        if opens is not None:
+            return Wait(reason="send_window", until=opens)
+    return None
+
+
+def opens_at(now: datetime, window: SendWindow, zone: ZoneInfo) -> datetime | None:
+    """When a window opens next for a receiver in this zone; None while it is open.
+
+    By the receiver's wall clock: a start that daylight saving skips is when it has been skipped, if that is still
+    within the window, and one that comes twice is its first time.
+    """
+    local = now.astimezone(zone)
+    if _in_window(local, window):
+        return None
+    start = time.fromisoformat(window.start)
+    for ahead in range(9):
+        opens = datetime.combine(local.date() + timedelta(days=ahead), start, zone).astimezone(UTC)
+        if opens > now and _in_window(opens.astimezone(zone), window):
+            return opens
+    return now + timedelta(days=1)
+
+
+def _in_window(local: datetime, window: SendWindow) -> bool:
+    on_a_day = not window.days or DAYS[local.weekday()] in window.days
+    ends = time.fromisoformat(window.end) if window.end else time.max
+    return on_a_day and time.fromisoformat(window.start) <= local.time() < ends
 
 
 def of_campaign(word: Word, now: datetime) -> No | Wait | None:
@@ -97,10 +156,9 @@ def _within(at: time, start: time, end: time) -> bool:
 
 def _never(message: Message, person: Person, shop: Shop, now: datetime) -> str:
     """Why this person may not have this message at all, or ""."""
-    marketing = message.purpose == "marketing"
     customer = person.customer
-    if marketing and shop.marketing_stopped:
-        return "marketing_stopped"
+    if stopped_by(shop, message):
+        return stopped_by(shop, message)
     if customer is None:
         return "no_customer"
     if not message.routes or message.routes[0].address not in customer.addresses.get(message.routes[0].channel, []):
@@ -109,14 +167,27 @@ def _never(message: Message, person: Person, shop: Shop, now: datetime) -> str:
         return "suppressed"
     if not agreed(customer, message.routes[0].channel, message.purpose):
         return "no_consent"
-    if marketing and any(_reached(cap, person.received, now) for cap in shop.caps):
+    if any(_reached(cap, message, person.received, now) for cap in shop.caps):
         return "frequency_cap"
     return ""
 
 
-def _reached(cap: Cap, received: Sequence[datetime], now: datetime) -> bool:
-    since = now - timedelta(days=cap.days)
-    return sum(at > since for at in received) >= cap.count
+def stopped_by(shop: Shop, message: Message) -> str:
+    """The shop's own switch that holds a message back, or ""."""
+    if message.purpose == "marketing" and shop.marketing_stopped:
+        return "marketing_stopped"
+    if shop.test_mode and message.routes and message.routes[0].address not in shop.test_addresses:
+        return "test_mode"
+    return ""
+
+
+def _reached(cap: Cap, message: Message, received: Sequence[Sent], now: datetime) -> bool:
+    channel = message.routes[0].channel if message.routes else message.channel
+    if message.purpose != cap.purpose or cap.channel not in ("", channel):
+        return False
+    since = now - cap.period
+    counted = [one for one in received if one.purpose == cap.purpose and cap.channel in ("", one.channel)]
+    return sum(one.at > since for one in counted) >= cap.count
 
 
 def _zone(customer: Customer | None, shop: Shop) -> ZoneInfo:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from messaging.gate import Sent
 from messaging.message import Attempt, Batch, Content, Message, Route, State
 
 # A provider that calls a letter undelivered may deliver it yet: so long it has, before the next channel is tried.
@@ -132,30 +133,47 @@ class Contents(Protocol):
 class Received(Protocol):
     """What people have been sent, for the frequency caps."""
 
-    def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
-        """When each was last sent marketing since then, as far as it may have arrived, in one read."""
+    def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[Sent]]:
+        """What each was sent since then, but for transactional, as far as it may have arrived, in one read."""
         ...
 
 
 class Breakers(Protocol):
     """Providers that must be left alone for a while, known to all workers."""
 
-    def get(self, provider: str) -> "Breaker | None":
-        """The provider's breaker, open or not any more; None where it never was."""
+    def get(self, providers: Sequence[str]) -> "list[Breaker]":
+        """The breakers of these providers that were opened and not closed since, whether their time is over or not."""
         ...
 
     def trip(self, breaker: "Breaker") -> None:
         """Open it until its time."""
         ...
 
+    def trial(self, breaker: "Breaker", until: datetime) -> bool:
+        """Be the one who tries the provider again, until then; False where somebody else is."""
+        ...
+
+    def close(self, provider: str) -> None:
+        """All is well again."""
+        ...
+
 
 class Breaker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
-    """A provider (`id`) that is not to be asked before `until`, and why."""
+    """A provider (`id`) that is not to be asked before `until`, and why; it had to be opened so many `times` in a row.
+
+    After its time, one that is to be `tried` gets a single letter first; a provider that named the time needs none.
+    """
 
     id: str
     until: datetime
     reason: str
     detail: str = ""
+    times: int = 1
+    tried: bool = True
+
+    def over(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return self.until <= now
 
 
 class Leftovers(Protocol):

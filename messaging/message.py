@@ -13,6 +13,7 @@ import msgspec
 from common.ids import derive
 from content.letters import Frame
 from customers.consent import Purpose
+from customers.shop import SendWindow
 
 
 class State(StrEnum):
@@ -97,6 +98,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     `id` is derived from run, customer and step, so that planning twice plans once. `routes` are the
     ways still to be tried, the current one first. `batch` names the work unit it is claimed with.
     `claim` is the token of the worker that holds it until `lease_until`; `epoch` counts the claims.
+    `window` is when it may go out, in the receiver's own time.
     `channel` is the current route's. `request` is the token of the latest attempt on it, `handed_at` its time.
     The sweeper looks at a message that is still claimed, handed over or uncertain at `check_at`.
     """
@@ -124,6 +126,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     policy: Literal["at_most_once", "at_least_once"] = "at_most_once"
     not_before: datetime
     expires_at: datetime
+    window: SendWindow | None = None
     data: dict[str, Any] = {}
     claim: str | None = None
     lease_until: datetime | None = None

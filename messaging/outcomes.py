@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from common.ids import derive
 from messaging.channel import Accepted, NotTaken, Outcome, Rejected, Uncertain
 from messaging.gate import Go, No, Verdict, Wait
@@ -18,13 +20,26 @@ STOPPED_FOR = 60.0
 TRIES_AT_ONCE = 5
 
 
-def moves(outcomes: Mapping[str, Outcome], messages: Mapping[str, Message], batch: Batch, now: datetime) -> list[Move]:
-    """The moves for what became of each message of a request; `messages` are theirs, by id."""
+def moves(
+    outcomes: Mapping[str, Outcome],
+    messages: Mapping[str, Message],
+    batch: Batch,
+    now: datetime,
+    *,
+    elsewhere: bool = False,
+) -> list[Move]:
+    """The moves for what became of each message of a request; `messages` are theirs, by id.
+
+    `elsewhere` says that another provider could take at once what this one did not.
+    """
     groups: dict[Outcome, list[Message]] = {}
     for id_, outcome in outcomes.items():
         groups.setdefault(outcome, []).append(messages[id_])
     only = len(groups) == 1
-    return [move for outcome, group in groups.items() for move in _of(outcome, group, batch, now, only)]
+    found = [move for outcome, group in groups.items() for move in _of(outcome, group, batch, now, only)]
+    if not elsewhere:
+        return found
+    return [msgspec.structs.replace(move, not_before=now) if move.not_before else move for move in found]
 
 
 def unsent(verdicts: Mapping[str, Verdict], outcome: str = "") -> list[Move]:

@@ -1,7 +1,6 @@
 """What the gate must know of the receivers of a batch, loaded for all of them at once."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from common.clock import Clock
@@ -9,7 +8,7 @@ from customers.consent import Purpose, Suppressions
 from customers.customer import Customer, Customers
 from customers.shop import Shop
 from messaging.channel import GONE
-from messaging.gate import Person
+from messaging.gate import Person, Sent
 from messaging.life import Received
 from messaging.message import Message
 
@@ -67,12 +66,13 @@ class People:
             reasons |= {id_: found[address] for id_, address in address_of.items() if address in found}
         return reasons
 
-    def _had(self, messages: Sequence[Message], shop: Shop) -> dict[str, list[datetime]]:
-        marketed = [message.customer for message in messages if message.purpose == "marketing"]
-        if not shop.caps or not marketed:
+    def _had(self, messages: Sequence[Message], shop: Shop) -> dict[str, list[Sent]]:
+        capped = {cap.purpose for cap in shop.caps}
+        theirs = [message.customer for message in messages if message.purpose in capped]
+        if not theirs:
             return {}
-        longest = max(cap.days for cap in shop.caps)
-        return self._received.received(marketed, self._clock.now() - timedelta(days=longest))
+        longest = max(cap.period for cap in shop.caps)
+        return self._received.received(theirs, self._clock.now() - longest)
 
 
 def name_of(customer: Customer | None) -> str:

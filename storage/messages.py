@@ -7,6 +7,7 @@ from pymongo.errors import BulkWriteError
 
 from common.clock import Clock
 from common.errors import Unavailable
+from messaging.gate import Sent
 from messaging.life import SECOND_THOUGHTS, overruled_by
 from messaging.message import OPEN, Batch, Message, State
 from messaging.receipts import Proof
@@ -142,17 +143,18 @@ class MongoMessages:
         for document in self._messages.find({"run": run, "state": {"$in": _words(states)}}, {"customer": 1}):
             yield document["customer"]
 
-    def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
-        """When each was last sent marketing since then, as far as it may have arrived, in one read."""
+    def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[Sent]]:
+        """What each was sent since then, but for transactional, as far as it may have arrived, in one read."""
         wanted = {
             "customer": {"$in": list(customers)},
             "handed_at": {"$gte": since},
-            "purpose": "marketing",
+            "purpose": {"$in": ["marketing", "service"]},
             "state": {"$in": _words(ARRIVED)},
         }
-        times: dict[str, list[datetime]] = {}
-        for document in self._messages.find(wanted, {"customer": 1, "handed_at": 1}):
-            times.setdefault(document["customer"], []).append(document["handed_at"])
+        times: dict[str, list[Sent]] = {}
+        for one in self._messages.find(wanted, {"customer": 1, "handed_at": 1, "channel": 1, "purpose": 1}):
+            sent = Sent(one["handed_at"], one.get("channel", ""), one["purpose"])
+            times.setdefault(one["customer"], []).append(sent)
         return times
 
     def apply(self, proofs: Sequence[Proof]) -> None:

@@ -3,12 +3,13 @@
 from functools import cached_property
 
 from campaigns.builder import Builder
-from campaigns.launch import may_send
+from campaigns.launch import limits_of, may_send
 from campaigns.values import Values
 from common.links import Links
 from messaging.audit import Audit
 from messaging.channel import Providers
 from messaging.deliver import Delivery
+from messaging.desk import Desk
 from messaging.people import People
 from messaging.receipts import Receipts
 from messaging.sweep import Sweeper
@@ -16,7 +17,10 @@ from messaging.webhooks import Webhooks
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
+from storage.desk import MongoBook
 from storage.leftovers import MongoLeftovers, MongoUndelivered
+from storage.rates import RedisRates
+from storage.spending import MongoSpending
 from wiring.listening import Listening
 
 
@@ -62,8 +66,9 @@ class Sending(Listening):
             batches=self.batches,
             contents=self.contents,
             people=self.people,
-            breakers=MongoBreakers(self.database),
-            providers=self.providers,
+            desk=self.desk,
+            spending=MongoSpending(self.database),
+            limit=limits_of(self.campaigns),
             render=self.builder.render,
             may_send=may_send(self.campaigns),
             shop=self.shops.get,
@@ -71,6 +76,28 @@ class Sending(Listening):
             clock=self.clock,
             settings=self.settings,
         )
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Picks providers, and leaves alone those in trouble."""
+        return Desk(
+            carriers=self.providers,
+            breakers=self.breakers,
+            book=self.provider_book,
+            rates=RedisRates(self.redis, self.settings),
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def breakers(self) -> MongoBreakers:
+        """Providers that are left alone."""
+        return MongoBreakers(self.database)
+
+    @cached_property
+    def provider_book(self) -> MongoBook:
+        """On which terms providers are used, and what came of their requests."""
+        return MongoBook(self.database)
 
     @cached_property
     def audit(self) -> Audit:

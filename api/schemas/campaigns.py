@@ -5,13 +5,40 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from api.schemas.base import Instant, MoneySchema, ShopId, Strict
-from campaigns.campaign import CampaignState, Limits
+from api.schemas.shop import SendWindowSchema
+from campaigns.campaign import Budget, CampaignState, Limits
 
 ID = validate.Length(1, 64)
 
 
+class CampaignBudgetSchema(Strict):
+    """What a campaign may use up over all of its runs; what is left out has no end."""
+
+    messages = fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 1_000_000_000)
+    )
+    money = fields.Nested(
+        MoneySchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "At the prices that are set for the providers (PUT /v1/providers/{name})."},
+    )
+
+    @post_load
+    def _budget(self, data: dict[str, Any], **_: Any) -> Budget:
+        return Budget(**data)
+
+
 class LimitsSchema(Strict):
     """What a campaign keeps to."""
+
+    window = fields.Nested(
+        SendWindowSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When its messages may go out, each in its receiver's own time."},
+    )
+    budget = fields.Nested(CampaignBudgetSchema, load_default=Budget)
 
     expires_after_hours = fields.Integer(
         strict=True,

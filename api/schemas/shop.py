@@ -2,14 +2,14 @@
 
 from typing import Any, get_args
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.schemas.base import Strict
 from api.schemas.checks import Checked, short, url, whole
 from customers.addresses import EMAIL, SMS, normalise
 from customers.attributes import MAX_ATTRIBUTES, NAME_PATTERN, Attribute, AttributeType
 from customers.imports import currency_of, locale_of, zone_of
-from customers.shop import Brand, Cap, QuietHours, Shop
+from customers.shop import DAYS, Brand, Cap, QuietHours, SendWindow, Shop
 
 _FRESH = Shop()
 _TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -31,11 +31,45 @@ class QuietHoursSchema(Strict):
         return QuietHours(**data)
 
 
+def days_of_week(**settings: Any) -> fields.List[Any]:
+    """Days, mon to sun; none stands for all seven."""
+    return fields.List(fields.String(validate=validate.OneOf(DAYS)), validate=validate.Length(max=7), **settings)
+
+
+class SendWindowSchema(Strict):
+    """Only between these times, in the receiver's own time, and on these days; no days stand for all seven."""
+
+    start = _time(load_default="00:00")
+    end = fields.String(
+        load_default="",
+        validate=validate.Regexp(rf"({_TIME.removesuffix('$')})?\Z", error="Not a time of day, like 21:00."),
+        metadata={"description": "Empty for midnight."},
+    )
+    days = days_of_week(load_default=list)
+
+    @validates_schema
+    def _open(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("end") and data["end"] <= data.get("start", "00:00"):
+            raise ValidationError("Ends before it starts.", "end")
+
+    @post_load
+    def _window(self, data: dict[str, Any], **_: Any) -> SendWindow:
+        return SendWindow(**data)
+
+
 class CapSchema(Strict):
-    """At most so many marketing messages to one person in so many days."""
+    """At most so many messages of a purpose to one person in so many days and hours, over a channel or any."""
 
     count = whole(0, 1_000, required=True)
-    days = whole(1, 365, required=True)
+    days = whole(0, 365, load_default=0)
+    hours = whole(0, 24 * 30, load_default=0)
+    channel = fields.String(load_default="", validate=validate.Length(max=64))
+    purpose = fields.String(load_default="marketing", validate=validate.OneOf(["marketing", "service"]))
+
+    @validates_schema
+    def _lasts(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("days") and not data.get("hours"):
+            raise ValidationError("Say in how many days, or hours.", "days")
 
     @post_load
     def _cap(self, data: dict[str, Any], **_: Any) -> Cap:
@@ -95,6 +129,25 @@ class ShopSchema(Strict):
         truthy={True},
         falsy={False},
         metadata={"description": "Stops all marketing at once."},
+    )
+    allowed_days = days_of_week(
+        load_default=list,
+        metadata={"description": "Marketing goes out on these days of the receiver's own week; none stands for all."},
+    )
+    test_mode = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Nobody gets anything but who has one of the test addresses."},
+    )
+    test_addresses = fields.List(
+        fields.String(validate=validate.Length(1, 320)), load_default=list, validate=validate.Length(max=200)
+    )
+    cheapest_first = fields.List(
+        fields.String(validate=validate.Length(1, 64)),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "Channels on which the provider with the lowest price is asked first."},
     )
     attributes = fields.Dict(
         keys=fields.String(

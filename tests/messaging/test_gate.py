@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from customers.consent import Consent, Purpose
 from customers.customer import Customer
-from customers.shop import Cap, QuietHours, Shop
-from messaging.gate import Go, No, Person, Verdict, Wait, Word, decide, quiet_until
+from customers.shop import DAYS, Cap, QuietHours, SendWindow, Shop
+from messaging.gate import Go, No, Person, Sent, Verdict, Wait, Word, decide, quiet_until
 from messaging.message import Message, Route, State
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -96,9 +98,91 @@ def test_the_campaigns_word_holds() -> None:
 )
 def test_a_cap_counts_what_was_sent_in_its_days(days_ago: list[int], allowed: bool) -> None:
     shop = Shop(caps=[Cap(count=2, days=7), Cap(count=4, days=30)])
-    received = [NOW - timedelta(days=days) for days in days_ago]
+    received = [Sent(NOW - timedelta(days=days), "email", "marketing") for days in days_ago]
     assert verdict(shop=shop, received=received) == (Go() if allowed else No(reason="frequency_cap"))
     assert verdict("service", shop=shop, received=received) == Go()
+
+
+@pytest.mark.parametrize(
+    ("cap", "purpose", "allowed"),
+    [
+        (Cap(count=1, hours=2), "marketing", False),
+        (Cap(count=1, hours=1), "marketing", True),
+        (Cap(count=1, days=1, channel="email"), "marketing", True),
+        (Cap(count=1, days=1, channel="sms"), "marketing", True),
+        (Cap(count=1, days=2, channel="email"), "marketing", False),
+        (Cap(count=1, days=1, purpose="service"), "service", False),
+        (Cap(count=1, days=1, purpose="service"), "marketing", True),
+        (Cap(count=0, days=1), "transactional", True),
+    ],
+)
+def test_a_cap_is_of_a_channel_a_purpose_and_a_period(cap: Cap, purpose: Purpose, allowed: bool) -> None:
+    received = [
+        Sent(NOW - timedelta(minutes=90), "sms", "marketing"),
+        Sent(NOW - timedelta(minutes=90), "sms", "service"),
+        Sent(NOW - timedelta(hours=40), "email", "marketing"),
+        Sent(NOW - timedelta(minutes=5), "email", "transactional"),
+    ]
+    found = verdict(purpose, shop=Shop(caps=[cap]), received=received)
+    assert found == (Go() if allowed else No(reason="frequency_cap"))
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "transactional"])
+def test_in_test_mode_only_listed_addresses_get_anything(purpose: Purpose) -> None:
+    closed, listed = Shop(test_mode=True), Shop(test_mode=True, test_addresses=["ana@example.com"])
+    assert verdict(purpose, shop=closed) == No(reason="test_mode")
+    assert verdict(purpose, shop=listed) == Go()
+
+
+def test_marketing_waits_for_an_allowed_day_and_then_for_the_end_of_the_quiet_hours() -> None:
+    """NOW is a Monday, 11:00 in Berlin."""
+    ana = without(time_zone="Europe/Berlin")
+    shop = Shop(allowed_days=["tue", "thu"], quiet_hours=QuietHours(start="21:00", end="09:00"))
+    tuesday = datetime(2026, 3, 3, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert verdict(shop=shop, customer=ana) == Wait(reason="not_today", until=tuesday.astimezone(UTC))
+    assert verdict("service", shop=shop, customer=ana) == Go()
+
+
+ZONES = [
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "America/Sao_Paulo",
+    "Pacific/Apia",
+]
+
+
+@given(
+    now=st.integers(0, 365 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes)),
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    start=st.integers(0, 22 * 60),
+    minutes=st.integers(30, 90),
+    days=st.lists(st.sampled_from(DAYS), unique=True),
+)
+def test_a_window_opens_at_ten_in_the_morning_theirs_whatever_their_clocks_do(
+    now: datetime, zone: ZoneInfo, start: int, minutes: int, days: list[str]
+) -> None:
+    end = start + minutes
+    window = SendWindow(start=f"{start // 60:02}:{start % 60:02}", end=f"{end // 60:02}:{end % 60:02}", days=days)
+    message = msgspec.structs.replace(MESSAGE, window=window, expires_at=now + timedelta(days=30))
+    found = decide(message, Person(customer=without(time_zone=zone.key)), SHOP, now)
+
+    def fits(at: datetime) -> bool:
+        local = at.astimezone(zone)
+        return start <= local.hour * 60 + local.minute < end and (not days or DAYS[local.weekday()] in days)
+
+    if isinstance(found, Go):
+        assert fits(now)
+        return
+    assert isinstance(found, Wait)
+    assert found.reason == "send_window"
+    assert found.until > now
+    assert fits(found.until)
+    assert decide(message, Person(customer=without(time_zone=zone.key)), SHOP, found.until) == Go()
+    between = (now + timedelta(minutes=15 * step) for step in range(int((found.until - now).total_seconds() // 900)))
+    early = [at for at in between if fits(at)]
+    assert early == []
 
 
 @pytest.mark.parametrize("time_zone", ["", "Mars/Olympus_Mons", "../../etc/passwd"])

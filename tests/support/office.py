@@ -12,13 +12,17 @@ from customers.consent import Consent, Purpose
 from customers.customer import Customer
 from messaging.channel import Accepted, Kept, Letter, Outcome, Parcel, Provider
 from messaging.deliver import Delivery
+from messaging.desk import Desk
 from messaging.message import Batch, Message, Rendered, Route, State, Unrenderable, message_id
 from messaging.people import People
 from messaging.routing import address_hash
+from messaging.spending import Limit
 from messaging.sweep import Sweeper
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.leftovers import MongoLeftovers, MongoUndelivered
+from storage.rates import RedisRates
+from storage.spending import MongoSpending
 from wiring import Services
 
 
@@ -44,7 +48,7 @@ class Puppet(Provider):
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, NoOutbox(), clock)
         self.parcels: list[Parcel] = []
-        self.answer: Callable[[Letter], Outcome] = lambda letter: Accepted("id-1")
+        self.answer: Callable[[Letter], Outcome] = lambda letter: Accepted("id-1")  # type: ignore[assignment]  # no webhook comes from it
         self.before: Callable[[Parcel], None] = lambda parcel: None
 
     def configured(self) -> bool:
@@ -85,6 +89,8 @@ class Office:
         self.clock = clock
         self.provider = Puppet(self.settings, clock)
         self.bell = Bell()
+        self.understudies: list[Provider] = []
+        self.limit = Limit()
         self.word = "go"
         self.unrenderable: dict[str, str] = {}
         self.delivery = self.worker()
@@ -98,9 +104,20 @@ class Office:
             settings=self.settings,
         )
 
-    def for_channel(self, channel: str) -> Provider:
-        """The puppet carries everything."""
-        return self.provider
+    def of_channel(self, channel: str) -> list[Provider]:
+        """The puppet carries everything, and its understudies."""
+        return [self.provider, *self.understudies]
+
+    def desk(self, clock: Clock | None = None) -> Desk:
+        """Where providers are picked."""
+        return Desk(
+            carriers=self,
+            breakers=MongoBreakers(self.services.database),
+            book=self.services.provider_book,
+            rates=RedisRates(self.services.redis, self.settings),
+            clock=clock or self.clock,
+            settings=self.settings,
+        )
 
     def worker(self, clock: Clock | None = None) -> Delivery:
         """One more worker, maybe with a clock of its own."""
@@ -110,8 +127,9 @@ class Office:
             batches=services.batches,
             contents=services.contents,
             people=People(services.customers, services.suppressions, services.messages, self.clock),
-            breakers=MongoBreakers(services.database),
-            providers=self,
+            desk=self.desk(clock),
+            spending=MongoSpending(services.database),
+            limit=lambda campaign: self.limit,
             render=self._render,
             may_send=lambda campaign: self.word,
             shop=services.shops.get,
