@@ -83,6 +83,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("tell_of_budgets", 30.0, made.budget_alerts.look),
         Chore("forget_guessers", HOUR, made.guessing.forget),
         Chore("settle_referrals", 60.0, made.referrals.settle),
+        Chore("forget_evidence", HOUR, made.referrals.forget),
         Chore("points_react", often, made.points_feed.react),
         Chore("points_look_after", 60.0, made.points.look_after),
         Chore("points_recover", 30.0, made.points.recover),

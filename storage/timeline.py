@@ -91,6 +91,7 @@ _TABLE = (
         at="at",
         type="referral_used",
         tells={"referral": "_id", "order": "order", "programme": "programme"},
+        only={"state": {"$ne": "claimed"}},
     ),
     _Kept(
         collection="referrals",

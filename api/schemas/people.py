@@ -29,6 +29,7 @@ class ExportSchema(Strict):
     points = _section("Every entry of their points.")
     referral_codes = _section("Their codes to share.")
     referrals_made = _section("Friends they sent: when, and what they got for it; not who.")
+    referral_tiers = _section("What they got for so many friends.")
     referred_by = _section("That a friend sent them: when, and what they got for it; not who.")
     messages = _section("Messages to them: state, attempts, and what providers said.")
     contents = _section("The words of each, as received.")

@@ -9,20 +9,20 @@ from segments.beside import ADVOCATES, COUNT, DAWN, FRIENDS, Limits, OverRows, R
 from segments.ranges import MAX_DAYS, plural
 from segments.rule import Beside, Filter, Row, Settings, Text
 
-State = Literal["pending", "review", "rewarded", "rejected"]
-# What a rejected one shows is somebody who tried; it counts only where it is asked for.
+State = Literal["claimed", "ordered", "pending", "review", "rewarded", "rejected"]
+# Who only claimed to come has not bought, and who was rejected tried to; they count only where they are asked for.
 STANDING: list[State] = ["pending", "review", "rewarded"]
 
 
 class Sent(Settings, frozen=True):
     """As the one who sent a friend (`advocate`) or as the friend who came (`friend`); of one programme or of any.
 
-    `states` are how far the referrals have come (unless given, all but rejected), `days` how long ago they may be.
+    `states` are how far the referrals have come (unless given, those who bought and were not rejected), `days` how long ago they may be.
     """
 
     side: Literal["advocate", "friend"] = "advocate"
     programme: Text | None = None
-    states: Annotated[list[State], msgspec.Meta(min_length=1, max_length=4)] | None = None
+    states: Annotated[list[State], msgspec.Meta(min_length=1, max_length=6)] | None = None
     days: Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)] | None = None
     at_least: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
 
@@ -58,6 +58,8 @@ class Referred(OverRows):
             self.rows.key: {"$gt": ""},
             "state": {"$in": self.settings.states or STANDING},
             "at": {"$gte": self._since(now)},
+            # a further order of a friend is no further friend
+            "again": {"$exists": False},
         }
         if self.settings.programme:
             wanted["programme"] = {"$eq": self.settings.programme}
@@ -66,7 +68,7 @@ class Referred(OverRows):
     def counts(self, row: Row, now: datetime, beside: Beside) -> bool:
         """By side, state, age and programme."""
         right = row["state"] in (self.settings.states or STANDING) and row["at"] >= self._since(now)
-        return right and self.settings.programme in (None, row["programme"])
+        return right and "again" not in row and self.settings.programme in (None, row["programme"])
 
     def limits(self) -> dict[str, Limits]:
         """How many."""

@@ -35,6 +35,7 @@ WORDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
 SUITABLE: dict[str, dict[str, Any]] = {
     "first_order": {"first": True},
     "referral_redeemed": {},
+    "referral_tier_reached": {"friends": 5},
     "tier_reached": {"tier": "Silver"},
     "points_expiring": {"points": 100},
     "entered_segment": {"segment": "vip"},

@@ -109,7 +109,7 @@ def _referral(random: Random, customer: str, id: str, now: datetime) -> Document
         "state": random.choice(["pending", "review", "rewarded", "rewarded", "rejected"]),
         "order": id,
         "at": _at(random, now),
-    }
+    } | ({"again": True} if random.random() < 0.2 else {})
 
 
 MAKERS: dict[str, Callable[[Random, str, str, datetime], Document]] = {
