@@ -21,7 +21,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # ships no type
 
     def arguments(self, schema: Shape, *, location: str = "json", **settings: Any) -> Callable[[View], View]:
         """Pass the view what the body (or `location="query"`) holds, checked."""
-        decorate: Callable[[View], View] = super().arguments(schema, location=location, **settings)
+        # Made once: of a class, one would be made with each request, which takes longer than to check a body by it.
+        made = schema() if isinstance(schema, type) else schema
+        decorate: Callable[[View], View] = super().arguments(made, location=location, **settings)
         return decorate
 
     def response(self, status: int, schema: Shape | None = None, **settings: Any) -> Callable[[View], View]:

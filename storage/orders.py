@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,12 +29,14 @@ from customers.orders import (
 )
 from customers.profile import share
 from storage.aliases import Aliases
-from storage.events import pending_fields, pending_index, pending_push
+from storage.events import pending_index, pending_push
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document, to_documents
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.order_documents import NEWS, documents_of
 from storage.owed import Owed
 from storage.personal import Personal
 from storage.profiles import Known, Profiles, by_customer
+from storage.single_orders import SingleOrders
 from storage.writes import insert_new
 
 PUMPED = "orders"
@@ -57,8 +59,6 @@ PERSONAL = [
     )
 ]
 
-# An order placed longer ago than this is history when we first hear of it: nobody is to be thanked for it now.
-NEWS = timedelta(days=3)
 # How often a change is tried again when others change the same orders.
 TRIES = 12
 
@@ -77,6 +77,7 @@ class MongoOrders:
         self._owed = Owed(database, self._profiles, clock)
         self._aliases = Aliases(database)
         self._customers = database["customers"]
+        self._single = SingleOrders(database, self._profiles, self._aliases, clock)
         self._clock = clock
 
     def get(self, ids: Sequence[str]) -> dict[str, Order]:
@@ -90,6 +91,8 @@ class MongoOrders:
         Returns them as they are kept, by id. An order's events stay. One under the id of somebody who was merged is
         the survivor's. Raises Conflict, keeping none, for an order that belongs to another customer.
         """
+        if len(orders) == 1 and (kept := self._single.keep(orders[0])):
+            return {kept.id: kept}
         given, before = self._led(orders)
         return self._apply({order.id: partial(_revised, order) for order in given}, before=before).kept()
 
@@ -262,7 +265,7 @@ class MongoOrders:
         """
         fresh = [order for order in wanted.values() if order.id not in known]
         changed = [order for order in wanted.values() if order.id in known]
-        lost = self._insert(fresh, buyers, now) if fresh else set()
+        lost = insert_new(self._orders, documents_of(fresh, buyers, now)) if fresh else set()
         if changed:
             updates = [_update(known[order.id], order) for order in changed]
             result = self._orders.bulk_write(updates, ordered=False)
@@ -270,15 +273,6 @@ class MongoOrders:
                 # Which ones is not told; those that did go in are found unchanged when they are read again.
                 lost |= {order.id for order in changed}
         return lost
-
-    def _insert(self, orders: Sequence[Order], buyers: set[str], now: datetime) -> set[str]:
-        told = _placed(orders, buyers, now)
-        documents = to_documents(orders)
-        for order, document in zip(orders, documents, strict=True):
-            document["version"] = 1
-            if order.id in told:
-                document |= pending_fields([told[order.id]])
-        return insert_new(self._orders, documents)
 
 
 class _Work:
@@ -329,26 +323,6 @@ def _is_news(known: Order | None, wanted: Order, now: datetime) -> bool:
     if known is None:
         return wanted.placed_at >= now - NEWS
     return len(wanted.events) > len(known.events)
-
-
-def _placed(orders: Sequence[Order], buyers: set[str], now: datetime) -> dict[str, Event]:
-    """The event of each order that is news, which says whether it is its customer's first."""
-    recent = sorted((order for order in orders if order.placed_at >= now - NEWS), key=lambda one: one.placed_at)
-    told: dict[str, Event] = {}
-    seen = set(buyers)
-    for order in recent:
-        told[order.id] = event(
-            "order_placed",
-            order.placed_at,
-            order.customer_id,
-            [order.id],
-            order=order.id,
-            total=order.total,
-            currency=order.currency,
-            first=order.customer_id not in seen,
-        )
-        seen.add(order.customer_id)
-    return told
 
 
 def _revised(given: Order, known: Order | None) -> Order:

@@ -22,8 +22,9 @@ from common.errors import Unavailable
 from common.ids import new_id
 from customers.orders import ERASED, Order
 from customers.profile import Account, added, categories_of
+from storage.in_turn import Write
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_documents, to_documents
+from storage.mongo import Document, Mongo, from_documents, to_document, to_documents
 from storage.personal import Personal
 from storage.rewriting import CHUNK, Rewrite, rewrite
 from storage.shelves import AGED, Moves, Shelves
@@ -63,6 +64,10 @@ class Known(msgspec.Struct, frozen=True):
 _NOTHING = Known(Account(), None)
 
 
+# What is read of a customer.
+READ = {"profile": 1, "rolled": 1}
+
+
 class _Reckoned(msgspec.Struct, frozen=True):
     """What customers' orders add up to, and what was read before and beside them."""
 
@@ -79,6 +84,8 @@ class Profiles:
         # Nobody waits for a note to be in the journal. What is journaled after it cannot be there without it, so it
         # is never lost before the orders it speaks of; nor is it gone for good before the profiles are there.
         self._notes = database.get_collection("unrolled", write_concern=WriteConcern(w=1))
+        # Nor does anybody wait for it to go: one that stays is worked off again, which changes nothing.
+        self._gone = database.get_collection("unrolled", write_concern=WriteConcern(w=0))
         self._orders = database["orders"]
         self._customers = database["customers"]
         self._products = database["products"]
@@ -93,7 +100,7 @@ class Profiles:
 
     def done(self, note: str) -> None:
         """Take a note away whose profiles have followed."""
-        self._notes.delete_one({"_id": note})
+        self._gone.delete_one({"_id": note})
 
     def settle_left_over(self, now: datetime) -> int:
         """Work out the profiles that processes which died left behind; how many notes there were."""
@@ -105,15 +112,7 @@ class Profiles:
 
     def read(self, customers: Iterable[str]) -> dict[str, Known]:
         """The profiles of those customers who exist, in one read."""
-        fields = {"profile": 1, "rolled": 1}
-        found = list(self._customers.find({"_id": {"$in": list(customers)}}, fields))
-        # What is remembered was a number once.
-        rolled = [one["rolled"] if isinstance(one.get("rolled"), dict) else {} for one in found]
-        accounts = from_documents(
-            ({**memory, "profile": one.get("profile", {})} for memory, one in zip(rolled, found, strict=True)), Account
-        )
-        rows = zip(found, accounts, rolled, strict=True)
-        return {one["_id"]: Known(account, memory.get("by")) for one, account, memory in rows}
+        return known_of(list(self._customers.find({"_id": {"$in": list(customers)}}, READ)))
 
     def add(self, known: Mapping[str, Known], orders: Mapping[str, Sequence[Order]], now: datetime) -> set[str]:
         """Add new orders, by customer, to profiles that were read before those orders were written.
@@ -224,8 +223,7 @@ class Profiles:
         bought: dict[str, list[str]] = {}
         fresh: list[Document] = []
         written = rewrite(self._customers, "rolled.by", _rewrites(known, accounts, by, bought, fresh), _OUTDATED)
-        created: Document = {"created_at": now, "updated_at": now, "version": 1}
-        lost = insert_new(self._customers, [{**created, **one} for one in fresh])
+        lost = insert_new(self._customers, [{**_created(now), **one} for one in fresh])
         old = bought.keys() & known.keys()
         if written < len(old):
             wrote = self._customers.find({"_id": {"$in": list(old)}, "rolled.by": by}, {"_id": 1})
@@ -253,6 +251,30 @@ def _rewrites(
                 yield customer, Rewrite(known[customer].by or "", fields, _weight(account))
             else:
                 fresh.append({"_id": customer, **fields})
+
+
+def known_of(found: Sequence[Document]) -> dict[str, Known]:
+    """The profiles in customers' documents, as they were read."""
+    # What is remembered was a number once.
+    rolled = [one["rolled"] if isinstance(one.get("rolled"), dict) else {} for one in found]
+    accounts = from_documents(
+        ({**memory, "profile": one.get("profile", {})} for memory, one in zip(rolled, found, strict=True)), Account
+    )
+    rows = zip(found, accounts, rolled, strict=True)
+    return {one["_id"]: Known(account, memory.get("by")) for one, account, memory in rows}
+
+
+def writing(customer: str, known: Known | None, account: Account, now: datetime) -> Write:
+    """The write of one profile where it still is as known; of one who was not known, of their bare record."""
+    fields = _fields(to_document(account), new_id())
+    if known is None:
+        return Write(collection="customers", insert={"_id": customer, **_created(now), **fields})
+    update = {"$set": fields, "$unset": {".".join(_OUTDATED): ""}}
+    return Write(collection="customers", match={"_id": customer, "rolled.by": known.by}, update=update)
+
+
+def _created(now: datetime) -> Document:
+    return {"created_at": now, "updated_at": now, "version": 1}
 
 
 def by_customer(orders: Iterable[Order]) -> dict[str, list[Order]]:

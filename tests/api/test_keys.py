@@ -4,6 +4,7 @@ import json
 
 from flask.testing import FlaskClient
 
+from storage.keys import KNOWN_FOR, MongoKeys
 from storage.mongo import Mongo
 from tests.api.conftest import Call
 from tests.support.clock import ManualClock
@@ -70,3 +71,16 @@ def test_keys_are_listed_page_by_page_without_gap_or_repeat(call: Call, services
         after = page["next"]
     assert len(seen) == len(set(seen)) == 8
     assert seen == sorted(seen)
+
+
+def test_a_key_that_is_revoked_elsewhere_opens_nothing_a_second_later(services: Services, clock: ManualClock) -> None:
+    key, secret = services.keys.create("till", ["read"])
+    assert services.keys.find(secret) is not None
+    MongoKeys(services.database, clock).revoke(key.id)
+    clock.advance(KNOWN_FOR.total_seconds())
+    assert services.keys.find(secret) is None
+    _, other = services.keys.create("till", ["read"])
+    assert services.keys.find(other) is not None
+    clock.advance(-60)  # a clock that was set back
+    MongoKeys(services.database, clock).revoke(services.keys.page("", 10)[-1].id)
+    assert services.keys.find(other) is None

@@ -11,6 +11,7 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from common.settings import Settings
 from customers import importing
+from storage.owed import PARTS
 from tests.support.clock import ManualClock
 from wiring import Services
 
@@ -94,18 +95,35 @@ def test_the_same_file_again_writes_no_order_and_no_profile(counted: Services, c
     assert [again["insert", name] + again["update", name] for name in ("orders", "customers", "unrolled")] == [0, 0, 0]
 
 
-def test_an_order_of_somebody_known_takes_so_many_round_trips(counted: Services, counting: Counting) -> None:
+def test_a_large_file_writes_no_profile_until_its_end_and_then_each_once(counted: Services, counting: Counting) -> None:
+    def owed(text: str) -> Counter[tuple[str, str]]:
+        job = counted.importer.start("orders", io.BytesIO(text.encode()), "text/csv", large=0)
+        counting.seen.clear()
+        done = counted.importer.run(job.id, most=importing.BATCH)
+        assert done is not None
+        assert (done.state, done.bad) == ("finished", 0)
+        return Counter(counting.seen)
+
+    taken(counted, counting, rows(0, 10, customers=10))
+    one = owed(rows(1_000, 500, customers=80))
+    three = owed(rows(2_000, 1_500, customers=80))
+    per_batch = {name: (three[name] - one[name]) / 2 for name in three if three[name] != one[name]}
+    # A batch reads which orders there are, and writes those, a note, word that it holds, and how far the job is.
+    assert {name: count for name, count in per_batch.items() if name[1] not in ("uploads", "aliases")} == {
+        ("find", "orders"): 1,
+        ("insert", "owed_profiles"): 1,
+        ("insert", "orders"): 1,
+        ("update", "owed_profiles"): 1,
+        ("update", "jobs"): 1,
+    }
+    assert (one["update", "customers"], three["update", "customers"]) == (PARTS, PARTS)
+
+
+def test_an_order_of_somebody_known_takes_two_round_trips(counted: Services, counting: Counting) -> None:
     taken(counted, counting, rows(0, 10, customers=10))
     order = counted.orders.get(["o3"])["o3"]
     fields = {name: getattr(order, name) for name in ("customer_id", "placed_at", "currency", "total", "lines")}
     counting.seen.clear()
     counted.orders.upsert([type(order)(id="new", **fields)])
-    assert counting.seen == {
-        ("find", "customers"): 1,
-        ("find", "orders"): 1,
-        ("insert", "unrolled"): 1,
-        ("insert", "orders"): 1,
-        ("find", "products"): 1,
-        ("update", "customers"): 1,
-        ("delete", "unrolled"): 1,
-    }
+    # For the note's removal nobody waits.
+    assert counting.seen == {("aggregate", "orders"): 1, ("bulkWrite", "1"): 1, ("delete", "unrolled"): 1}
