@@ -17,7 +17,8 @@ STANDING: list[State] = ["pending", "review", "rewarded"]
 class Sent(Settings, frozen=True):
     """As the one who sent a friend (`advocate`) or as the friend who came (`friend`); of one programme or of any.
 
-    `states` are how far the referrals have come (unless given, those who bought and were not rejected), `days` how long ago they may be.
+    `states` are how far the referrals have come (unless given, those of who bought and was not rejected), `days` how
+    long ago they may be.
     """
 
     side: Literal["advocate", "friend"] = "advocate"
