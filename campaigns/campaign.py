@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from campaigns.experiments.variants import Allocation, Variant
 from common.money import Money
 from customers.consent import Purpose
 from customers.shop import SendWindow
@@ -60,6 +61,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     `segment` may be empty where the trigger is an event, which brings its own customer. `holdout_percent` of the
     audience gets nothing, so that the report knows what would have happened anyway. `trigger` is a kind of
     campaigns/triggers with its settings; `next_at` is when a schedule is due next.
+    `variants` are the ways that are tried against each other; a bandit has worked out `shares` of them, by id.
+    `detect_percent` is the difference worth finding, of what the arm compared with earns.
     """
 
     id: str
@@ -72,6 +75,10 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     brand: str = "default"
     trigger: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "launched"})
     holdout_percent: float = 0.0
+    variants: list[Variant] = []
+    allocation: Allocation = "fixed"
+    shares: dict[str, float] = {}
+    detect_percent: float = 10.0
     limits: Limits = Limits()
     state: CampaignState = CampaignState.DRAFT
     next_at: datetime | None = None
@@ -79,6 +86,18 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     created_at: datetime | None = None
     updated_at: datetime | None = None
     version: int = 0
+
+    def by(self, variant: Variant | None) -> "Campaign":
+        """The campaign as one of its variants has it."""
+        if variant is None:
+            return self
+        own = {"template": variant.template or self.template, "offer": variant.offer or self.offer}
+        return msgspec.structs.replace(self, **own)
+
+    @property
+    def templates(self) -> list[str]:
+        """The ids of all its words, its own first."""
+        return list(dict.fromkeys(self.by(variant).template for variant in (None, *self.variants)))
 
     def draft(self, id: str) -> "Campaign":
         """A draft like it, under a new id."""
@@ -89,6 +108,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             state=CampaignState.DRAFT,
             next_at=None,
             launched_at=None,
+            shares={},
             version=0,
         )
 

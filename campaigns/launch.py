@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
+from campaigns.experiments.variants import faults
 from campaigns.needs import unmet
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.trigger import parse
@@ -76,6 +77,9 @@ class Launcher:
             "offer": (campaign.offer, self._offers.get),
             "referral_programme": (campaign.referral_programme, self._referral_programme),
         }
+        for place, variant in enumerate(campaign.variants):
+            looked_up[f"variants.{place}.template"] = (variant.template, self._templates.get)
+            looked_up[f"variants.{place}.offer"] = (variant.offer, self._offers.get)
         for field, (named, get) in looked_up.items():
             try:
                 if named:
@@ -84,6 +88,7 @@ class Launcher:
                 wrong[field] = [str(error)]
         if not campaign.segment and not trigger.event:
             wrong["segment"] = ["Say to whom: only a campaign that an event triggers needs no segment."]
+        wrong |= faults(campaign.variants, campaign.holdout_percent, campaign.allocation)
         if wrong:
             raise Invalid("The campaign cannot go out like this.", wrong)
 
@@ -110,10 +115,11 @@ class Launcher:
 
     def _check_words(self, campaign: Campaign) -> None:
         """Raise Invalid where the words speak of an offer or a programme that the campaign does not name."""
-        given = {"offer": campaign.offer, "referral_programme": campaign.referral_programme}
-        named = {field for field, value in given.items() if value}
-        if wrong := unmet(self._templates.get(campaign.template), campaign.purpose, named):
-            raise Invalid("Nobody could be written these words.", wrong)
+        for one in [campaign.by(variant) for variant in campaign.variants] or [campaign]:
+            given = {"offer": one.offer, "referral_programme": one.referral_programme}
+            named = {field for field, value in given.items() if value}
+            if wrong := unmet(self._templates.get(one.template), one.purpose, named):
+                raise Invalid("Nobody could be written these words.", wrong)
 
     def open_run(self, campaign: Campaign, occurrence: str, at: datetime, customer: str = "", **data: Any) -> str:
         """Open the run of an occurrence, once, and ring for its planning; the run's id."""
@@ -122,7 +128,8 @@ class Launcher:
             campaign=campaign,
             occurrence=occurrence,
             rules=self._rules(campaign) if campaign.segment else {},
-            template_version=self._templates.get(campaign.template).version,
+            template_versions={name: self._templates.get(name).version for name in campaign.templates},
+            shares=campaign.shares if campaign.allocation == "bandit" else {},
             customer=customer,
             data=data,
             started_at=at,

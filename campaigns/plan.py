@@ -1,13 +1,15 @@
 """Plan: audience x words x offer -> messages with ids that follow from what they are for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
 import msgspec
 
-from campaigns.experiment import held_out
+from campaigns.campaign import Campaign
+from campaigns.experiments.draw import held_out, held_out_of_all
+from campaigns.experiments.variants import Variant, drawn
 from campaigns.run import Run, Runs, RunState
 from common.chores import Turns
 from common.clock import Clock
@@ -23,6 +25,10 @@ from segments.audience import Audience
 # Customers are streamed; the cursor is moved, and memory given back, after so many.
 CHUNK = 2_000
 LEASE_SECONDS = 60.0
+# Why somebody is held out of a campaign who gets no marketing at all: they are no part of its own comparison.
+SHOP_HOLDOUT = "shop_holdout"
+
+Words = Mapping[str, Template]
 
 
 class Planned(Protocol):
@@ -81,14 +87,14 @@ class Planner:
             self._turns.release(_chore(id), owner)
 
     def _plan(self, run: Run, owner: str) -> int:
-        template = self._templates.get(run.campaign.template, run.template_version)
+        words = words_of(run, self._templates)
         shop = self._shops.get()
         people = self._people(run)
         while chunk := list(islice(people, CHUNK)):
             here = {"cursor": chunk[-1].id, "rung_at": self._clock.now()}
             if not self._mine(run.id, owner):
                 return run.planned
-            self._plan_chunk(run, template, shop, chunk)
+            self._plan_chunk(run, words, shop, chunk)
             self._runs.move(run.id, RunState.PLANNING, RunState.PLANNING, **here)
         planned = self._messages.total(run.id)
         ended = {"planned": planned, "planned_at": self._clock.now(), "cursor": ""}
@@ -105,13 +111,13 @@ class Planner:
             return iter(())
         return iter(self._customers.get([run.customer]).values())
 
-    def _plan_chunk(self, run: Run, template: Template, shop: Shop, people: Sequence[Customer]) -> None:
-        groups: dict[tuple[str, str], list[Message]] = {}
+    def _plan_chunk(self, run: Run, words: Words, shop: Shop, people: Sequence[Customer]) -> None:
+        groups: dict[tuple[str, str, str], list[Message]] = {}
         for customer in people:
-            message = message_for(run, template, shop, customer, self._clock.now())
+            message = message_for(run, words, shop, customer, self._clock.now())
             channel = message.channel if message.state is State.QUEUED else ""
-            groups.setdefault((channel, message.locale), []).append(message)
-        for (channel, _), messages in sorted(groups.items()):
+            groups.setdefault((channel, message.locale, message.variant), []).append(message)
+        for (channel, _, _), messages in sorted(groups.items()):
             for start in range(0, len(messages), self._batch_size):
                 self._keep(run, channel, messages[start : start + self._batch_size])
 
@@ -126,6 +132,7 @@ class Planner:
             template=first.template,
             template_version=first.template_version,
             locale=first.locale,
+            variant=first.variant,
             brand=first.brand,
             due_at=first.not_before,
             rung_at=now,
@@ -136,12 +143,21 @@ class Planner:
             self._doorbell.ring("deliver", batch.id)
 
 
-def message_for(run: Run, template: Template, shop: Shop, customer: Customer, now: datetime) -> Message:
+def words_of(run: Run, templates: Templates) -> dict[str, Template]:
+    """All words of a run, by their template's id, in the versions that it was launched with."""
+    versions = run.template_versions or {run.campaign.template: run.template_version}
+    return {name: templates.get(name, versions.get(name) or None) for name in run.campaign.templates}
+
+
+def message_for(run: Run, words: Words, shop: Shop, customer: Customer, now: datetime) -> Message:
     """What is planned for a customer in a run; whoever gets nothing has a message too, with the reason."""
-    campaign = run.campaign
-    routes = routes_for(customer, list(template.content), campaign.purpose)
+    variant = drawn(_draw(run), customer.id, run.campaign.variants, run.shares)
+    campaign = run.campaign.by(variant)
+    template = words[campaign.template]
+    routes = routes_for(customer, _channels(template, variant), campaign.purpose)
     locale = pick_locale(template, routes[0].channel, customer.locale, shop.locale) if routes else None
-    state, reason = _fate(run, customer, routes, locale)
+    state, reason = _fate(campaign, shop, customer, routes, locale)
+    begins = run.started_at + variant.delay if variant else run.started_at
     return Message(
         id=message_id(run.id, customer.id, 0),
         run=run.id,
@@ -157,20 +173,35 @@ def message_for(run: Run, template: Template, shop: Shop, customer: Customer, no
         template=template.id,
         template_version=template.version,
         locale=locale or shop.locale,
+        variant=variant.id if variant else "",
         brand=campaign.brand,
         offer=campaign.offer,
         referral_programme=campaign.referral_programme,
         policy=campaign.limits.policy,
         window=campaign.limits.window,
-        not_before=run.started_at,
-        expires_at=run.started_at + timedelta(hours=campaign.limits.expires_after_hours),
+        not_before=begins,
+        expires_at=begins + timedelta(hours=campaign.limits.expires_after_hours),
         data=run.data,
     )
 
 
-def _fate(run: Run, customer: Customer, routes: Sequence[Route], locale: str | None) -> tuple[State, str]:
+def _draw(run: Run) -> str:
+    """A person keeps their variant from run to run, but where a bandit learns: there each run draws anew."""
+    return run.id if run.shares else run.campaign.id
+
+
+def _channels(template: Template, variant: Variant | None) -> list[str]:
+    written = list(template.content)
+    return [channel for channel in written if channel in variant.channels] if variant and variant.channels else written
+
+
+def _fate(
+    campaign: Campaign, shop: Shop, customer: Customer, routes: Sequence[Route], locale: str | None
+) -> tuple[State, str]:
     """Whether a customer is written to; whoever is held out is drawn from all, reachable or not, so as to compare."""
-    if held_out(run.campaign.id, customer.id, run.campaign.holdout_percent):
+    if campaign.purpose == "marketing" and held_out_of_all(shop.holdout_draw, customer.id, shop.holdout_percent):
+        return State.HELD_OUT, SHOP_HOLDOUT
+    if held_out(campaign.id, customer.id, campaign.holdout_percent):
         return State.HELD_OUT, ""
     if not routes:
         return State.SKIPPED, "no_address"

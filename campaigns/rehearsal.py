@@ -8,12 +8,12 @@ import msgspec
 
 from campaigns.builder import Builder
 from campaigns.campaign import Campaign
-from campaigns.plan import message_for
+from campaigns.plan import Words, message_for, words_of
 from campaigns.run import Run, run_id
 from campaigns.values import Occasion
 from common.clock import Clock
 from content.errors import Unwritable
-from content.templates import Template, Templates, compile_template
+from content.templates import Templates, compile_template
 from customers.customer import Customer
 from customers.shop import Shop, Shops
 from messaging.gate import Go, Wait, decide
@@ -41,11 +41,13 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 class DryRun(msgspec.Struct, kw_only=True):
     """The counts: by channel who would be sent to, by reason who would wait or not be sent to.
 
-    `unwritable` counts, among the first hundred who would be sent to, those for whom a value is missing.
+    `arms` counts who would be drawn into which. `unwritable` counts, among the first hundred
+    who would be sent to, those for whom a value is missing.
     """
 
     audience: int = 0
     held_out: int = 0
+    arms: Counter[str] = msgspec.field(default_factory=Counter)
     would_send: Counter[str] = msgspec.field(default_factory=Counter)
     would_wait: Counter[str] = msgspec.field(default_factory=Counter)
     would_skip: Counter[str] = msgspec.field(default_factory=Counter)
@@ -83,28 +85,29 @@ class Rehearsal:
             return outcome
         now = self._clock.now()
         shop = self._shops.get()
-        template = self._templates.get(campaign.template)
         run = Run(id=run_id(campaign.id, "dry-run"), campaign=campaign, occurrence="dry-run", started_at=now)
+        words = words_of(run, self._templates)
         people = self._audience.stream(self._segments.get(campaign.segment).rules)
         while chunk := list(islice(people, CHUNK)):
-            planned = [(customer, message_for(run, template, shop, customer, now)) for customer in chunk]
-            self._count(outcome, planned, shop, template)
+            planned = [(customer, message_for(run, words, shop, customer, now)) for customer in chunk]
+            self._count(outcome, planned, shop, words)
         return outcome
 
-    def _count(
-        self, outcome: DryRun, planned: Sequence[tuple[Customer, Message]], shop: Shop, template: Template
-    ) -> None:
+    def _count(self, outcome: DryRun, planned: Sequence[tuple[Customer, Message]], shop: Shop, words: Words) -> None:
         outcome.audience += len(planned)
         by_channel: dict[str, list[tuple[Customer, Message]]] = {}
         for customer, message in planned:
+            if message.variant and message.state is not State.HELD_OUT:
+                outcome.arms[message.variant] += 1
             if message.state is State.HELD_OUT:
                 outcome.held_out += 1
+                outcome.arms["holdout"] += 1
             elif message.state is State.SKIPPED:
                 self._note(outcome, customer, message, "skip", message.reason)
             else:
                 by_channel.setdefault(message.channel, []).append((customer, message))
         for channel, messages in by_channel.items():
-            self._gate(outcome, channel, messages, shop, template)
+            self._gate(outcome, channel, messages, shop, words)
 
     def _gate(
         self,
@@ -112,14 +115,14 @@ class Rehearsal:
         channel: str,
         planned: Sequence[tuple[Customer, Message]],
         shop: Shop,
-        template: Template,
+        words: Words,
     ) -> None:
         people = self._people.of(channel, [message for _, message in planned], shop)
         for customer, message in planned:
             verdict = decide(message, people[message.id], shop, self._clock.now())
             if isinstance(verdict, Go):
                 self._note(outcome, customer, message, "send", "")
-                self._try_writing(outcome, customer, message, template)
+                self._try_writing(outcome, customer, message, words)
             elif isinstance(verdict, Wait):
                 self._note(outcome, customer, message, "wait", verdict.reason)
             else:
@@ -140,7 +143,7 @@ class Rehearsal:
             )
             outcome.examples.append(example)
 
-    def _try_writing(self, outcome: DryRun, customer: Customer, message: Message, template: Template) -> None:
+    def _try_writing(self, outcome: DryRun, customer: Customer, message: Message, words: Words) -> None:
         if outcome.written >= WRITTEN:
             return
         outcome.written += 1
@@ -150,7 +153,7 @@ class Rehearsal:
             brand=message.brand,
             locale=message.locale,
         )
-        parts = template.content[message.channel][message.locale]
+        parts = words[message.template].content[message.channel][message.locale]
         try:
             compiled = compile_template(parts, message.channel, message.locale, message.purpose)
             compiled.render(self._builder.rehearse(occasion, customer))

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 
 from campaigns.campaign import Campaign
-from campaigns.experiment import Arm, Uplift, uplift
+from campaigns.experiments.arms import Arm, together
+from campaigns.experiments.result import HOLDOUT, TREATED, Comparison, Method, Result, compare, result
 from campaigns.run import Runs
+from campaigns.trigger import parse
 from campaigns.troubles import troubles
+from common.clock import Clock
 from messaging.message import State
 
 # A message that reached one of these was handed to a provider that took it.
@@ -28,7 +32,11 @@ class Figures(Protocol):
         ...
 
     def arms(self, campaign: str, days: int, currency: str) -> dict[str, Arm]:
-        """The orders of those written to ("treated") and of those held out ("holdout") within `days` of the plan."""
+        """The orders within `days` of the plan of the "holdout" and of each variant; "treated" where there are none."""
+        ...
+
+    def planned_until(self, campaign: str) -> datetime | None:
+        """When the last of its messages was planned; None where none is."""
         ...
 
 
@@ -52,13 +60,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     treated: Arm
     holdout: Arm
-    uplift: Uplift | None
+    uplift: Comparison | None
+    method: Method
+    variants: dict[str, Arm]
+    experiment: Result | None
 
 
 class Reporter:
     """Makes reports."""
 
-    def __init__(self, runs: Runs, figures: Figures, redeemed: Callable[[str], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, runs: Runs, figures: Figures, redeemed: Callable[[str], Mapping[str, Any]], clock: Clock
+    ) -> None:
+        self._clock = clock
         self._runs = runs
         self._figures = figures
         self._redeemed = redeemed
@@ -67,7 +81,9 @@ class Reporter:
         """The campaign's figures as they stand now; revenue is of orders in the shop's `currency`."""
         rows = self._figures.messages(campaign.id)
         arms = self._figures.arms(campaign.id, campaign.limits.attribution_days, currency)
-        treated, holdout = arms.get("treated", Arm()), arms.get("holdout", Arm())
+        holdout = arms.get(HOLDOUT, Arm())
+        treated = together(arm for name, arm in arms.items() if name != HOLDOUT)
+        method = self._method(campaign)
         return Report(
             campaign=campaign.id,
             name=campaign.name,
@@ -86,8 +102,38 @@ class Reporter:
             currency=currency,
             treated=treated,
             holdout=holdout,
-            uplift=uplift(treated, holdout),
+            uplift=_uplift(treated, holdout, method, campaign),
+            method=method,
+            variants={variant.id: arms.get(variant.id, Arm()) for variant in campaign.variants},
+            experiment=_experiment(arms, campaign, method),
         )
+
+    def _method(self, campaign: Campaign) -> Method:
+        """Whether the figures will not change by more time: all were planned at once, and the window is over."""
+        until = self._figures.planned_until(campaign.id)
+        days = timedelta(days=campaign.limits.attribution_days)
+        over = until is not None and until + days <= self._clock.now()
+        return "fixed" if over and parse(campaign.trigger).once else "always_valid"
+
+
+def _uplift(treated: Arm, holdout: Arm, method: Method, campaign: Campaign) -> Comparison | None:
+    """What the campaign earned a head beyond what its holdout bought anyway."""
+    if not treated.customers or not holdout.customers:
+        return None
+    return compare(TREATED, treated, HOLDOUT, holdout, method, campaign.detect_percent)
+
+
+def _experiment(arms: Mapping[str, Arm], campaign: Campaign, method: Method) -> Result | None:
+    if not arms or not (campaign.variants or campaign.holdout_percent):
+        return None
+    return result(
+        arms,
+        campaign.variants,
+        holdout_percent=campaign.holdout_percent,
+        method=method,
+        detect=campaign.detect_percent,
+        shares_move=campaign.allocation == "bandit",
+    )
 
 
 def _tally(rows: list[dict[str, Any]], by: str, states: set[State] | frozenset[State] | None = None) -> dict[str, int]:

@@ -23,7 +23,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     """One run, with what it was launched with, so that a later change of a template or segment does not reach into it.
 
     `customer` restricts an event's run to the one it is about; `cursor` is the last customer whose messages are
-    all planned; `planned` is set when planning ends.
+    all planned; `planned` is set when planning ends. `template_versions` are those of the words by their ids;
+    `shares` are a bandit's, by variant, so that the draw can be repeated.
     """
 
     id: str
@@ -32,6 +33,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     state: RunState = RunState.PLANNING
     rules: dict[str, Any] = {}
     template_version: int = 0
+    template_versions: dict[str, int] = {}
+    shares: dict[str, float] = {}
     customer: str = ""
     data: dict[str, Any] = {}
     cursor: str = ""

@@ -86,7 +86,8 @@ class Sender:
         if wanted.channel:
             content = {wanted.channel: template.content[wanted.channel]} if wanted.channel in template.content else {}
             template = msgspec.structs.replace(template, content=content)
-        message = message_for(_run(wanted, operation, self._clock), template, self._shops.get(), customer, now)
+        run, words = _run(wanted, operation, self._clock), {template.id: template}
+        message = message_for(run, words, self._shops.get(), customer, now)
         if message.state is not State.QUEUED:
             raise Conflict(f"Customer {customer.id!r} cannot be sent this: {message.reason}.", message.reason)
         batch = _batch(message)

@@ -63,6 +63,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One deployment is one shop. `url` is its storefront, where a referral link ends up.
 
     `attributes` declares what customers' free facts hold, by name; with `attributes_strict` there are no others.
+    `holdout_percent` of all customers get no marketing at all, so that the shop knows what it earns; another
+    `holdout_draw` draws others.
     Marketing goes out on `allowed_days` of the receiver's own week, empty for all. In `test_mode` nobody gets anything
     but who has one of the (normalised) `test_addresses`.
     On the channels in `cheapest_first`, the provider with the lowest price is asked first, whatever the weights.
@@ -87,6 +89,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attributes: dict[str, Attribute] = {}
     attributes_strict: bool = False
     opt_in_wording: dict[str, str] = {}
+    holdout_percent: float = 0.0
+    holdout_draw: str = "1"
     version: int = 0
 
 

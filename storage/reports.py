@@ -1,8 +1,11 @@
 """A campaign's figures, worked out in the database."""
 
+from datetime import datetime
 from typing import Any
 
-from campaigns.experiment import Arm
+from campaigns.experiments.arms import Arm
+from campaigns.experiments.result import HOLDOUT, TREATED
+from campaigns.plan import SHOP_HOLDOUT
 from messaging.message import State
 from storage.mongo import Document, Mongo
 
@@ -44,49 +47,81 @@ class MongoFigures:
         return {row["_id"]: row["count"] for row in rows}
 
     def arms(self, campaign: str, days: int, currency: str) -> dict[str, Arm]:
-        """The orders of those written to ("treated") and of those held out ("holdout") within `days` of the plan.
+        """The orders within `days` of the plan of those held out ("holdout"), and of each variant by its id; "treated"
+        where there are none.
 
         By intention to treat: whoever was drawn to be written to counts as treated, reached or not, since
-        leaving out the unreachable on one side only would flatter the campaign.
+        leaving out the unreachable on one side only would flatter the campaign. Who gets no marketing at all is no
+        part of any campaign's comparison: nobody else of its arms goes without the other campaigns.
         """
         rows = self._messages.aggregate(_arms_pipeline(campaign, days, currency))
-        return {
-            "holdout" if row["_id"] else "treated": Arm(
-                customers=row["customers"], buyers=row["buyers"], revenue=row["revenue"], squares=float(row["squares"])
-            )
-            for row in rows
-        }
+        return {row["_id"]: _arm(row) for row in rows}
+
+    def planned_until(self, campaign: str) -> datetime | None:
+        """When the last of its messages was planned."""
+        latest = self._messages.aggregate(
+            [{"$match": {"campaign": campaign}}, {"$group": {"_id": None, "at": {"$max": "$planned_at"}}}]
+        )
+        return next((row["at"] for row in latest), None)
+
+
+def _arm(row: Document) -> Arm:
+    return Arm(
+        customers=row["customers"],
+        buyers=row["buyers"],
+        revenue=row["revenue"],
+        squares=float(row["squares"]),
+        before=row["before"],
+        before_squares=float(row["before_squares"]),
+        products=float(row["products"]),
+    )
 
 
 def _arms_pipeline(campaign: str, days: int, currency: str) -> list[Document]:
-    revenue = {"$ifNull": ["$bought.total", 0]}
+    after, before = ({"$ifNull": [f"$bought.{part}", 0]} for part in ("after", "before"))
+    named = {"$ifNull": ["$variant", TREATED]}
+    held = {"$eq": ["$state", State.HELD_OUT.value]}
     return [
-        {"$match": {"campaign": campaign}},
-        {"$lookup": _orders_since_the_plan(days, currency)},
+        {"$match": {"campaign": campaign, "reason": {"$ne": SHOP_HOLDOUT}}},
+        {"$lookup": _orders_around_the_plan(days, currency)},
         {"$unwind": {"path": "$bought", "preserveNullAndEmptyArrays": True}},
         {
             "$group": {
-                "_id": {"$eq": ["$state", State.HELD_OUT.value]},
+                "_id": {"$cond": [held, HOLDOUT, named]},
                 "customers": {"$sum": 1},
                 "buyers": {"$sum": {"$cond": [{"$gt": [{"$ifNull": ["$bought.orders", 0]}, 0]}, 1, 0]}},
-                "revenue": {"$sum": revenue},
-                "squares": {"$sum": {"$multiply": [revenue, revenue]}},
+                "revenue": {"$sum": after},
+                "squares": {"$sum": {"$multiply": [after, after]}},
+                "before": {"$sum": before},
+                "before_squares": {"$sum": {"$multiply": [before, before]}},
+                "products": {"$sum": {"$multiply": [after, before]}},
             }
         },
     ]
 
 
-def _orders_since_the_plan(days: int, currency: str) -> Document:
-    until = {"$dateAdd": {"startDate": "$$since", "unit": "day", "amount": days}}
+def _orders_around_the_plan(days: int, currency: str) -> Document:
+    """What each bought in so many days after the plan, and in as many before: what they buy anyway."""
+    since, until = (
+        {"$dateAdd": {"startDate": "$$planned", "unit": "day", "amount": amount}} for amount in (-days, days)
+    )
+    is_after = {"$gte": ["$placed_at", "$$planned"]}
     return {
         "from": "orders",
         "localField": "customer",
         "foreignField": "customer_id",
-        "let": {"since": "$planned_at"},
+        "let": {"planned": "$planned_at"},
         "pipeline": [
-            {"$match": {"$expr": {"$and": [{"$gte": ["$placed_at", "$$since"]}, {"$lt": ["$placed_at", until]}]}}},
+            {"$match": {"$expr": {"$and": [{"$gte": ["$placed_at", since]}, {"$lt": ["$placed_at", until]}]}}},
             {"$match": {"currency": currency, "state": {"$nin": ["cancelled", "refunded"]}}},
-            {"$group": {"_id": None, "total": {"$sum": "$total"}, "orders": {"$sum": 1}}},
+            {
+                "$group": {
+                    "_id": None,
+                    "after": {"$sum": {"$cond": [is_after, "$total", 0]}},
+                    "before": {"$sum": {"$cond": [is_after, 0, "$total"]}},
+                    "orders": {"$sum": {"$cond": [is_after, 1, 0]}},
+                }
+            },
         ],
         "as": "bought",
     }

@@ -94,7 +94,7 @@ class Services(Sending):
     @cached_property
     def reporter(self) -> Reporter:
         """Says what a campaign did."""
-        return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals)
+        return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals, self.clock)
 
     def settle_runs(self) -> int:
         """Finish the runs of which no message is open; how many."""

@@ -13,7 +13,8 @@ from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.campaigns import CampaignSchema, DryRunSchema, ReportSchema, TriggersSchema
 from campaigns.campaign import Campaign
-from campaigns.experiment import Arm
+from campaigns.experiments.arms import Arm
+from campaigns.experiments.result import Comparison, Method
 from campaigns.trigger import kinds
 from common.ids import new_id
 
@@ -177,6 +178,8 @@ class CampaignReport(MethodView):
             **msgspec.structs.asdict(report),
             "treated": arm(report.treated, report.currency),
             "holdout": arm(report.holdout, report.currency),
+            "variants": {name: arm(one, report.currency) for name, one in report.variants.items()},
+            "uplift": uplift(report.uplift, report.method) if report.uplift else None,
         }
 
 
@@ -187,4 +190,18 @@ def arm(arm: Arm, currency: str) -> dict[str, Any]:
         "buyers": arm.buyers,
         "revenue": {"amount": arm.revenue, "currency": currency},
         "revenue_per_customer": round(arm.mean, 2),
+    }
+
+
+def uplift(found: Comparison, method: Method) -> dict[str, Any]:
+    """The campaign against its holdout, as the API shows it."""
+    money = found.money
+    return {
+        "per_customer": money.value,
+        "low": money.low,
+        "high": money.high,
+        "p_value": money.p_value,
+        "method": method,
+        "explained": found.explained,
+        "needed": found.needed,
     }

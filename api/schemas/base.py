@@ -65,17 +65,21 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class MoneySchema(Strict):
+class Whole(Strict):
+    """What is given whole, in a PATCH too: half an amount, or half a tier, is none."""
+
+    def load(self, data: Any, *, partial: Any = None, **settings: Any) -> Any:
+        """Not in part."""
+        return super().load(data, partial=False, **settings)
+
+
+class MoneySchema(Whole):
     """An amount in minor units of a currency (1250 EUR is 12.50 euros)."""
 
     amount = fields.Integer(required=True, strict=True, validate=validate.Range(0, MAX_AMOUNT))
     currency = fields.String(
         required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"), metadata={"pattern": "^[A-Z]{3}$"}
     )
-
-    def load(self, data: Any, *, partial: Any = None, **settings: Any) -> Any:
-        """Half an amount is none, in a PATCH too."""
-        return super().load(data, partial=False, **settings)
 
     @post_load
     def _money(self, data: dict[str, Any], **_: Any) -> Money:

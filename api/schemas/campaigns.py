@@ -4,11 +4,14 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from api.schemas.base import Instant, MoneySchema, ShopId, Strict
+from api.schemas.base import Instant, MoneySchema, ShopId, Strict, Whole
 from api.schemas.shop import SendWindowSchema
 from campaigns.campaign import Budget, CampaignState, Limits
+from campaigns.experiments.variants import MOST, Variant
 
 ID = validate.Length(1, 64)
+# "holdout" and "treated" are the names of the other arms.
+VARIANT_ID = r"^(?!holdout$|treated$)[a-z0-9][a-z0-9_-]{0,31}\Z"
 
 
 class CampaignBudgetSchema(Strict):
@@ -29,7 +32,7 @@ class CampaignBudgetSchema(Strict):
         return Budget(**data)
 
 
-class LimitsSchema(Strict):
+class LimitsSchema(Whole):
     """What a campaign keeps to."""
 
     window = fields.Nested(
@@ -56,6 +59,36 @@ class LimitsSchema(Strict):
     @post_load
     def _limits(self, data: dict[str, Any], **_: Any) -> Limits:
         return Limits(**data)
+
+
+class VariantSchema(Whole):
+    """One of the ways in which a campaign is tried; what is left out is as the campaign says."""
+
+    id = fields.String(required=True, validate=validate.Regexp(VARIANT_ID))
+    name = fields.String(load_default="", validate=validate.Length(max=200))
+    share = fields.Float(
+        required=True,
+        validate=validate.Range(0, 100),
+        metadata={"description": "In percent of those who are not held out; all shares come to 100."},
+    )
+    template = fields.String(load_default="", validate=validate.Length(max=64))
+    offer = fields.String(load_default="", validate=validate.Length(max=64))
+    channels = fields.List(
+        fields.String(validate=validate.Length(1, 64)),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "The only channels it goes by; empty for all that the words are written for."},
+    )
+    delay_minutes = fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=validate.Range(0, 7 * 24 * 60),
+        metadata={"description": "How much later than the campaign it begins."},
+    )
+
+    @post_load
+    def _variant(self, data: dict[str, Any], **_: Any) -> Variant:
+        return Variant(**data)
 
 
 class CampaignSchema(Strict):
@@ -89,6 +122,28 @@ class CampaignSchema(Strict):
         validate=validate.Range(0, 50),
         metadata={"description": "So many in a hundred of the audience get nothing, to compare with."},
     )
+    variants = fields.List(
+        fields.Nested(VariantSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST),
+        metadata={"description": "Ways to try against each other; each customer is drawn one, always the same."},
+    )
+    allocation = fields.String(
+        load_default="fixed",
+        validate=validate.OneOf(["fixed", "bandit"]),
+        metadata={"description": "`bandit` moves the shares to what earns more, from one run to the next."},
+    )
+    shares = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        dump_only=True,
+        metadata={"description": "What the bandit gives now, in percent, by variant."},
+    )
+    detect_percent = fields.Float(
+        load_default=10.0,
+        validate=validate.Range(0, 1000, min_inclusive=False),
+        metadata={"description": "The difference worth finding, of what the arm compared with earns a head."},
+    )
     limits = fields.Nested(LimitsSchema, load_default=Limits)
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)
@@ -121,12 +176,72 @@ class ArmSchema(Strict):
     revenue_per_customer = fields.Float(required=True, metadata={"description": "In minor units."})
 
 
+class IntervalSchema(Strict):
+    """A difference, its 95 % interval, and how likely one so large is where there is none; null for too few."""
+
+    value = fields.Float(required=True)
+    low = fields.Float(required=True, allow_none=True)
+    high = fields.Float(required=True, allow_none=True)
+    p_value = fields.Float(required=True, allow_none=True)
+
+
+METHOD = fields.String(
+    required=True,
+    validate=validate.OneOf(["fixed", "always_valid"]),
+    metadata={
+        "description": "`fixed`: everybody has had their time, so that one look is all there is. `always_valid`: it "
+        "still runs, and the intervals are wide enough to be looked at every day."
+    },
+)
+
+
 class UpliftSchema(Strict):
     """Revenue per customer over the holdout's, in minor units, with its 95 % interval."""
 
     per_customer = fields.Float(required=True)
     low = fields.Float(required=True, allow_none=True)
     high = fields.Float(required=True, allow_none=True)
+    p_value = fields.Float(required=True, allow_none=True)
+    method = METHOD
+    explained = fields.Float(
+        required=True, metadata={"description": "The share of the noise that earlier purchases explain (CUPED)."}
+    )
+    needed = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How many customers, held out ones too, show `detect_percent` four times in five."},
+    )
+
+
+class ComparisonSchema(Strict):
+    """One arm against another, in buyers and in money (minor units a customer)."""
+
+    arm = fields.String(required=True)
+    against = fields.String(required=True)
+    conversion = fields.Nested(IntervalSchema, required=True)
+    money = fields.Nested(IntervalSchema, required=True)
+    explained = fields.Float(required=True)
+    needed = fields.Integer(required=True, allow_none=True)
+
+
+class RatioSchema(Strict):
+    """Whether the arms have the sizes that the draw should have given; if not, no comparison is to be believed."""
+
+    holds = fields.Boolean(required=True)
+    counted = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    expected = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    p_value = fields.Float(required=True)
+
+
+class ExperimentSchema(Strict):
+    """What the experiment proves so far."""
+
+    method = METHOD
+    comparisons = fields.List(fields.Nested(ComparisonSchema), required=True)
+    ratio = fields.Nested(RatioSchema, required=True, allow_none=True)
+    winner = fields.String(
+        required=True, metadata={"description": "The arm that clearly earns more than every other; empty for none yet."}
+    )
 
 
 class RedemptionTotalsSchema(Strict):
@@ -161,6 +276,8 @@ class ReportSchema(Strict):
     treated = fields.Nested(ArmSchema, required=True)
     holdout = fields.Nested(ArmSchema, required=True)
     uplift = fields.Nested(UpliftSchema, required=True, allow_none=True)
+    variants = fields.Dict(keys=fields.String(), values=fields.Nested(ArmSchema), required=True)
+    experiment = fields.Nested(ExperimentSchema, required=True, allow_none=True)
 
 
 def counts(description: str) -> fields.Dict:
@@ -185,6 +302,7 @@ class DryRunSchema(Strict):
 
     audience = fields.Integer(required=True)
     held_out = fields.Integer(required=True)
+    arms = counts("By variant, and `holdout`: who would be drawn into which.")
     would_send = counts("By channel.")
     would_wait = counts("By reason.")
     would_skip = counts("By reason.")

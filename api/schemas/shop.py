@@ -164,6 +164,16 @@ class ShopSchema(Strict):
         falsy={False},
         metadata={"description": "Refuse attributes that are not declared."},
     )
+    holdout_percent = fields.Float(
+        load_default=0.0,
+        validate=validate.Range(0, 50),
+        metadata={"description": "So many in a hundred of all customers get no marketing at all, to compare with."},
+    )
+    holdout_draw = fields.String(
+        load_default="1",
+        validate=validate.Length(1, 64),
+        metadata={"description": "A name for the draw of those; another name draws other people."},
+    )
     opt_in_wording = fields.Dict(
         keys=Checked(locale_of),
         values=fields.String(validate=validate.Length(1, 2_000)),

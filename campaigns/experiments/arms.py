@@ -1,6 +1,7 @@
 """What the people of one arm bought: sums, from which every comparison follows, so that the database works them out."""
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -60,3 +61,11 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
         spread = (squares - self.customers * mean * other) / (self.customers - 1)
         # Of equal values the difference is a rounding error, of either sign.
         return spread if spread > 1e-12 * max(1.0, math.fabs(squares)) else 0.0
+
+
+def together(arms: Iterable[Arm]) -> Arm:
+    """Several arms as one."""
+    whole = dict.fromkeys(Arm.__struct_fields__, 0)
+    for arm in arms:
+        whole = {field: whole[field] + getattr(arm, field) for field in whole}
+    return Arm(**whole)

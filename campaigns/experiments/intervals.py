@@ -16,7 +16,7 @@ NORMAL = NormalDist()
 Z_95 = NORMAL.inv_cdf(1 - ALPHA / 2)
 # The normal distribution stands for money per customer only where there are people, and buyers, enough.
 LEAST_FOR_AN_INTERVAL = 30
-LEAST_BUYERS = 5
+LEAST_BUYERS = 10
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ def rates(treated: Arm, control: Arm, z: float = Z_95) -> Interval:
 def enough(treated: Arm, control: Arm) -> bool:
     """Whether money per customer can be told with an interval."""
     people = min(treated.customers, control.customers)
-    return people >= LEAST_FOR_AN_INTERVAL and min(treated.buyers, control.buyers) >= LEAST_BUYERS
+    return people >= LEAST_FOR_AN_INTERVAL and treated.buyers + control.buyers >= LEAST_BUYERS
 
 
 def fixed(difference: float, error: float) -> Interval:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from campaigns.campaign import CampaignState
+from campaigns.experiments.variants import Variant
 from campaigns.single import Wanted
 from common.errors import Conflict, Invalid, NotFound
 from content.templates import Template
@@ -87,7 +88,7 @@ def test_the_holdout_gets_nothing_and_the_report_compares(
     assert (report.treated.customers, report.treated.buyers, report.treated.revenue) == (300 - len(held), 50, 75_000)
     assert (report.holdout.customers, report.holdout.buyers, report.holdout.revenue) == (len(held), 0, 0)
     assert report.uplift is not None
-    assert report.uplift.per_customer == pytest.approx(75_000 / (300 - len(held)))
+    assert report.uplift.money.value == pytest.approx(75_000 / (300 - len(held)))
 
 
 def test_a_code_of_ones_own_is_redeemed_and_counted(
@@ -209,3 +210,58 @@ def test_words_about_an_offer_that_the_campaign_does_not_name_are_refused_at_lau
     assert shop.campaigns.get(campaign.id).state is CampaignState.DRAFT
     with pytest.raises(Invalid):
         shop.sender.send(Wanted(customer="c1", template="give"), "once")
+
+
+def test_each_variant_goes_to_its_share_and_the_report_says_which_earned_more(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(400)])
+    words = {
+        "email": {
+            "en": {"subject": "Your own: {{ first_name }}", "html": "<p>Come back. {{ shop.postal_address }}</p>"}
+        }
+    }
+    shop.templates.put(Template(id="plain", name="Plain", content=words))
+    tried = [Variant(id="warm", share=50), Variant(id="plain", share=50, template="plain", channels=["email"])]
+    campaign = draft(shop, holdout_percent=20, variants=tried)
+    said = shop.rehearsal.dry_run(campaign)
+    shop.launcher.launch(campaign.id)
+    work(shop)
+    run = shop.runs.of_campaigns([campaign.id])[0]
+    got = {letter["address"].split("@")[0]: letter["subject"] for letter in provider_sandbox.accepted()}
+    plain = {person for person, subject in got.items() if subject.startswith("Your own")}
+    warm = got.keys() - plain
+    held = set(shop.messages.customers_of(run.id, [State.HELD_OUT]))
+    assert said.arms == {"holdout": len(held), "plain": len(plain), "warm": len(warm)}
+    assert min(len(plain), len(warm)) > 100
+    clock.advance(60)
+    shop.orders.upsert([bought(person, clock.now(), 9_900) for person in sorted(plain)[:80]])
+    shop.orders.upsert([bought(person, clock.now(), 1_000) for person in sorted(warm)[:20]])
+    running = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
+    clock.advance(15 * 86_400)
+    told = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
+    assert (running.method, told.method) == ("always_valid", "fixed")
+    assert {name: arm.customers for name, arm in told.variants.items()} == {"warm": len(warm), "plain": len(plain)}
+    assert told.experiment is not None
+    assert told.experiment.winner == "plain"
+    assert told.experiment.ratio is not None
+    assert told.experiment.ratio.holds
+    assert told.treated.revenue == 80 * 9_900 + 20 * 1_000
+
+
+def test_who_is_held_out_of_all_marketing_is_in_no_campaigns_comparison(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(200)])
+    shop.shops.put(msgspec.structs.replace(shop.shops.get(), holdout_percent=25))
+    campaign = draft(shop, holdout_percent=10)
+    shop.launcher.launch(campaign.id)
+    work(shop)
+    report = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
+    kept_out = 200 - report.treated.customers - report.holdout.customers
+    assert 25 <= kept_out <= 75
+    assert len(provider_sandbox.accepted()) == report.treated.customers
+    again = draft(shop)
+    shop.launcher.launch(again.id)
+    work(shop)
+    assert len(provider_sandbox.accepted()) == report.treated.customers + 200 - kept_out
