@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from api.app import create_app
 from api.context import provide
@@ -21,6 +23,14 @@ from tests.support.databases import Databases
 from tests.support.sandbox import ProviderSandbox, running_sandbox
 from tests.support.servers import NoEngine, Servers, running
 from wiring import Services
+
+# What is tested at every change is the same every time: what chance finds is found at full size (`make faults`), and
+# then written down as an example. Nothing is timed: machines are shared.
+hypothesis_settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("explore" if os.environ.get("ENCORE_FAULTS") == "full" else "same")
 
 
 @pytest.fixture(scope="session")
