@@ -21,6 +21,7 @@ from storage.given import MongoGiven
 from storage.health import Health
 from storage.idempotency import MongoAnswers
 from storage.import_maps import MongoColumnMaps
+from storage.inboxes import MongoInboxes
 from storage.jobs import MongoJobs
 from storage.keys import MongoKeys
 from storage.leases import MongoLeases
@@ -242,6 +243,11 @@ class Stores:
     def inbox(self) -> MongoWebhooks:
         """The webhooks that wait to be worked on."""
         return MongoWebhooks(self.database, self.clock)
+
+    @cached_property
+    def inboxes(self) -> MongoInboxes:
+        """What lies in customers' inboxes on the shop's pages."""
+        return MongoInboxes(self.database)
 
     @cached_property
     def facts(self) -> MongoFacts:

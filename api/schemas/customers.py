@@ -16,7 +16,7 @@ from customers.whereabouts import country_of
 MAX_ADDRESSES = 10
 
 
-def _addresses(about: str, longest: int = MAX_SHORT) -> fields.List:
+def _addresses(about: str, longest: int = MAX_SHORT) -> "fields.List[Any]":
     text = fields.String(validate=validate.Length(max=longest))
     return fields.List(text, validate=validate.Length(max=MAX_ADDRESSES), metadata={"description": about})
 
