@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_timeout: float = 20.0
     uncertain_grace: float = 30.0
     uncertain_final_after: float = 86_400.0
+    ask_again_after: float = 300.0
     sweep_every: float = 5.0
     ring_again_after: float = 30.0
     batch_size: int = 500

@@ -22,13 +22,14 @@ from common.doorbell import Doorbell
 from common.errors import EncoreError, NotFound, Unavailable
 from common.ids import new_id
 from common.settings import Settings
-from customers.shop import Brand, Shop
+from customers.shop import Shop
 from messaging import outcomes as outcome_of
 from messaging.channel import Letter, NotTaken, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
 from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign, stopped_by
 from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
+from messaging.parcels import parcel_of
 from messaging.people import People, name_of
 from messaging.spending import Limit, Spending, cost_of, unspent
 
@@ -296,17 +297,8 @@ class Delivery:
         return outcome_of.unsent_move(Wait(reason=refusals[0].reason, until=latest), None)
 
     def _parcel(self, claimed: Claimed, letters: Sequence[Letter]) -> Parcel:
-        brand = claimed.shop.brands.get(claimed.batch.brand) or claimed.shop.brands.get("default") or Brand()
-        senders = {"email": brand.email_from, "sms": brand.sms_from}
-        return Parcel(
-            token=new_id(),
-            channel=claimed.batch.channel,
-            letters=letters,
-            sender=senders.get(claimed.batch.channel, brand.name),
-            sender_name=brand.name,
-            purpose=claimed.messages[letters[0].message].purpose,
-            tags=[claimed.batch.campaign] if claimed.batch.campaign else [],
-        )
+        purpose = claimed.messages[letters[0].message].purpose
+        return parcel_of(letters, claimed.batch, claimed.shop, purpose, new_id())
 
     def _contents_of(self, parcel: Parcel) -> list[Content]:
         now = self._clock.now()

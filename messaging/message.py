@@ -100,7 +100,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     `claim` is the token of the worker that holds it until `lease_until`; `epoch` counts the claims.
     `window` is when it may go out, in the receiver's own time.
     `channel` is the current route's. `request` is the token of the latest attempt on it, `handed_at` its time.
-    The sweeper looks at a message that is still claimed, handed over or uncertain at `check_at`.
+    The sweeper looks at a message that is still claimed, handed over or uncertain at `check_at`. The reconciler asks
+    about an uncertain one at `ask_at`; a provider with a look-up has said of the latest attempt so many times that it
+    is `absent`.
     """
 
     id: str
@@ -131,6 +133,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     claim: str | None = None
     lease_until: datetime | None = None
     check_at: datetime | None = None
+    ask_at: datetime | None = None
+    absent: int = 0
     request: str = ""
     attempts: list[Attempt] = []
     provider: str = ""

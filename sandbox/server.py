@@ -247,6 +247,8 @@ class Handler(BaseHTTPRequestHandler):
     def _accept(self, letters: list[dict[str, Any]], rule: Rule) -> None:
         if letters:
             self.server.sandbox.log.accepted(letters)
+            if owner := self.server.sandbox.stand_ins.get(letters[0]["provider"]):
+                owner.taken(letters)
         if rule.reset_after:
             self._reset()
         if rule.accept_then_hang:

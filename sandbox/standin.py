@@ -77,6 +77,10 @@ class StandIn(ABC):
         """Signed webhooks for what customers wrote: each is {channel, from, to, text, …}."""
         yield from ()
 
+    def taken(self, letters: Sequence[dict[str, Any]]) -> None:
+        """These letters of its were taken, whatever the answer."""
+        return
+
     def reset(self) -> None:
         """Forget what was learned of receivers."""
         return

@@ -12,12 +12,14 @@ from messaging.deliver import Delivery
 from messaging.desk import Desk
 from messaging.people import People
 from messaging.receipts import Receipts
+from messaging.reconcile import Reconciler
 from messaging.sweep import Sweeper
 from messaging.webhooks import Webhooks
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.desk import MongoBook
+from storage.doubts import MongoDoubts
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.rates import RedisRates
 from storage.spending import MongoSpending
@@ -114,6 +116,23 @@ class Sending(Listening):
             batches=self.batches,
             rung=self.batches,
             doorbell=self.doorbell,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """Settles what is uncertain where the provider can tell."""
+        return Reconciler(
+            doubts=MongoDoubts(self.database),
+            claims=MongoClaims(self.database, self.settings.uncertain_final_after),
+            batches=self.batches,
+            contents=self.contents,
+            evidence=self.messages,
+            people=self.people,
+            providers=self.providers,
+            may_send=may_send(self.campaigns),
+            shop=self.shops.get,
             clock=self.clock,
             settings=self.settings,
         )

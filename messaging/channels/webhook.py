@@ -1,7 +1,7 @@
 """Anything else: each message as a signed POST to a system of the shop's, which passes it on its own way."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,12 +11,15 @@ import msgspec
 
 from common.clock import Clock
 from common.errors import Forged, Invalid
-from common.ids import derive
+from common.ids import derive, new_id
 from common.settings import Settings
 from content.cards import buttons_of
 from messaging.channel import (
     GONE,
+    Absent,
     Accepted,
+    Asked,
+    Found,
     Hook,
     Letter,
     NotTaken,
@@ -52,13 +55,15 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where to and the shared secret, or the channel delivers to the outbox.
 
     `webhook_private` lets the address be in a private network; `webhook_idempotent` says that the other end takes a
-    `webhook-id` once, so that what is in doubt may be sent again.
+    `webhook-id` once, so that what is in doubt may be sent again, `webhook_lookup` that it can be asked what it took:
+    a signed `{"type": "lookup", "ids": […]}` is answered with `{"taken": […]}`, complete.
     """
 
     webhook_url: str = ""
     webhook_secret: str = ""
     webhook_private: bool = False
     webhook_idempotent: bool = False
+    webhook_lookup: bool = False
 
 
 class Webhook(Chat):
@@ -84,8 +89,24 @@ class Webhook(Chat):
         return bool(self._own.webhook_url and self._own.webhook_secret)
 
     def promise(self) -> Profile:
-        """Idempotent where the other end is."""
-        return "idempotent" if self._own.webhook_idempotent else "blind"
+        """What the other end was said to do."""
+        if self._own.webhook_idempotent:
+            return "idempotent"
+        return "lookup" if self._own.webhook_lookup else "blind"
+
+    def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
+        """Ask which of these the other end took; an answer that is no list of ids says nothing."""
+        ids = {f"{one.message}.{one.token}": one.message for one in asked}
+        content = json.dumps({"type": "lookup", "ids": list(ids)}).encode()
+        signed = _standard.signed(self._key(), f"lookup.{new_id()}", self.clock.now(), content)
+        headers = {"Content-Type": "application/json", **signed}
+        answer = handed(self.client, self._own.webhook_url, content, headers)
+        if not isinstance(answer, httpx2.Response) or answer.status_code != 200:
+            return {}
+        taken = read(answer.content).get("taken")
+        if not isinstance(taken, list):
+            return {}
+        return {message: Accepted(id_) if id_ in taken else Absent() for id_, message in ids.items()}
 
     def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
         """POST one letter. Its id is of message and attempt, so that the same attempt is the same webhook."""

@@ -23,6 +23,9 @@ class WebhookSystem(StandIn):
     name: ClassVar[str] = "webhook"
     channel: ClassVar[str] = "webhook"
 
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
     def environment(self, address: str) -> dict[str, str]:
         """The settings for it."""
         return {
@@ -41,6 +44,10 @@ class WebhookSystem(StandIn):
         if request.headers.get("webhook-signature") != signature(id_, stamp, request.body):
             return Judged([], 401, {"error": "The signature does not fit."})
         body = json.loads(request.body)
+        if body["type"] == "lookup":
+            return Judged([], 200, {"taken": [id_ for id_ in body["ids"] if id_ in self._taken]})
+        if id_ in self._taken:
+            return Judged([], 202, {"id": id_})
         if " " in body["address"]:
             return Judged([], 422, {"error": "There is no such customer."})
         if body["address"].startswith("gone"):
@@ -48,6 +55,14 @@ class WebhookSystem(StandIn):
         about = {"provider": self.name, "message": body["message"], "token": body["token"], "address": body["address"]}
         letter = {**body["parts"], **about, "id": id_, "name": body["name"], "buttons": body["buttons"]}
         return Judged([letter], 202, {"id": id_})
+
+    def taken(self, letters: Sequence[dict[str, Any]]) -> None:
+        """What it took, it knows."""
+        self._taken.update(letter["id"] for letter in letters)
+
+    def reset(self) -> None:
+        """Forget that."""
+        self._taken.clear()
 
     def refusal(self, rule: Rule) -> Any:
         """Any words do."""

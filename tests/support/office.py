@@ -15,11 +15,13 @@ from messaging.deliver import Delivery
 from messaging.desk import Desk
 from messaging.message import Batch, Message, Rendered, Route, State, Unrenderable, message_id
 from messaging.people import People
+from messaging.reconcile import Reconciler
 from messaging.routing import address_hash
 from messaging.spending import Limit
 from messaging.sweep import Sweeper
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
+from storage.doubts import MongoDoubts
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.rates import RedisRates
 from storage.spending import MongoSpending
@@ -135,6 +137,23 @@ class Office:
             shop=services.shops.get,
             doorbell=self.bell,
             clock=clock or self.clock,
+            settings=self.settings,
+        )
+
+    def reconciler(self) -> Reconciler:
+        """Settles doubts; what the campaign says is this office's word."""
+        services = self.services
+        return Reconciler(
+            doubts=MongoDoubts(services.database),
+            claims=MongoClaims(services.database, self.settings.uncertain_final_after),
+            batches=services.batches,
+            contents=services.contents,
+            evidence=services.messages,
+            people=services.people,
+            providers=services.providers,
+            may_send=lambda campaign: self.word,
+            shop=services.shops.get,
+            clock=self.clock,
             settings=self.settings,
         )
 
