@@ -6,14 +6,14 @@ The chances are worked out for a batch of people at a time and kept with it, so 
 """
 
 import hashlib
+import math
+import random
 from collections.abc import Mapping
 
-import numpy as np
+from campaigns.experiments.arms import Arm, together
 
-from campaigns.experiments.arms import Arm
-
-# Draws from the beliefs; shares are good to one in a hundred.
-DRAWS = 10_000
+# Draws from the beliefs; shares are good to one or two in a hundred.
+DRAWS = 2_000
 # Everybody is given something else once in a while: what was best may not stay so.
 LEAST_SHARE = 0.02
 # So many people are believed to have been seen in each arm, at the mean of all: what keeps a lucky first sale small.
@@ -25,35 +25,40 @@ def shares(arms: Mapping[str, Arm], least: float = LEAST_SHARE) -> dict[str, flo
 
     The margin is what counts: revenue less the arm's cost. The same sums give the same shares.
     """
-    names = sorted(arms)
-    customers = np.array([float(arms[name].customers) for name in names])
-    margins = np.array([float(arms[name].revenue - arms[name].cost) for name in names])
-    squares = np.array([arms[name].squares for name in names])
-    seen = float(customers.sum())
-    spread = float(squares.sum()) / seen - (float(margins.sum()) / seen) ** 2 if seen else 0.0
+    beliefs = _beliefs(arms)
+    if not beliefs:
+        return dict.fromkeys(sorted(arms), 100 / len(arms))
+    chance = random.Random(_seed(arms))  # noqa: S311 - repeatable on purpose, and no secret
+    won = dict.fromkeys(beliefs, 0)
+    for _ in range(DRAWS):
+        won[max(beliefs, key=lambda name: chance.gauss(*beliefs[name]))] += 1
+    spare = 1 - least * len(beliefs)
+    return {name: 100 * (least + spare * times / DRAWS) for name, times in won.items()}
+
+
+def _beliefs(arms: Mapping[str, Arm]) -> dict[str, tuple[float, float]]:
+    """What each arm's mean margin is believed to be, and how firmly (a standard deviation); empty for nothing known.
+
+    Both are pulled to what all arms show together, by as many people as the prior counts.
+    """
+    whole = together(arms.values())
+    spread = whole.squares / whole.customers - _margin(whole) ** 2 if whole.customers else 0.0
     if spread <= 0:
-        return dict.fromkeys(names, 100 / len(names))
-    overall = float(margins.sum()) / seen
-    means = (margins + PRIOR * overall) / (customers + PRIOR)
-    errors = np.sqrt(_variances(customers, margins, squares, spread) / (customers + PRIOR))
-    drawn = np.random.default_rng(_seed(names, arms)).normal(means, errors, (DRAWS, len(names)))
-    best = np.bincount(drawn.argmax(axis=1), minlength=len(names)) / DRAWS
-    kept = least + (1 - least * len(names)) * best
-    return {name: float(100 * share) for name, share in zip(names, kept, strict=True)}
+        return {}
+    beliefs = {}
+    for name, arm in sorted(arms.items()):
+        people = arm.customers + PRIOR
+        own = max(0.0, arm.squares - arm.customers * _margin(arm) ** 2)
+        mean = (arm.customers * _margin(arm) + PRIOR * _margin(whole)) / people
+        beliefs[name] = (mean, math.sqrt((own + PRIOR * spread) / people / people))
+    return beliefs
 
 
-def _variances(
-    customers: np.ndarray[tuple[int], np.dtype[np.float64]],
-    margins: np.ndarray[tuple[int], np.dtype[np.float64]],
-    squares: np.ndarray[tuple[int], np.dtype[np.float64]],
-    spread: float,
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Each arm's variance, pulled to that of all by as many as the prior counts."""
-    own = np.maximum(squares - margins**2 / np.maximum(customers, 1.0), 0.0)
-    return (own + PRIOR * spread) / (customers + PRIOR)
+def _margin(arm: Arm) -> float:
+    return (arm.revenue - arm.cost) / arm.customers if arm.customers else 0.0
 
 
-def _seed(names: list[str], arms: Mapping[str, Arm]) -> int:
+def _seed(arms: Mapping[str, Arm]) -> int:
     """From the sums themselves, so that who repeats a draw gets what was given."""
-    told = "\0".join(f"{name} {arms[name]!r}" for name in names)
+    told = "\0".join(f"{name} {arm!r}" for name, arm in sorted(arms.items()))
     return int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big")
