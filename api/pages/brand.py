@@ -8,6 +8,8 @@ DEFAULT = "default"
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _WHITE = 1.0
 _ENOUGH = 4.5
+# As the style sheet has it.
+DARK_CARD = "#1f1f25"
 
 
 def brand_of(shop: Shop, name: str = DEFAULT) -> Brand:
@@ -16,13 +18,19 @@ def brand_of(shop: Shop, name: str = DEFAULT) -> Brand:
 
 
 def colours(brand: Brand) -> dict[str, str]:
-    """`brand` as it is, `ink` to write on it, and `accent`: the same made dark enough to write with on white."""
+    """`brand` as it is, `ink` to write on it, and `accent`: the same made dark enough to write with on white.
+
+    `glow` is the same made light enough to write with on a dark card.
+    """
     colour = brand.colour if _HEX.match(brand.colour) else Brand().colour
     ink = "#ffffff" if contrast(_luminance(colour), _WHITE) >= _ENOUGH else "#000000"
     accent = colour
     while contrast(_luminance(accent), _WHITE) < _ENOUGH:
         accent = _darker(accent)
-    return {"brand": colour, "ink": ink, "accent": accent}
+    glow = colour
+    while contrast(_luminance(glow), _luminance(DARK_CARD)) < _ENOUGH:
+        glow = _lighter(glow)
+    return {"brand": colour, "ink": ink, "accent": accent, "glow": glow}
 
 
 def contrast(one: float, other: float) -> float:
@@ -39,6 +47,12 @@ def _luminance(colour: str) -> float:
 
 def _darker(colour: str) -> str:
     return "#" + "".join(f"{int(value * 0.92):02x}" for value in _channels(colour))
+
+
+def _lighter(colour: str) -> str:
+    return "#" + "".join(
+        f"{value + max(1, (255 - value) // 8) if value < 255 else 255:02x}" for value in _channels(colour)
+    )
 
 
 def _channels(colour: str) -> list[int]:

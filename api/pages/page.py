@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from api.context import services
 from api.headers import PAGE_POLICY
 from api.pages.brand import DEFAULT, brand_of
-from api.pages.words import language_of_visitor, words
+from api.pages.words import direction_of, language_of_visitor, words
 from api.problems import of_http
 from common.errors import NotFound, Unavailable
 from messaging.message import Message
@@ -43,6 +43,7 @@ def page(
         f"pages/{template}.html",
         w=words(language),
         language=language,
+        direction=direction_of(language),
         brand=brand_of(shop, brand),
         brand_name=brand,
         shop=shop,

@@ -8,6 +8,7 @@ from flask import Response, redirect, request
 from api.context import services
 from api.pages.page import new_blueprint, page
 from api.pages.words import language_of_visitor, words
+from loyalty.programme import Landing
 
 blueprint = new_blueprint("referral")
 
@@ -22,18 +23,27 @@ def landing(code: str) -> Response:
     language = language_of_visitor(shop.locale)
     found = services().referrals.landing(code, language)
     link = services().links.referral(found.code)
-    text = words(language)["share_text"].format(shop=shop.name, reward=found.friend_reward)
+    told = words(language)["share_text"].format(shop=shop.name, reward=found.friend_reward)
+    text = told if found.friend_reward else f"{shop.name}:"
     return page(
         "referral",
         language,
         leads_to=[shop.url],
         landing=found,
+        lead=_lead(found),
         code=found.code,
         link=link,
         whatsapp=f"https://wa.me/?text={quote(f'{text} {link}')}",
         mail=f"mailto:?subject={quote(shop.name)}&body={quote(f'{text} {link}')}",
         qr=segno.make(link, error="m").svg_data_uri(border=2, scale=4),
     )
+
+
+def _lead(found: Landing) -> str:
+    """Which words say when the friend gets it."""
+    if found.trigger == "sign_up":
+        return "referral_lead_sign_up"
+    return "referral_lead" if found.friend_when == "claim" else "referral_lead_order"
 
 
 @blueprint.post("/r/<token:code>")

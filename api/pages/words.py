@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from babel import Locale
 from flask import request
 
 FALLBACK = "en"
@@ -23,6 +24,11 @@ def words(language: str) -> Mapping[str, str]:
     """The catalogue of a language: a text by its key."""
     catalogue: dict[str, str] = json.loads((_CATALOGUES / f"{language}.json").read_text("utf-8"))
     return catalogue
+
+
+def direction_of(language: str) -> str:
+    """Which way a language is written: "ltr" or "rtl"."""
+    return str(Locale.parse(language).text_direction)
 
 
 def language_of(*locales: str) -> str:

@@ -1,8 +1,12 @@
 """The pages in a real browser of a phone's size: nothing blocked, nothing inaccessible, all of it on the screen."""
 
+import os
+from pathlib import Path
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from customers.consent import Consent
 from customers.shop import Brand, Shop
@@ -11,6 +15,15 @@ from tests.support.clock import ManualClock
 from wiring import Services
 
 pytestmark = pytest.mark.browser
+
+SMALL: ViewportSize = {"width": 360, "height": 740}
+LOOKS: list[tuple[str, Literal["light", "dark"], str]] = [
+    ("en", "light", "ltr"),
+    ("de", "dark", "ltr"),
+    ("fr", "light", "rtl"),
+    ("es", "dark", "rtl"),
+    ("pt", "light", "ltr"),
+]
 
 
 def accessible(page: Page) -> None:
@@ -44,6 +57,32 @@ def test_a_friend_goes_on_to_the_shop(phone: Page, site: str, services: Services
     expect(phone).to_have_title("The shop")
     assert f"referral={world.code}" in phone.url
     assert services.visits.count("referral", world.code) == 1
+
+
+def test_the_landing_page_reads_well_small_dark_and_from_right_to_left(
+    browser: Browser, site: str, world: World
+) -> None:
+    """In each language, on a small phone, in the dark, and turned round as Arabic or Hebrew would turn it."""
+    for language, scheme, direction in LOOKS:
+        context = browser.new_context(viewport=SMALL, locale=language, color_scheme=scheme, device_scale_factor=2)
+        page = context.new_page()
+        page.goto(f"{site}/r/{world.code}")
+        assert page.locator("html").get_attribute("lang") == language
+        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+        accessible(page)
+        # What to do next is seen without scrolling.
+        button = page.locator("button.main").bounding_box()
+        assert button is not None
+        assert button["y"] + button["height"] <= SMALL["height"]
+        _keep(page, f"referral-{language}-{scheme}-{direction}")
+        context.close()
+
+
+def _keep(page: Page, name: str) -> None:
+    """A picture for whoever wants to look: ENCORE_PICTURES is the folder."""
+    folder = os.environ.get("ENCORE_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def test_the_link_is_copied_with_a_tap(phone: Page, site: str, services: Services, world: World) -> None:

@@ -5,8 +5,8 @@ from string import Formatter
 
 import pytest
 
-from api.pages.brand import _luminance, colours, contrast
-from api.pages.words import language_of, languages, words
+from api.pages.brand import DARK_CARD, _luminance, colours, contrast
+from api.pages.words import direction_of, language_of, languages, words
 from customers.shop import Brand
 
 
@@ -35,9 +35,15 @@ def test_a_locale_is_served_by_its_language_else_in_english() -> None:
     ]
 
 
+def test_a_language_is_written_its_own_way() -> None:
+    assert {direction_of(language) for language in languages()} == {"ltr"}
+    assert [direction_of(language) for language in ("ar", "he", "fa")] == ["rtl", "rtl", "rtl"]
+
+
 @pytest.mark.parametrize("colour", ["#8a2846", "#ffff00", "#ffffff", "#000000", "#777777", "red;} body{", ""])
 def test_whatever_the_colour_what_is_written_in_it_and_on_it_can_be_read(colour: str) -> None:
     found = colours(Brand(colour=colour))
     assert all(re.fullmatch(r"#[0-9a-fA-F]{6}", value) for value in found.values())
     assert contrast(_luminance(found["accent"]), 1.0) >= 4.5
+    assert contrast(_luminance(found["glow"]), _luminance(DARK_CARD)) >= 4.5
     assert contrast(_luminance(found["ink"]), _luminance(found["brand"])) >= 4.5
