@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from common.errors import Invalid
+from common.ids import derive
 from common.money import Money
 from customers.catalogue import Product
 from customers.orders import Line
@@ -52,6 +53,12 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def left(self) -> int:
         """What is still to be paid."""
         return self.total.amount - self.taken
+
+    @property
+    def mark(self) -> str:
+        """What the checkout said of it, as a word that is the same for the same."""
+        lines = [f"{line.product_id}\0{line.quantity}\0{line.unit_price}" for line in self.lines]
+        return derive("basket", self.total.currency, self.total.amount, self.shipping, self.channel, *lines)
 
     def capped(self, amount: int) -> Money:
         """An amount off this basket: never less than nothing, never more than what is left, in its currency."""

@@ -13,12 +13,16 @@ STILL_OPEN: tuple[BundleState, ...] = ("open", "reserved")
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
-    """One call for several codes: what it has decided holds for all redemptions that name it as theirs."""
+    """One call for several codes: what it has decided holds for all redemptions that name it as theirs.
+
+    `basket` says what they were reckoned on.
+    """
 
     id: str
     order: str
     customer: str
     codes: list[str]
+    basket: str
     state: BundleState
     at: datetime
     until: datetime
@@ -27,8 +31,8 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rena
 class Bundles(Protocol):
     """The bundles as they are kept."""
 
-    def add(self, bundle: Bundle) -> None:
-        """Keep a new one."""
+    def add(self, bundle: Bundle) -> bool:
+        """Keep a new one; False where another of the same order is open."""
         ...
 
     def get(self, id: str) -> Bundle | None:
@@ -41,4 +45,8 @@ class Bundles(Protocol):
 
     def left_open(self, before: datetime, limit: int) -> Sequence[Bundle]:
         """Those that somebody began to put together before this, and never ended."""
+        ...
+
+    def at_work(self, order: str) -> Bundle | None:
+        """The one that is being put together for an order."""
         ...

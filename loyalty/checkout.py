@@ -105,7 +105,8 @@ class Checkout:
             if code in codes[:place]:
                 raise Invalid.field(f"codes.{place}", "Stands there twice.")
         offers = {one: self._offers.kept(one).stacking.order for one in sorted({each.offer for each in vouchers})}
-        return sorted(vouchers, key=lambda voucher: offers[voucher.offer])
+        # The same for everybody, so that of many who want the same codes at once somebody gets them all.
+        return sorted(vouchers, key=lambda voucher: (offers[voucher.offer], voucher.offer, voucher.code))
 
     def _tried(self, vouchers: Sequence[Voucher], asked: Asked) -> list[Verdict]:
         """What each would give beside those before it that would be used."""
@@ -136,61 +137,84 @@ class Checkout:
         vouchers = self._ordered(typed)
         for attempt in range(TRIES):
             kept = self._kept(vouchers, asked)
-            done = [one for one in kept if one and one.state is RedemptionState.REDEEMED]
+            done = [one for one in kept if one.state is RedemptionState.REDEEMED]
             if len(done) == len(vouchers):
                 return done
             redeemed = {one.code for one in done}
             left = [voucher for voucher in vouchers if voucher.code not in redeemed]
-            bundle = self._bundle_for(left, kept, asked, seconds)
+            bundle = self._bundle_for(left, [one for one in kept if one not in done], asked, seconds)
             if bundle is not None:
                 self._fill(bundle, vouchers, left, asked)
                 if self._decided(bundle, seconds):
-                    return [one for one in self._kept(vouchers, asked) if one]
+                    return self._kept(vouchers, asked)
             time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311  # to part a crowd
         raise Refused(Reason.WITHDRAWN)
 
-    def _kept(self, vouchers: Sequence[Voucher], asked: Asked) -> list[Redemption | None]:
-        """What stands of each code on this order, moved on as its bundle has decided; raises Refused for another's."""
-        known = {one.id: one for one in self._redemptions.of_order(asked.basket.id) if one.standing}
-        found = [known.get(redemption_id(voucher.code, asked.basket.id)) for voucher in vouchers]
-        if any(one is not None and one.customer != asked.customer for one in found):
+    def _kept(self, vouchers: Sequence[Voucher], asked: Asked) -> list[Redemption]:
+        """What stands of the codes on this order, moved on as its bundle has decided; raises Refused for another's."""
+        wanted = {redemption_id(voucher.code, asked.basket.id) for voucher in vouchers}
+        found = [one for one in self._redemptions.of_order(asked.basket.id) if one.standing and one.id in wanted]
+        if any(one.customer != asked.customer for one in found):
             raise Refused(Reason.OTHER_CUSTOMER)
-        return [self._vouchers.decided(one) if one else None for one in found]
+        return [self._vouchers.decided(one) for one in sorted(found, key=lambda one: one.turn)]
 
     def _bundle_for(
-        self, left: Sequence[Voucher], kept: Sequence[Redemption | None], asked: Asked, seconds: float | None
+        self, left: Sequence[Voucher], kept: Sequence[Redemption], asked: Asked, seconds: float | None
     ) -> Bundle | None:
-        """The bundle that holds just these codes, or a new one; None where another call is just putting them together.
+        """The bundle that holds just these codes, or a new one; None where another call is in the way for a moment.
 
         Raises NotAll where one of the codes cannot be used.
         """
+        known = self._known(left, kept, asked)
+        if known is not None:
+            return known if known.state == "reserved" else None
+        if not self._possible(left, kept, asked):
+            return None
         now = self._clock.now()
-        names = {one.bundle for one in kept if one and one.bundle and one.state is RedemptionState.RESERVED}
-        for name in sorted(names):
-            known = self._bundles.get(name)
-            if known is None or known.state == "dropped":
-                continue
-            if known.state == "open" and known.at > now - self._grace:
-                return None
-            if known.state == "reserved" and known.until > now and set(known.codes) == {one.code for one in left}:
-                return known
-            self._give_up(known)
-        verdicts = self._tried(left, asked)
-        if not all(one.valid for one in verdicts) and self._vouchers.make_room():
-            verdicts = self._tried(left, asked)
-        if not all(one.valid for one in verdicts):
-            raise NotAll(verdicts)
         bundle = Bundle(
             id=new_id(),
             order=asked.basket.id,
             customer=asked.customer,
             codes=[one.code for one in left],
+            basket=asked.basket.mark,
             state="open",
             at=now,
             until=now + timedelta(seconds=TOGETHER_SECONDS if seconds is None else seconds),
         )
-        self._bundles.add(bundle)
-        return bundle
+        if self._bundles.add(bundle):
+            return bundle
+        if (other := self._bundles.at_work(bundle.order)) and other.at < now - self._grace:
+            self._give_up(other)
+        return None
+
+    def _known(self, left: Sequence[Voucher], kept: Sequence[Redemption], asked: Asked) -> Bundle | None:
+        """The bundle by which just these codes are held, or one that is being put together; others are given up."""
+        now = self._clock.now()
+        for name in sorted({one.bundle for one in kept if one.bundle and one.state is RedemptionState.RESERVED}):
+            known = self._bundles.get(name)
+            if known is None or known.state == "dropped":
+                continue
+            same = set(known.codes) == {one.code for one in left} and known.basket == asked.basket.mark
+            if known.state == "reserved" and known.until > now and same:
+                return known
+            if known.state == "open" and known.at > now - self._grace:
+                return known
+            self._give_up(known)
+        return None
+
+    def _possible(self, left: Sequence[Voucher], kept: Sequence[Redemption], asked: Asked) -> bool:
+        """Whether all of them can be used; False where it is another call for this order that is in the way.
+
+        Raises NotAll.
+        """
+        verdicts = self._tried(left, asked)
+        if not all(one.valid for one in verdicts) and self._vouchers.make_room():
+            verdicts = self._tried(left, asked)
+        if all(one.valid for one in verdicts):
+            return True
+        if {one.attempt for one in self._kept(left, asked)} == {one.attempt for one in kept}:
+            raise NotAll(verdicts)
+        return False
 
     def _fill(self, bundle: Bundle, vouchers: Sequence[Voucher], left: Sequence[Voucher], asked: Asked) -> None:
         """Hold every code that is left under the bundle; where one is refused, give all of them up and raise NotAll."""

@@ -261,7 +261,7 @@ class Vouchers:
         planned = self._planner.plan(offer, voucher, asked, beside, self._clock.now(), turn)
         reason = refusal(planned.use)
         if reason:
-            if self._made_room(reason, planned.use, on_order):
+            if self._made_room(reason, planned.use, on_order) or self._was_oneself(reason, planned.use, kept):
                 return None
             raise Refused(reason)
         entry = entry_of(planned, kept.attempt if kept else "")
@@ -293,6 +293,13 @@ class Vouchers:
             self.release(held)
         return bool(overdue)
 
+    def _was_oneself(self, reason: Reason, use: Use, kept: Redemption | None) -> bool:
+        """Whether what is in the way is another call for this very order that came in between."""
+        if reason not in ROOM | STACKED:
+            return False
+        mine = self._redemptions.get(redemption_id(use.voucher.code, use.basket.id))
+        return mine is not None and (kept is None or mine.attempt != kept.attempt)
+
     def _withdrawn(self, held: Redemption) -> Redemption:
         """A hold for which nobody can decide any more that it is redeemed together with others; or it is already."""
         if held.bundle and held.state is RedemptionState.RESERVED:
@@ -321,7 +328,7 @@ def _mine(voucher: Voucher, basket: Basket, on_order: Sequence[Redemption]) -> R
 
 def _is_back(kept: Redemption, part: Money) -> bool:
     """Whether just this part was taken back already; raises Invalid, Refused where it cannot be."""
-    if kept.returned == part.amount and kept.currency == part.currency:
+    if kept.returned and (kept.returned, kept.currency) == (part.amount, part.currency):
         return True
     if kept.state is not RedemptionState.REDEEMED:
         raise Refused(Reason.NOT_REDEEMED if kept.standing else Reason.ALREADY_ROLLED_BACK)

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from pymongo.errors import DuplicateKeyError
+
 from loyalty.bundle import Bundle, BundleState
 from storage.indexes import Index
 from storage.mongo import Mongo, from_document, from_documents, to_document
@@ -11,7 +13,8 @@ from storage.personal import Personal
 COLLECTION = "bundles"
 INDEXES = [
     Index(collection=COLLECTION, keys=[("customer", 1)]),
-    Index(collection=COLLECTION, keys=[("at", 1)], only={"state": "open"}),
+    # One is put together at a time for an order; those that are, are those that somebody may have to end.
+    Index(collection=COLLECTION, keys=[("open", 1)], unique=True, only={"open": {"$exists": True}}),
 ]
 PERSONAL = [Personal(collection=COLLECTION, customer="customer", erase="nobody")]
 
@@ -22,9 +25,13 @@ class MongoBundles:
     def __init__(self, database: Mongo) -> None:
         self._bundles = database[COLLECTION]
 
-    def add(self, bundle: Bundle) -> None:
-        """Keep a new one."""
-        self._bundles.insert_one(to_document(bundle))
+    def add(self, bundle: Bundle) -> bool:
+        """Keep a new one; False where another of the same order is open."""
+        try:
+            self._bundles.insert_one(to_document(bundle) | {"open": bundle.order})
+        except DuplicateKeyError:
+            return False
+        return True
 
     def get(self, id: str) -> Bundle | None:
         """One bundle."""
@@ -34,9 +41,15 @@ class MongoBundles:
     def move(self, id: str, states: Collection[BundleState], target: BundleState, at: datetime) -> bool:
         """Move it on, if it is in one of these states still."""
         wanted = {"_id": id, "state": {"$in": list(states)}}
-        return self._bundles.update_one(wanted, {"$set": {"state": target, "at": at}}).modified_count == 1
+        change = {"$set": {"state": target, "at": at}, "$unset": {"open": ""}}
+        return self._bundles.update_one(wanted, change).modified_count == 1
 
     def left_open(self, before: datetime, limit: int) -> list[Bundle]:
         """Those that somebody began to put together before this, and never ended."""
-        found = self._bundles.find({"state": "open", "at": {"$lt": before}}).limit(limit)
-        return from_documents(found, Bundle)
+        found = from_documents(self._bundles.find({"open": {"$exists": True}}).limit(limit), Bundle)
+        return [bundle for bundle in found if bundle.at < before]
+
+    def at_work(self, order: str) -> Bundle | None:
+        """The one that is being put together for an order."""
+        document = self._bundles.find_one({"open": order})
+        return None if document is None else from_document(document, Bundle)

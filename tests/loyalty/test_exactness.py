@@ -1,19 +1,12 @@
 """A budget is exact whatever dies, sleeps or crowds: the argument of loyalty/settlement.py, attacked step by step."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from common.money import Money
-from loyalty.conditions import Refused
 from loyalty.facts import Facts
 from loyalty.giving import Giving
 from loyalty.history import History
@@ -24,39 +17,10 @@ from storage.bundles import MongoBundles
 from storage.vouchers import MongoVouchers
 from tests.loyalty.makers import assert_books_agree, basket, code_for, generic, standing
 from tests.support.clock import ManualClock
-from tests.support.servers import REPOSITORY
+from tests.support.dying import FULL, MOMENTS, Died, Interrupted, at_once, die, killed_in_turn, unless_refused
 from wiring import Services
 
-WRITES = {"take", "intend", "give_back", "close", "put", "move"}
 STEPS = range(12)
-
-
-class Died(Exception):
-    """The process is no more."""
-
-
-class Interrupted:
-    """The real storage, where something happens right before or after one of its writes."""
-
-    def __init__(self, real: Any, count: list[int], at: int, after: bool, happening: Callable[[], None]) -> None:
-        self._real, self._count, self._at, self._after, self._happening = real, count, at, after, happening
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self._real, name)
-        return self._watched(real) if name in WRITES else real
-
-    def _watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            now = self._count[0] == self._at
-            self._count[0] += 1
-            if now and not self._after:
-                self._happening()
-            answer = real(*args, **kwargs)
-            if now and self._after:
-                self._happening()
-            return answer
-
-        return call
 
 
 def vouchers_with(services: Services, at: int, after: bool, happening: Callable[[], None]) -> Vouchers:
@@ -64,6 +28,11 @@ def vouchers_with(services: Services, at: int, after: bool, happening: Callable[
     count = [0]
     offers = Interrupted(services.offers, count, at, after, happening)
     redemptions = Interrupted(services.redemptions, count, at, after, happening)
+    return vouchers_on(services, offers, redemptions, MongoBundles(services.database))
+
+
+def vouchers_on(services: Services, offers: Any, redemptions: Any, bundles: Any) -> Vouchers:
+    """The service on these stores."""
     facts = Facts(
         history=History(services.customers, services.orders),
         products=services.products,
@@ -76,16 +45,12 @@ def vouchers_with(services: Services, at: int, after: bool, happening: Callable[
         budgets=offers,
         store=MongoVouchers(services.database),
         redemptions=redemptions,
-        bundles=MongoBundles(services.database),
+        bundles=bundles,
         facts=facts,
         giving=Giving(lambda: services.points_books, redemptions),
         clock=services.clock,
         grace=60,
     )
-
-
-def die() -> None:
-    raise Died
 
 
 def redeem(vouchers: Vouchers, code: str) -> None:
@@ -110,7 +75,7 @@ BUDGET = Budget(uses=2, money=Money(2_000, "EUR"), per_customer=2)
 
 
 @pytest.mark.parametrize("story", STORIES)
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", MOMENTS)
 def test_a_process_that_dies_at_any_step_leaves_what_another_finishes(
     services: Services, clock: ManualClock, story: Callable[[Vouchers, str], None], after: bool
 ) -> None:
@@ -133,7 +98,7 @@ def test_a_process_that_dies_at_any_step_leaves_what_another_finishes(
 
 
 @pytest.mark.parametrize("story", STORIES)
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", MOMENTS)
 def test_a_process_that_sleeps_at_any_step_and_wakes_up_late_spoils_nothing(
     services: Services, clock: ManualClock, story: Callable[[Vouchers, str], None], after: bool
 ) -> None:
@@ -145,14 +110,14 @@ def test_a_process_that_sleeps_at_any_step_and_wakes_up_late_spoils_nothing(
             slept.append(1)
             clock.advance(61)
             services.vouchers.recover()
-            _unless_refused(lambda: services.vouchers.redeem(code, "ana", basket()))
-            _unless_refused(lambda: services.vouchers.redeem(code, "ana", basket("o2")))
+            unless_refused(lambda: services.vouchers.redeem(code, "ana", basket()))
+            unless_refused(lambda: services.vouchers.redeem(code, "ana", basket("o2")))
             for one in standing(services):
                 if one.offer == services.vouchers.get(code).offer:
                     services.vouchers.rollback(one.id)
-            _unless_refused(lambda: services.vouchers.redeem(code, "ana", basket("o3")))
+            unless_refused(lambda: services.vouchers.redeem(code, "ana", basket("o3")))
 
-        _unless_refused(lambda step=step, code=code: story(vouchers_with(services, step, after, meanwhile), code))
+        unless_refused(lambda step=step, code=code: story(vouchers_with(services, step, after, meanwhile), code))
         if not slept:
             break
         clock.advance(61)
@@ -201,31 +166,6 @@ def test_a_hold_that_was_finished_by_another_and_released_is_not_kept_again_by_w
     again = vouchers_with(services, 1, False, meanwhile).reserve(code, "ana", basket())
     assert again.standing
     assert_books_agree(services)
-
-
-def _unless_refused(use: Callable[[], Any]) -> bool:
-    try:
-        use()
-    except Refused:
-        return False
-    return True
-
-
-def at_once(uses: list[Callable[[], Any]]) -> int:
-    """Let all begin together; how many were not refused."""
-    barrier, done = threading.Barrier(len(uses)), []
-
-    def run(use: Callable[[], Any]) -> None:
-        barrier.wait()
-        done.append(_unless_refused(use))
-
-    threads = [threading.Thread(target=run, args=(use,)) for use in uses]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(done) == len(uses), "somebody got an error that is no refusal"
-    return sum(done)
 
 
 def test_of_64_at_once_exactly_as_many_as_the_cap_allows_win(services: Services) -> None:
@@ -285,19 +225,8 @@ def test_a_money_budget_holds_against_random_amounts_and_rollbacks_at_once(servi
 
 def test_killed_again_and_again_it_comes_out_exact(services: Services, clock: ManualClock) -> None:
     code = generic(services, uses=40, money=30_000)
-    chosen = random.Random(5)
-    for seed in range(6):
-        command = [sys.executable, "-m", "tests.loyalty.redeemer", code, str(seed)]
-        environment = os.environ | {
-            "ENCORE_MONGODB_URL": services.settings.mongodb_url,
-            "ENCORE_MONGODB_DATABASE": services.settings.mongodb_database,
-        }
-        child = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE)
-        with child:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"busy\n"
-            time.sleep(chosen.uniform(0.02, 0.25))
-            child.send_signal(signal.SIGKILL)
+    kills = [[code, str(seed)] for seed in range(20 if FULL else 3)]
+    killed_in_turn("tests.loyalty.redeemer", kills, services.settings, (0.02, 0.25))
     clock.set(services.clock.now().replace(year=2200))
     services.vouchers.recover()
     assert services.offers.get("tenth").spent.uses <= 40
