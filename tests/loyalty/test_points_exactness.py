@@ -1,11 +1,5 @@
 """Points are exact whatever dies, crowds in, or wakes up late: the argument of loyalty/points_books.py, attacked."""
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,37 +14,11 @@ from loyalty.points_service import Points
 from storage.points import MongoAccounts, MongoFacets, MongoLedger
 from storage.points_reports import MongoLiability, MongoOrderDays
 from tests.loyalty.points_makers import accounts, balance, mistakes, person, with_reward
-from tests.loyalty.test_exactness import Died, at_once, die
 from tests.support.clock import ManualClock
-from tests.support.servers import REPOSITORY
+from tests.support.dying import FULL, MOMENTS, Died, Interrupted, at_once, die, killed_in_turn
 from wiring import Services
 
-WRITES = {"write", "posted", "add", "show", "issue"}
 STEPS = range(24)
-
-
-class Interrupted:
-    """The real storage, where something happens right before or after one of its writes."""
-
-    def __init__(self, real: Any, count: list[int], at: int, after: bool, happening: Callable[[], None]) -> None:
-        self._real, self._count, self._at, self._after, self._happening = real, count, at, after, happening
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self._real, name)
-        return self.watched(real) if name in WRITES else real
-
-    def watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            now = self._count[0] == self._at
-            self._count[0] += 1
-            if now and not self._after:
-                self._happening()
-            answer = real(*args, **kwargs)
-            if now and self._after:
-                self._happening()
-            return answer
-
-        return call
 
 
 class Cast:
@@ -127,7 +95,7 @@ def outcome(services: Services) -> tuple[int, int, int, int]:
 
 
 @pytest.mark.parametrize("story", STORIES)
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", MOMENTS)
 def test_a_process_that_dies_at_any_step_leaves_what_another_finishes(
     services: Services, clock: ManualClock, story: Callable[[Cast], None], after: bool
 ) -> None:
@@ -155,7 +123,7 @@ def test_a_process_that_dies_at_any_step_leaves_what_another_finishes(
 
 
 @pytest.mark.parametrize("story", STORIES)
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", MOMENTS)
 def test_a_process_that_sleeps_at_any_step_and_wakes_up_late_spoils_nothing(
     services: Services, clock: ManualClock, story: Callable[[Cast], None], after: bool
 ) -> None:
@@ -214,22 +182,8 @@ def test_the_same_spending_many_times_at_once_takes_points_once(services: Servic
 def test_killed_again_and_again_it_comes_out_exact(services: Services, clock: ManualClock) -> None:
     with_reward(services, 5_000, window=0)
     person(services, "ben")
-    chosen = random.Random(5)
-    environment = {
-        **os.environ,
-        "ENCORE_MONGODB_URL": services.settings.mongodb_url,
-        "ENCORE_MONGODB_DATABASE": services.settings.mongodb_database,
-        "ENCORE_REDIS_URL": services.settings.redis_url,
-        "ENCORE_SECRET_KEYS": "a-key-for-tests-only",
-    }
-    for number in range(20 if os.environ.get("ENCORE_FAULTS") == "full" else 4):
-        command = [sys.executable, "-m", "tests.loyalty.spender", str(number)]
-        child = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE)
-        with child:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"busy\n"
-            time.sleep(chosen.uniform(0.3, 1.2))
-            child.send_signal(signal.SIGKILL)
+    kills = [[str(number)] for number in range(20 if FULL else 2)]
+    killed_in_turn("tests.loyalty.spender", kills, services.settings, (0.3, 1.2))
     clock.set(services.clock.now().replace(year=2026, month=12))
     while services.points.recover():
         pass
