@@ -34,7 +34,10 @@ def _names(body: bytes, erased: Erased) -> bool:
     """Whether a body, in which signs may be escaped in a URL's way or JSON's, names one of their addresses."""
     text = body.decode("utf-8", "replace")
     plain = f"{text} {unquote_plus(text)}".lower()
-    return any(address.lower() in plain for addresses in erased.addresses.values() for address in addresses)
+    # WhatsApp names a number without its plus.
+    return any(
+        address.lower().removeprefix("+") in plain for addresses in erased.addresses.values() for address in addresses
+    )
 
 
 ERASING = [forget_mentions]

@@ -38,7 +38,7 @@ Body = dict[str, Any]
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page's or an account's settings come to."""
+    """What a page's or an account's settings come to; webhooks name `own`, "" where they may name it otherwise."""
 
     token: str
     id: str
@@ -46,6 +46,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     verify_token: str
     url: str
     tag: str = ""
+    own: str = ""
 
 
 class Page(Chat):
@@ -94,11 +95,11 @@ class Page(Chat):
 
     def receipts(self, hook: Hook) -> list[Receipt]:
         """Echoes, deliveries, reads and presses of buttons."""
-        return events.receipts(hook, self.channel)
+        return events.receipts(hook, self.channel, self.account.own)
 
     def replies(self, hook: Hook) -> list[Reply]:
         """What people wrote and tapped, and the links they came by."""
-        return events.replies(hook, self.channel)
+        return events.replies(hook, self.channel, self.account.own)
 
     def _post(self, body: Body) -> Outcome:
         url = f"{self.account.url}/{meta.VERSION}/{self.account.id}/messages"

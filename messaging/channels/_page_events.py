@@ -19,19 +19,28 @@ _KNOWN = frozenset(
 )
 
 
-def receipts(hook: Hook, channel: str) -> list[Receipt]:
-    """What a webhook says of our messages."""
-    return [one for event in _events(hook) for one in _receipts(event, hook.at, channel)]
+def receipts(hook: Hook, channel: str, ours: str = "") -> list[Receipt]:
+    """What a webhook says of our messages; what is about another page than `ours`, where it is named, is unknown."""
+    found: list[Receipt] = []
+    for page, event in _events(hook):
+        if ours not in ("", page):
+            key = derive(channel, "other", page, text(event))
+            found.append(Receipt(key=key, type="unknown", at=hook.at, detail=f"of another account: {page}"))
+        else:
+            found += _receipts(event, hook.at, channel)
+    return found
 
 
-def replies(hook: Hook, channel: str) -> list[Reply]:
+def replies(hook: Hook, channel: str, ours: str = "") -> list[Reply]:
     """What people wrote and tapped, and the links they came by."""
-    return [one for event in _events(hook) for one in _replies(event, hook.at, channel)]
+    return [one for page, event in _events(hook) if ours in ("", page) for one in _replies(event, hook.at, channel)]
 
 
-def _events(hook: Hook) -> Iterator[dict[str, Any]]:
+def _events(hook: Hook) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each event with the id of the page or account whose it is."""
     for entry in listed(read(hook.body).get("entry")):
-        yield from listed(entry.get("messaging"))
+        for event in listed(entry.get("messaging")):
+            yield text(entry.get("id"), 40), event
 
 
 def _receipts(event: dict[str, Any], came_in: datetime, channel: str) -> Iterator[Receipt]:

@@ -28,10 +28,17 @@ _NOTICES = {
 }
 
 
-def receipts(hook: Hook) -> list[Receipt]:
-    """The statuses of messages, the presses of buttons, and who wants no more marketing."""
+def receipts(hook: Hook, number_id: str) -> list[Receipt]:
+    """The statuses of messages, the presses of buttons, and who wants no more marketing.
+
+    What is about another number of the same app than the one with this id is unknown to us.
+    """
     found: list[Receipt] = []
     for field, value, at in _changes(hook):
+        if other := _other(value, number_id):
+            key = derive("whatsapp", "other", other, text(value))
+            found.append(Receipt(key=key, type="unknown", at=at, detail=f"of another number: {other}"))
+            continue
         found += [one for status in listed(value.get("statuses")) for one in _of_status(status, at)]
         found += [one for said in listed(value.get("messages")) for one in _of_press(said, at)]
         if field == "user_preferences":
@@ -42,10 +49,12 @@ def receipts(hook: Hook) -> list[Receipt]:
     return found
 
 
-def replies(hook: Hook) -> list[Reply]:
+def replies(hook: Hook, number_id: str) -> list[Reply]:
     """What people wrote or tapped; of a picture its caption, of what has no words what kind it is."""
     found: list[Reply] = []
     for _, value, at in _changes(hook):
+        if _other(value, number_id):
+            continue
         ours = text(inner(value, "metadata").get("display_phone_number"), 40)
         for said in listed(value.get("messages")):
             address, id_ = from_wa_id(text(said.get("from"), 40)), text(said.get("id"), 200)
@@ -84,6 +93,12 @@ def _changes(hook: Hook) -> Iterator[tuple[str, dict[str, Any], datetime]]:
         at = instant(entry.get("time"), hook.at)
         for change in listed(entry.get("changes")):
             yield text(change.get("field"), 100), inner(change, "value"), at
+
+
+def _other(value: dict[str, Any], number_id: str) -> str:
+    """The id of the number that a change is about where it is another than this, else ""."""
+    about = text(inner(value, "metadata").get("phone_number_id"), 40)
+    return about if about != number_id else ""
 
 
 def _of_status(status: dict[str, Any], at: datetime) -> Iterator[Receipt]:

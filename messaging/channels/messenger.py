@@ -54,6 +54,7 @@ class Messenger(Page):
             verify_token=own.messenger_verify_token,
             url=self._url,
             tag=own.messenger_tag,
+            own=own.messenger_page_id if own.messenger_page_id.isdigit() else "",
         )
 
     def deep_link(self, token: str, greeting: str) -> str:

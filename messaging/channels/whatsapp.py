@@ -82,11 +82,11 @@ class WhatsApp(Chat):
 
     def receipts(self, hook: Hook) -> list[Receipt]:
         """Statuses, presses of buttons, and wishes for no more marketing."""
-        return events.receipts(hook)
+        return events.receipts(hook, self._own.whatsapp_number_id)
 
     def replies(self, hook: Hook) -> list[Reply]:
         """What people wrote."""
-        return events.replies(hook)
+        return events.replies(hook, self._own.whatsapp_number_id)
 
     def notices(self, hook: Hook) -> list[Notice]:
         """What became of templates, of the number and of the account."""

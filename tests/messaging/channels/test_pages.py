@@ -136,6 +136,18 @@ def test_taps_links_and_words_are_replies(provider: Page, provider_sandbox: Prov
     ],
 )
 def test_an_event_of_a_strange_form_is_no_error(provider: Page, event: dict[str, Any]) -> None:
-    body = json.dumps({"object": "page", "entry": [{"messaging": [event]}, 5, {"messaging": 5}]}).encode()
+    entry = [{"id": provider.account.id, "messaging": [event]}, 5, {"messaging": 5}]
+    body = json.dumps({"object": "page", "entry": entry}).encode()
     hook = Hook(url="", at=AT, headers={}, body=body)
     assert len(provider.receipts(hook)) + len(provider.replies(hook)) <= 1
+
+
+def test_what_is_about_another_page_of_the_same_app_is_not_ours(
+    provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    page = Messenger(provider_sandbox.settings(Settings()), NO_OUTBOX, clock)
+    (hook,) = provider_sandbox.hooks(AT, replies=[{"channel": "messenger", "from": "2400", "text": "STOP"}])
+    assert len(page.replies(hook)) == 1
+    other = msgspec.structs.replace(hook, body=hook.body.replace(page.account.id.encode(), b"999"))
+    assert page.replies(other) == []
+    assert [(one.type, one.detail) for one in page.receipts(other)] == [("unknown", "of another account: 999")]

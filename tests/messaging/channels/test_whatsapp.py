@@ -212,6 +212,18 @@ def test_every_webhook_that_meta_shows_is_read(provider: WhatsApp) -> None:
     assert texts["Reaction Message"] == []
 
 
+def test_what_is_about_another_number_of_the_same_app_is_not_ours(
+    provider: WhatsApp, provider_sandbox: ProviderSandbox
+) -> None:
+    provider.hand_over(parcel_of("whatsapp"))
+    said = [{"channel": "whatsapp", "from": "+12025550000", "text": "STOP"}]
+    hooks = provider_sandbox.hooks(AT, [{"message": "m0", "event": "delivered"}], said)
+    for hook in hooks:
+        other = msgspec.structs.replace(hook, body=hook.body.replace(b"106540352242922", b"999"))
+        assert provider.replies(other) == []
+        assert [(one.type, one.detail) for one in provider.receipts(other)] == [("unknown", "of another number: 999")]
+
+
 def test_a_link_opens_a_chat_whose_first_words_bring_the_token(provider: WhatsApp) -> None:
     assert provider.deep_link("abc", "Hi & hello:") == "https://wa.me/15550783881?text=Hi%20%26%20hello%3A%20abc"
     bare = WhatsApp(Settings(), NO_OUTBOX, ManualClock())
