@@ -66,6 +66,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("undo", often, made.undoing.react),
         Chore("engage", often, made.engagement.react),
         Chore("learn", 15.0, made.learning.react),
+        Chore("learn_shares", HOUR, made.learn_shares),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
         Chore("reconcile", often, lambda: made.reconciler.waiting() and made.doorbell.ring("reconcile")),

@@ -115,6 +115,18 @@ class MongoMessages:
             counts[name] = counts.get(name, 0) + row["count"]
         return counts
 
+    def states(self, runs: Sequence[str]) -> dict[State, int]:
+        """How many messages of these runs are in each state."""
+        rows = self._messages.aggregate(
+            [{"$match": {"run": {"$in": list(runs)}}}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]
+        )
+        return {State(row["_id"]): row["count"] for row in rows}
+
+    def silent(self, runs: Sequence[str], before: datetime) -> int:
+        """How many were accepted before then, of which nothing was heard since."""
+        accepted = {"run": {"$in": list(runs)}, "state": State.ACCEPTED.value, "state_at": {"$lt": before}}
+        return self._messages.count_documents(accepted)
+
     def open(self, run: str) -> bool:
         """Whether any message of a run is still to be worked on."""
         return self._messages.find_one({"run": run, "state": {"$in": _words(OPEN)}}, {"_id": 1}) is not None

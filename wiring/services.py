@@ -2,9 +2,11 @@
 
 from functools import cached_property
 
+from campaigns.experiments.learning import Bandits
 from campaigns.launch import Launcher, settle
 from campaigns.opt_in import OptIn
 from campaigns.plan import Planner
+from campaigns.progress import Watch
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
@@ -95,6 +97,20 @@ class Services(Sending):
     def reporter(self) -> Reporter:
         """Says what a campaign did."""
         return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals, self.clock)
+
+    @cached_property
+    def bandits(self) -> Bandits:
+        """Move the shares of variants to those that earn more."""
+        return Bandits(self.campaigns, MongoFigures(self.database), self.allocations, self.clock)
+
+    def learn_shares(self) -> int:
+        """Let the bandits look at what their variants earned; how many moved."""
+        return self.bandits.learn(self.shops.get().currency)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Says how far campaigns are."""
+        return Watch(self.campaigns, self.runs, self.messages, self.clock)
 
     def settle_runs(self) -> int:
         """Finish the runs of which no message is open; how many."""

@@ -1,8 +1,10 @@
 """Campaigns: set up, launched, paused, ended, reported on."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
+from flask import Response, request
 from flask.views import MethodView
 
 from api.auth import scope
@@ -12,15 +14,20 @@ from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.campaigns import CampaignSchema, DryRunSchema, ReportSchema, TriggersSchema
+from api.schemas.progress import ProgressSchema
 from campaigns.campaign import Campaign
 from campaigns.experiments.arms import Arm
 from campaigns.experiments.result import Comparison, Method
+from campaigns.progress import Doors, stream
 from campaigns.trigger import kinds
 from common.ids import new_id
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/v1/campaigns", description="Who gets what, and when.")
 
 Answer = tuple[Campaign, dict[str, str]]
+EVENTS = "text/event-stream"
+# Streams that one process serves at once; each holds one of its threads, of which the others' requests need some.
+DOORS = Doors(2)
 
 
 def answer(campaign: Campaign) -> Answer:
@@ -162,6 +169,21 @@ class CampaignCopy(MethodView):
     def post(self, campaign_id: str) -> Answer:
         """Make a draft like it."""
         return answer(services().campaigns.save(services().campaigns.get(campaign_id).draft(new_id())))
+
+
+@blueprint.route("/<campaign_id>/progress")
+class CampaignProgress(MethodView):
+    """How far it is."""
+
+    @scope("read")
+    @blueprint.response(200, ProgressSchema)
+    def get(self, campaign_id: str) -> dict[str, Any] | Response:
+        """Say how far a campaign is; with `Accept: text/event-stream`, as a stream of server-sent events."""
+        told = partial(services().watch.progress, campaign_id)
+        if request.accept_mimetypes.best_match(["application/json", EVENTS]) != EVENTS:
+            return msgspec.structs.asdict(told())
+        services().campaigns.get(campaign_id)  # a 404 must come before the stream
+        return Response(stream(told, DOORS), content_type=EVENTS, headers={"Cache-Control": "no-cache"})
 
 
 @blueprint.route("/<campaign_id>/report")
