@@ -1,6 +1,7 @@
 """A code for every customer, and what a friend may learn from one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from common.clock import Clock
@@ -12,8 +13,9 @@ from loyalty.programme import Landing, Programmes, ReferralCode, ReferralCodes, 
 from loyalty.referral_rewards import in_words
 
 AT_ONCE = 500
-# Looked up where what was typed cannot be a code, so that a wrong one costs what an unknown one does.
-NOBODY_S = "0" * codes.LENGTH
+# Looked up where there is nothing, so that a wrong code costs what one does that has ended.
+NOWHERE = ReferralCode(code="0" * codes.LENGTH, programme="-", customer="-")
+NO_PROGRAMME = ReferralProgramme(id="-", name="", active=False, seed="", created_at=datetime.min.replace(tzinfo=UTC))
 
 
 class CodeBook:
@@ -60,21 +62,21 @@ class CodeBook:
         raise NotFound("referral code of customer", customer)
 
     def find(self, typed: str) -> ReferralCode:
-        """The code that was meant; raises NotFound, and takes as long for one that cannot be a code."""
-        try:
-            code = codes.parse(typed, "referral code")
-        except NotFound:
-            code = NOBODY_S
-        found = self._kept.codes([code]).get(code)
-        if found is None:
+        """The code that was meant; raises NotFound."""
+        found = self._looked_up(typed)
+        if found is NOWHERE:
             raise NotFound("referral code", typed[:64])
         return found
 
     def landing(self, typed: str, locale: str = "") -> Landing:
-        """What a friend may see of a code, in their language; raises NotFound where it leads nowhere any more."""
-        code = self.find(typed)
-        programme = self._programmes.get(code.programme)
-        if not programme.open(self._clock.now()) or self._exhausted(programme, code.customer):
+        """What a friend may see of a code, in their language; raises NotFound where it leads nowhere.
+
+        A code that was never given costs the same reads as one that has ended: who tries codes learns nothing.
+        """
+        code = self._looked_up(typed)
+        programme = self._programme_of(code)
+        exhausted = self._exhausted(programme, code.customer)
+        if code is NOWHERE or exhausted or not programme.open(self._clock.now()):
             raise NotFound("referral code", typed[:64])
         advocate = self._customers.get([code.customer]).get(code.customer)
         return Landing(
@@ -86,6 +88,19 @@ class CodeBook:
             advocate_reward=in_words(programme.advocate, self._offers, locale),
             advocate_first_name=advocate.first_name if advocate else "",
         )
+
+    def _looked_up(self, typed: str) -> ReferralCode:
+        try:
+            code = codes.parse(typed, "referral code")
+        except NotFound:
+            code = NOWHERE.code
+        return self._kept.codes([code]).get(code, NOWHERE)
+
+    def _programme_of(self, code: ReferralCode) -> ReferralProgramme:
+        try:
+            return self._programmes.get(code.programme)
+        except NotFound:
+            return NO_PROGRAMME
 
     def _keep(self, programme: ReferralProgramme, tried: Mapping[str, str]) -> set[str]:
         """Keep codes; those that somebody else has come back.

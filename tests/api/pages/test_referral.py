@@ -2,11 +2,17 @@
 
 import hashlib
 import hmac
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
+from pymongo import MongoClient
+from pymongo.monitoring import CommandListener, CommandStartedEvent
 
+from common.errors import NotFound
+from common.settings import Settings
 from loyalty.proof import Proofs
 from storage.mongo import Mongo
 from tests.api.pages.conftest import World
@@ -100,3 +106,40 @@ def test_a_proof_holds_for_its_code_for_a_month_and_nothing_else_does(
     assert (older.check(world.code, proof).valid, older.check(world.code, proof).clicked_at) == (True, clock.now())
     clock.advance(31 * 86_400)
     assert services.proofs.check(world.code, proof).reason == "expired"
+
+
+class Counting(CommandListener):
+    """Notes what is asked of the database."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """One more."""
+        self.names.append(event.command_name)
+
+    def succeeded(self, event: Any) -> None:
+        """Nothing to do."""
+
+    def failed(self, event: Any) -> None:
+        """Nothing to do."""
+
+
+def test_what_was_never_given_costs_what_has_ended_costs(
+    services: Services, settings: Settings, clock: ManualClock, world: World
+) -> None:
+    counting = Counting()
+    client: MongoClient[dict[str, Any]] = MongoClient(settings.mongodb_url, tz_aware=True, event_listeners=[counting])
+    asking = Services(settings, clock)
+    asking.__dict__["database"] = client[settings.mongodb_database]
+    kept = services.programmes.get("friends")
+    services.programmes.change(replace(kept, active=False), kept.version)
+    asked = []
+    for code in (world.code, "7ANT046GJ2W2", "x", "", "a" * 900, "...", "\u0661" * 12):
+        counting.names.clear()
+        with pytest.raises(NotFound):
+            asking.referrals.landing(code)
+        asked.append(tuple(counting.names))
+    client.close()
+    assert len(set(asked)) == 1, asked
+    assert len(asked[0]) >= 3
