@@ -6,6 +6,7 @@ from typing import Any
 from campaigns.experiments.arms import Arm
 from campaigns.experiments.result import HOLDOUT, TREATED
 from campaigns.plan import SHOP_HOLDOUT
+from loyalty.redemption import RedemptionState
 from messaging.message import State
 from storage.mongo import Document, Mongo
 
@@ -18,6 +19,7 @@ class MongoFigures:
     def __init__(self, database: Mongo) -> None:
         self._messages = database["messages"]
         self._facts = database["facts"]
+        self._redemptions = database["redemptions"]
 
     def messages(self, campaign: str) -> list[dict[str, Any]]:
         """Rows of {state, channel, reason, count}."""
@@ -55,7 +57,30 @@ class MongoFigures:
         part of any campaign's comparison: nobody else of its arms goes without the other campaigns.
         """
         rows = self._messages.aggregate(_arms_pipeline(campaign, days, currency))
-        return {row["_id"]: _arm(row) for row in rows}
+        costs = self._costs(campaign, currency)
+        return {row["_id"]: _arm(row, costs.get(row["_id"], 0)) for row in rows}
+
+    def _costs(self, campaign: str, currency: str) -> dict[str, int]:
+        """What the vouchers of each variant took off the customers' orders, minor units."""
+        rows = self._redemptions.aggregate(
+            [
+                {"$match": {"campaign": campaign}},
+                {"$lookup": {"from": "messages", "localField": "message", "foreignField": "_id", "as": "letter"}},
+                {
+                    "$group": {
+                        "_id": {
+                            "variant": {"$ifNull": [{"$arrayElemAt": ["$letter.variant", 0]}, TREATED]},
+                            "state": "$state",
+                            "currency": "$currency",
+                        },
+                        "cost": {"$sum": {"$subtract": ["$discount", {"$ifNull": ["$returned", 0]}]}},
+                    }
+                },
+            ]
+        )
+        wanted = (RedemptionState.REDEEMED.value, currency)
+        found = [row for row in rows if (row["_id"]["state"], row["_id"]["currency"]) == wanted]
+        return {row["_id"]["variant"]: row["cost"] for row in found}
 
     def planned_until(self, campaign: str) -> datetime | None:
         """When the last of its messages was planned."""
@@ -65,7 +90,7 @@ class MongoFigures:
         return next((row["at"] for row in latest), None)
 
 
-def _arm(row: Document) -> Arm:
+def _arm(row: Document, cost: int) -> Arm:
     return Arm(
         customers=row["customers"],
         buyers=row["buyers"],
@@ -74,6 +99,7 @@ def _arm(row: Document) -> Arm:
         before=row["before"],
         before_squares=float(row["before_squares"]),
         products=float(row["products"]),
+        cost=cost,
     )
 
 

@@ -8,6 +8,7 @@ from common.clock import Clock
 from common.doorbell import Doorbell
 from common.settings import Settings
 from storage.aliases import Aliases
+from storage.allocations import MongoAllocations
 from storage.batches import MongoBatches
 from storage.campaigns import MongoCampaigns
 from storage.consents import ConsentLog
@@ -82,6 +83,11 @@ class Stores:
     def keys(self) -> MongoKeys:
         """Who may call the API."""
         return MongoKeys(self.database, self.clock)
+
+    @cached_property
+    def allocations(self) -> MongoAllocations:
+        """What bandits gave, and why."""
+        return MongoAllocations(self.database)
 
     @cached_property
     def answers(self) -> MongoAnswers:

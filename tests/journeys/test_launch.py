@@ -265,3 +265,36 @@ def test_who_is_held_out_of_all_marketing_is_in_no_campaigns_comparison(
     shop.launcher.launch(again.id)
     work(shop)
     assert len(provider_sandbox.accepted()) == report.treated.customers + 200 - kept_out
+
+
+def test_a_bandit_gives_the_next_run_more_of_what_earned_more_and_says_why(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(200)])
+    tried = [Variant(id="calm", share=50), Variant(id="loud", share=50)]
+    trigger = {"kind": "recurring", "cron": "0 10 * * *", "time_zone": "UTC"}
+    campaign = draft(shop, variants=tried, allocation="bandit", trigger=trigger)
+    shop.launcher.launch(campaign.id)
+    clock.advance(86_400)
+    shop.schedule.open_due()
+    work(shop)
+    first = shop.runs.of_campaigns([campaign.id])[0]
+    drawn = {
+        message["customer"]: message["variant"] for message in shop.database["messages"].find({"campaign": campaign.id})
+    }
+    assert first.shares == {}
+    assert shop.learn_shares() == 1
+    assert shop.campaigns.get(campaign.id).shares == {"calm": 50.0, "loud": 50.0}
+    loud = sorted(customer for customer, variant in drawn.items() if variant == "loud")
+    shop.orders.upsert([bought(customer, clock.now(), 5_000) for customer in loud[:60]])
+    assert shop.learn_shares() == 1
+    assert shop.learn_shares() == 0
+    shares = shop.campaigns.get(campaign.id).shares
+    assert shares["loud"] > 95
+    clock.advance(86_400)
+    shop.schedule.open_due()
+    second = shop.runs.of_campaigns([campaign.id])[1]
+    assert second.shares == shares
+    told = shop.allocations.page(campaign.id, "", 10)
+    assert [one.shares for one in told] == [{"calm": 50.0, "loud": 50.0}, shares]
+    assert told[-1].arms["loud"].revenue == 60 * 5_000
