@@ -64,10 +64,6 @@ class Known(msgspec.Struct, frozen=True):
 _NOTHING = Known(Account(), None)
 
 
-# What is read of a customer.
-READ = {"profile": 1, "rolled": 1}
-
-
 class _Reckoned(msgspec.Struct, frozen=True):
     """What customers' orders add up to, and what was read before and beside them."""
 
@@ -112,7 +108,15 @@ class Profiles:
 
     def read(self, customers: Iterable[str]) -> dict[str, Known]:
         """The profiles of those customers who exist, in one read."""
-        return known_of(list(self._customers.find({"_id": {"$in": list(customers)}}, READ)))
+        fields = {"profile": 1, "rolled": 1}
+        found = list(self._customers.find({"_id": {"$in": list(customers)}}, fields))
+        # What is remembered was a number once.
+        rolled = [one["rolled"] if isinstance(one.get("rolled"), dict) else {} for one in found]
+        accounts = from_documents(
+            ({**memory, "profile": one.get("profile", {})} for memory, one in zip(rolled, found, strict=True)), Account
+        )
+        rows = zip(found, accounts, rolled, strict=True)
+        return {one["_id"]: Known(account, memory.get("by")) for one, account, memory in rows}
 
     def add(self, known: Mapping[str, Known], orders: Mapping[str, Sequence[Order]], now: datetime) -> set[str]:
         """Add new orders, by customer, to profiles that were read before those orders were written.
@@ -251,17 +255,6 @@ def _rewrites(
                 yield customer, Rewrite(known[customer].by or "", fields, _weight(account))
             else:
                 fresh.append({"_id": customer, **fields})
-
-
-def known_of(found: Sequence[Document]) -> dict[str, Known]:
-    """The profiles in customers' documents, as they were read."""
-    # What is remembered was a number once.
-    rolled = [one["rolled"] if isinstance(one.get("rolled"), dict) else {} for one in found]
-    accounts = from_documents(
-        ({**memory, "profile": one.get("profile", {})} for memory, one in zip(rolled, found, strict=True)), Account
-    )
-    rows = zip(found, accounts, rolled, strict=True)
-    return {one["_id"]: Known(account, memory.get("by")) for one, account, memory in rows}
 
 
 def writing(customer: str, known: Known | None, account: Account, now: datetime) -> Write:

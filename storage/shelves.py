@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from common.ids import new_id
-from storage.mongo import Document, Documents, Mongo
+from storage.mongo import Documents, Mongo
 
 # A note that is not told to be ready by then is of a process that died.
 LEFT_OVER = timedelta(minutes=2)
@@ -37,10 +37,6 @@ class Shelves:
         if wanted := set(products) - self.categories.keys():
             self.categories |= self._read(wanted)
 
-    def fill(self, products: Iterable[str], found: Iterable[Document]) -> None:
-        """The same of products that somebody has just read, as far as they were `found`."""
-        self.categories |= _categories(products, found)
-
     def moved(self) -> set[str]:
         """The products whose categories are others now than they were when they were read, if that is some time ago."""
         if monotonic() - self._begun < self._aged:
@@ -50,12 +46,7 @@ class Shelves:
 
     def _read(self, products: Iterable[str]) -> dict[str, list[str]]:
         found = self._products.find({"_id": {"$in": list(products)}}, {"categories": 1})
-        return _categories(products, found)
-
-
-def _categories(products: Iterable[str], found: Iterable[Document]) -> dict[str, list[str]]:
-    """By product; one that is not in the catalogue has none."""
-    return {one: list[str]() for one in products} | {one["_id"]: one.get("categories", []) for one in found}
+        return {one: list[str]() for one in products} | {one["_id"]: one.get("categories", []) for one in found}
 
 
 class Moves:
