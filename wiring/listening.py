@@ -7,8 +7,8 @@ from messaging.finding import Finder
 from messaging.linking import Linking
 from messaging.presence import Comings
 from storage.chat_links import MongoChatLinks
-from storage.heard import MongoHeard
 from storage.notices import MongoNotices
+from storage.presence import MongoPresence
 from storage.recent import MongoRecent
 from wiring.addressing import Addressing
 
@@ -17,9 +17,9 @@ class Listening(Addressing):
     """What comes back."""
 
     @cached_property
-    def heard(self) -> MongoHeard:
+    def heard(self) -> MongoPresence:
         """When addresses were last heard from."""
-        return MongoHeard(self.database)
+        return MongoPresence(self.database)
 
     @cached_property
     def comings(self) -> Comings:
