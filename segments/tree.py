@@ -16,6 +16,7 @@ from common.errors import Invalid, NotFound
 from common.kinds import scan
 from segments.nodes import All, Any_, Leaf, Node, Not
 from segments.rule import Rule
+from segments.wording import in_words
 
 MAX_DEPTH = 20
 MAX_NODES = 200
@@ -157,9 +158,8 @@ class _Reader:
         try:
             return msgspec.convert(given, kind.Settings)
         except msgspec.ValidationError as error:
-            message, _, place = str(error).partition(" - at `$")
-            inside = place.rstrip("`").replace("[", ".").replace("]", "")
-            return self._refuse(path + inside, message.rstrip(".") + ".")
+            inside, message = in_words(str(error), kind.schema())
+            return self._refuse(path + inside, message)
 
     def _bind(self, rule: Rule, path: str) -> Node | None:
         if not rule.refers_to:

@@ -107,7 +107,7 @@ class Attribute(Rule):
         """The attribute."""
         kept = customer.attributes.get(self.settings.attribute)
         if kept is None:
-            return f"Their {self.settings.attribute} is not known."
+            return f"The attribute {self.settings.attribute} is not known of them."
         return f"Their {self.settings.attribute} is {msgspec.json.encode(kept).decode()}."
 
     def _dates(self, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -29,4 +29,6 @@ class BadInARow(Rule):
 
     def value(self, customer: Customer, now: datetime) -> str:
         """The count."""
+        if not customer.profile.bad_in_a_row:
+            return "Nothing went wrong with their latest order."
         return f"Something went wrong with their latest {plural(customer.profile.bad_in_a_row, 'order')} in a row."

@@ -60,7 +60,7 @@ def nested(levels: int) -> dict[str, Any]:
         ({"rule": "everyone", "all": []}, "rules.all"),
         ({"rule": "everyone", "$or": [{}]}, "rules.$or.0"),
         ({"rule": "everyone", "$or": 1}, "rules.$or"),
-        ({"all": [ORDERED, {"rule": "first_order_lately"}]}, "rules.all.1"),
+        ({"all": [ORDERED, {"rule": "first_order_lately"}]}, "rules.all.1.days"),
         ({"all": [ORDERED, {"rule": "first_order_lately", "days": "30"}]}, "rules.all.1.days"),
         ({"all": [ORDERED, {"rule": "first_order_lately", "days": 30.5}]}, "rules.all.1.days"),
         ({"all": [ORDERED, {"rule": "first_order_lately", "days": True}]}, "rules.all.1.days"),
@@ -204,3 +204,20 @@ def test_references_are_found_wherever_they_stand() -> None:
     inner = {"rule": "in_segment", "segment": "a"}
     assert references({"all": [{"not": inner}, {"any": [ORDERED, {**inner, "segment": "b"}]}]}) == {"a", "b"}
     assert references(ORDERED) == set()
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "words"),
+    [
+        ({"rule": "tag", "any_of": "vip"}, "rules.any_of", "Expected a list, got text."),
+        ({"rule": "profile_orders", "at_least": "3"}, "rules.at_least", "Expected a whole number, got text."),
+        ({"rule": "random_share"}, "rules.percent", "This has to be said."),
+        ({"rule": "rfm_cell", "any_of": ["champs"]}, "rules.any_of.0", "there are about_to_sleep, at_risk, champions"),
+        ({"rule": "reacted", "did": "open"}, "rules.did", "there are clicked, complained, opened, unsubscribed."),
+        ({"rule": "orders_lately", "days": 0}, "rules.days", "Expected a whole number >= 1."),
+    ],
+)
+def test_a_refusal_says_what_would_be_right(rules: dict[str, Any], path: str, words: str) -> None:
+    (found,) = refused(rules)[path]
+    assert words in found
+    assert "`" not in found
