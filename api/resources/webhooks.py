@@ -31,7 +31,10 @@ def receive(channel: str) -> Response:
         body=request.get_data(),
     )
     content_type, body = made.webhooks.receive(channel, hook)
-    return Response(body, 200, content_type=content_type or "text/plain; charset=utf-8")
+    response = Response(body, 200, content_type=content_type or "text/plain; charset=utf-8")
+    # A browser on the shop's own page tells what became of a message, and would complain of the answer.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 @blueprint.route("/<channel>", methods=["GET"])

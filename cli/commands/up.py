@@ -10,8 +10,12 @@ from messaging.channel import Providers
 
 # What it takes to leave the outbox; a channel that is not here is told so in general words.
 CREDENTIALS = {
-    "email": "ENCORE_SENDGRID_API_KEY",
+    "email": "ENCORE_SENDGRID_API_KEY, or ENCORE_SMTP_URL",
     "sms": "ENCORE_TWILIO_ACCOUNT_SID and ENCORE_TWILIO_AUTH_TOKEN",
+    "web_push": "ENCORE_VAPID_KEY and ENCORE_VAPID_SUBJECT",
+    "mobile_push": "ENCORE_FCM_KEY",
+    "inbox": "ENCORE_INBOX_ORIGINS",
+    "webhook": "ENCORE_WEBHOOK_URL and ENCORE_WEBHOOK_SECRET",
 }
 
 

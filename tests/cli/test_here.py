@@ -27,7 +27,7 @@ def test_commands_beside_a_running_encore_need_no_settings(tmp_path: Path) -> No
     file = tmp_path / "customers.csv"
     file.write_text("customer_id,first_name,email\nc1,Ana,ana@example.com\n")
     with up(tmp_path) as running:
-        assert "email: outbox (kept, sent nowhere; set ENCORE_SENDGRID_API_KEY)" in running.greeting
+        assert "email: outbox (kept, sent nowhere; set ENCORE_SENDGRID_API_KEY, or ENCORE_SMTP_URL)" in running.greeting
         assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
         created = encore("key", "create", **here)
         assert created.returncode == 0, created.stderr
@@ -106,7 +106,7 @@ def test_a_channel_with_credentials_goes_to_its_provider(services: Services) -> 
     settings = load({"ENCORE_SENDGRID_API_KEY": "SG.x"})
     lines = deliveries(Providers(settings, services.outbox, services.clock))
     assert lines[0] == "email: sendgrid"
-    assert lines[1].startswith("sms: outbox")
+    assert any(line.startswith("sms: outbox") for line in lines)
 
 
 def test_addresses_are_told_without_what_is_secret_in_them() -> None:

@@ -121,7 +121,7 @@
       return; // the shop's page works without us
     }
     list.replaceChildren(...(messages.length ? messages.map(article) : [make("p", { textContent: w.none })]));
-    for (const one of messages) say(one, "delivered");
+    for (const one of messages.filter((message) => !message.read)) say(one, "delivered");
     tell();
     if (popup && unread() && panel.hidden) toggle(true, true);
   };
