@@ -43,10 +43,12 @@ PACE = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
 # A job that was begun so often without getting on is given up: it would be begun for ever.
 MAX_STARTS = 20
-# A file of more rows owes the profiles of those whose orders it brings, until its end, or until they have waited for so
-# long: one that is written once for all of its customer's orders costs little more than once for each.
+# A file of more rows owes the profiles of those whose orders it brings: to write one for all of its customer's orders
+# costs little more than for each. They follow at its end, and before when they have waited for so long, or for so many
+# times as long as it took the last time: a machine that is slow shall not do little else.
 LARGE = 20_000
 OWED = timedelta(minutes=5)
+SPARED = 4
 TOLD_EVERY = timedelta(seconds=2)
 # What was refused, and files whose upload broke off, are forgotten after so long.
 KEPT = timedelta(days=14)
@@ -250,7 +252,7 @@ class Importer:
         """Take a file's records from a place on; None where another worker has taken the job over."""
         taker.begin(place)
         take = taker.take_again if place.again else taker.take
-        owed_since = self._clock.now()
+        owed_since, may_owe = self._clock.now(), OWED
         # The next batch is read and checked while the database works on this one.
         for batch, after in ahead(_batches(taker, records, place.again, pace)):
             begun = self._clock.now()
@@ -260,11 +262,12 @@ class Importer:
             if not self._jobs.save(job):
                 return None
             pace.learn(len(batch.records), self._clock.now() - begun)
-            if self._clock.now() - owed_since >= OWED:
+            if (begun := self._clock.now()) - owed_since >= may_owe:
                 followed = self._follow(job)
                 if followed is None:
                     return None
                 job, owed_since = followed, self._clock.now()
+                may_owe = max(OWED, SPARED * (owed_since - begun))
         return job
 
     def _follow(self, job: Job) -> Job | None:
