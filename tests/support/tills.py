@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -165,9 +165,8 @@ def scene(directory: Path, settings: Settings, count: int) -> Iterator[Scene]:
         try:
             ensure(services.database)
             _, key = services.keys.create("tills", ["checkout"])
-            tills = Tills(supervisor, own, count, key)
-            yield Scene(tills=tills, database=database, services=services)
-            tills.close()
+            with closing(Tills(supervisor, own, count, key)) as tills:
+                yield Scene(tills=tills, database=database, services=services)
         finally:
             services.close()
             database.relay.cut()
