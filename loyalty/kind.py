@@ -1,5 +1,6 @@
 """What a kind of offer is: one file in loyalty/offers/, found by scanning."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
@@ -18,6 +19,7 @@ from loyalty.basket import Basket
 from loyalty.selection import Selection
 
 MOST = 10**12
+_ITEM = re.compile(r"\[([0-9]+)\]")
 _BRACES = str.maketrans("{}", "()")
 
 
@@ -119,7 +121,7 @@ def make(kind: str, settings: Mapping[str, Any]) -> OfferKind[Any]:
         return chosen(msgspec.convert(settings, chosen.Settings))
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
-        raise Invalid.field(f"settings{place.rstrip('`')}", f"{message}.") from None
+        raise Invalid.field("settings" + _ITEM.sub(r".\1", place.rstrip("`")), f"{message}.") from None
 
 
 def money_text(amount: int, currency: str, locale: str) -> str:
