@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from common.errors import Invalid
 from common.money import Money
+from customers.customer import Customer
 from loyalty.budgets import BudgetState, Counted, Limit, PeriodLimit, stale_keys, states
 from loyalty.conditions import Refused
+from loyalty.facts import Asked
 from loyalty.offer import Budget, checked
 from loyalty.offer_changes import CHANGED
 from tests.loyalty.makers import assert_books_agree, basket, code_for, offer, standing
@@ -211,3 +213,21 @@ def test_only_what_is_over_for_good_is_forgotten() -> None:
     assert stale_keys(by, ["day_2026-03-04"]) == ["day_2026-03-01", "day_2026-03-02"]
     assert stale_keys(by, ["day_2026-03-02"]) == ["day_2026-03-01"]
     assert stale_keys(by, []) == []
+
+
+def test_what_both_used_in_a_week_counts_as_theirs_and_the_forgotten_leave_no_turn(services: Services) -> None:
+    services.customers.upsert([Customer(id="ana"), Customer(id="anna")])
+    week = [PeriodLimit(per="week", per_customer=2)]
+    code = limited(services, periods=week, customer_money=Money(5_000, "EUR"))
+    assert [reason_of(services, code, f"{who}-1", who) for who in ("ana", "anna")] == ["", ""]
+    services.merger.merge("ana", "anna")
+    assert reason_of(services, code, "o3", "ana") == "customer_week"
+    other = code_for(services, id="other", single_use=False)
+    wanted = Asked(customer="ana", basket=basket("o4"))
+    services.checkout.redeem([other, code_for(services, id="third")], wanted)
+    services.eraser.erase("ana")
+    left = [*services.database["bundles"].find(), *services.database["redemptions"].find()]
+    assert left
+    assert not [one for one in left if one["customer"] in ("ana", "anna")]
+    held = [place for one in left for place in [*one.get("holds", []), *one.get("stays", [])]]
+    assert not [place for place in held if place.startswith("customer:")]
