@@ -69,6 +69,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("learn_shares", HOUR, made.learn_shares),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
+        Chore("failover", often, made.failover.look),
         Chore("reconcile", often, lambda: made.reconciler.waiting() and made.doorbell.ring("reconcile")),
         Chore("settle_runs", often, made.settle_runs),
         Chore("take_webhooks", often, made.receipts.take),
@@ -98,11 +99,11 @@ def chores(made: Services) -> list[Chore]:
     ]
 
 
-def main() -> None:
-    """Work off jobs until told to stop."""
+def main(*, urgent_only: bool = False) -> None:
+    """Work off jobs until told to stop; or, beside other workers, only those that may not wait for a campaign's."""
     made = services()
     look_for_rings_seldom()
-    work(made.settings)
+    work(made.settings, urgent_only=urgent_only)
 
 
 def scheduler_main() -> None:

@@ -11,6 +11,7 @@ from campaigns.experiments.variants import Allocation, Variant
 from common.money import Money
 from customers.consent import Purpose
 from customers.shop import SendWindow
+from messaging.message import Step
 
 
 class CampaignState(StrEnum):
@@ -45,10 +46,12 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a campaign keeps to: how long a message may wait, and what to do when nobody knows whether it went out.
 
-    `window` is when its messages may go out, in each receiver's own time ("at 10 in the morning, theirs").
+    `window` is when its messages may go out, in each receiver's own time ("at 10 in the morning, theirs"); `failover`
+    says by channel what is enough there, and after how long a message goes on over its receiver's next channel.
     """
 
     window: SendWindow | None = None
+    failover: dict[str, Step] = {}
     budget: Budget = Budget()
     expires_after_hours: int = 72
     policy: Literal["at_most_once", "at_least_once"] = "at_most_once"

@@ -179,6 +179,7 @@ def message_for(run: Run, words: Words, shop: Shop, customer: Customer, now: dat
         referral_programme=campaign.referral_programme,
         policy=campaign.limits.policy,
         window=campaign.limits.window,
+        failover=campaign.limits.failover,
         not_before=begins,
         expires_at=begins + timedelta(hours=campaign.limits.expires_after_hours),
         data=run.data,

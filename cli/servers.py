@@ -152,11 +152,12 @@ class Stack:
             environment=self._for_children,
             ready=partial(answers_http, self.host, self.port),
         )
-        return [api, *workers, self._program("scheduler", "scheduler")]
+        urgent = self._program("worker-urgent", "worker", "--urgent")
+        return [api, *workers, urgent, self._program("scheduler", "scheduler")]
 
-    def _program(self, name: str, command: str) -> Child:
+    def _program(self, name: str, *command: str) -> Child:
         return Child(
-            name=name, command=[sys.executable, "-m", "cli.main", command], environment=self._for_children, stage=2
+            name=name, command=[sys.executable, "-m", "cli.main", *command], environment=self._for_children, stage=2
         )
 
     @property

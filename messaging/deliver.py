@@ -31,6 +31,7 @@ from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
 from messaging.parcels import parcel_of
 from messaging.people import People, name_of
+from messaging.routing import timer_of
 from messaging.spending import Limit, Spending, cost_of, unspent
 
 log = logging.getLogger(__name__)
@@ -219,6 +220,9 @@ class Delivery:
     def _send(self, claimed: Claimed, carrier: Picked, parcel: Parcel, whole: bool) -> Move | None:
         """Hand one parcel over. Returns what is to happen to the claim's other messages where it is not to go on."""
         lease = self._lease(self._settings.http_timeout + self._settings.uncertain_grace)
+        lease = msgspec.structs.replace(
+            lease, timer_at=timer_of(claimed.messages[parcel.letters[0].message], lease.now)
+        )
         attempt = Attempt(
             token=parcel.token, channel=parcel.channel, provider=carrier.provider.name, started_at=lease.now
         )

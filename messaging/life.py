@@ -41,11 +41,12 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
-    """Until when a claim holds, and from when on the sweeper doubts whoever has it."""
+    """Until when a claim holds, and from when on the sweeper doubts whoever has it; when what came of it is judged."""
 
     now: datetime
     until: datetime
     check_at: datetime
+    timer_at: datetime | None = None
 
 
 class Claims(Protocol):

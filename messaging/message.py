@@ -60,7 +60,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     ),
     State.UNCERTAIN: frozenset({State.ACCEPTED, State.HANDING_OVER, State.WAITING, State.UNCERTAIN_FINAL}),
     State.ACCEPTED: frozenset({State.DELIVERED, State.BOUNCED, State.UNDELIVERED, State.QUEUED}),
-    State.DELIVERED: frozenset({State.BOUNCED}),
+    State.DELIVERED: frozenset({State.BOUNCED, State.QUEUED}),
     State.BOUNCED: frozenset({State.QUEUED}),
     State.UNDELIVERED: frozenset({State.QUEUED, State.DELIVERED, State.BOUNCED}),
     # Evidence beats belief: a provider's word that it has the message ends any other opinion.
@@ -78,6 +78,16 @@ class Route(msgspec.Struct, frozen=True):
 
     channel: str
     address: str
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is enough on one channel, and how long it has: else the message goes on over the customer's next channel.
+
+    `success` is what must have come `wait_minutes` after the hand-over; with "accepted" there is nothing to wait for.
+    """
+
+    success: Literal["accepted", "delivered", "read", "converted"] = "accepted"
+    wait_minutes: int = 240
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,8 +111,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     `window` is when it may go out, in the receiver's own time.
     `channel` is the current route's. `request` is the token of the latest attempt on it, `handed_at` its time.
     The sweeper looks at a message that is still claimed, handed over or uncertain at `check_at`. The reconciler asks
-    about an uncertain one at `ask_at`; a provider with a look-up has said of the latest attempt so many times that it
-    is `absent`.
+    about an uncertain one at `ask_at`; a provider with a look-up has said so many times that it is `absent`. `failover`
+    says by channel what is enough there, which is judged at `timer_at`.
     """
 
     id: str
@@ -134,6 +144,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     lease_until: datetime | None = None
     check_at: datetime | None = None
     ask_at: datetime | None = None
+    failover: dict[str, Step] = {}
+    timer_at: datetime | None = None
     absent: int = 0
     request: str = ""
     attempts: list[Attempt] = []

@@ -1,11 +1,12 @@
 """A customer's ways: which channels, in which order; and what comes after the first."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from common.ids import derive
 from customers.consent import Purpose
 from customers.customer import Customer
-from messaging.message import Route
+from messaging.message import Message, Route, Step
 
 
 def routes_for(customer: Customer, channels: Sequence[str], purpose: Purpose) -> list[Route]:
@@ -30,6 +31,12 @@ def agreed(customer: Customer, channel: str, purpose: Purpose) -> bool:
 def address_hash(route: Route) -> str:
     """What two messages of one run and step to one address have in common."""
     return derive("address", route.channel, route.address)
+
+
+def timer_of(message: Message, now: datetime) -> datetime | None:
+    """When it is judged whether the channel at hand did enough; None where being accepted is."""
+    step = message.failover.get(message.channel, Step())
+    return None if step.success == "accepted" else now + timedelta(minutes=step.wait_minutes)
 
 
 def _place(customer: Customer, channel: str, channels: Sequence[str]) -> tuple[int, int]:

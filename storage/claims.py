@@ -58,6 +58,7 @@ class MongoClaims:
             "provider": attempt.provider,
             "handed_at": lease.now,
             "state_at": lease.now,
+            **({"timer_at": lease.timer_at} if lease.timer_at else {}),
         }
         update = {"$set": ahead, "$push": {"attempts": to_document(attempt)}}
         if self._messages.update_many(held, update).modified_count == len(ids):
@@ -144,7 +145,7 @@ def next_route(move: Move, routes: Sequence[Route], now: datetime) -> Document:
         "address_hash": address_hash(routes[0]),
     }
     # A word on the earlier attempt says nothing of the next one.
-    return {"$set": fields, "$unset": {**UNCLAIMED, "request": ""}}
+    return {"$set": fields, "$unset": {**UNCLAIMED, "request": "", "timer_at": ""}}
 
 
 def update_unless_taken(messages: Documents, requests: Sequence[UpdateOne]) -> tuple[int, list[int]]:

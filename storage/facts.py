@@ -11,6 +11,7 @@ from storage.indexes import Index
 from storage.learning import note_answers
 from storage.mongo import Mongo, from_documents, to_document
 from storage.personal import Personal
+from storage.reported import note_heard
 from storage.writes import insert_new
 
 INDEXES = [
@@ -42,6 +43,9 @@ class MongoFacts:
     def add(self, facts: Sequence[Fact]) -> None:
         """Keep facts; one that is kept already stays as it is. The customers' facet `engagement` follows."""
         insert_new(self._facts, [to_document(fact) for fact in facts])
+        for provider in {fact.provider for fact in facts}:
+            theirs = [fact for fact in facts if fact.provider == provider]
+            note_heard(self._database, provider, (one.type for one in theirs), max(one.at for one in theirs))
         facts = [fact for fact in facts if fact.detail != BY_MACHINE]
         note_answers(self._database, (fact.customer for fact in facts if fact.type in ("opened", "clicked")))
         latest: dict[str, dict[str, datetime]] = {}

@@ -11,10 +11,11 @@ from messaging.gate import Sent
 from messaging.life import SECOND_THOUGHTS, overruled_by
 from messaging.message import OPEN, Batch, Message, State
 from messaging.receipts import Proof
-from storage.batches import MongoBatches
+from storage.batches import LONG_AGO, MongoBatches
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
 from storage.personal import Erased, Personal
+from storage.reported import note_heard
 
 DUPLICATE = 11_000
 # What no state but a claim has; a message leaves them behind with it.
@@ -83,6 +84,7 @@ class MongoMessages:
     """Keeps messages; `state`, `channel` and `purpose` are always written, so that they can be asked for."""
 
     def __init__(self, database: Mongo, clock: Clock) -> None:
+        self._database = database
         self._messages = database["messages"]
         self._batches = MongoBatches(database)
         self._clock = clock
@@ -128,8 +130,11 @@ class MongoMessages:
         return self._messages.count_documents(accepted)
 
     def open(self, run: str) -> bool:
-        """Whether any message of a run is still to be worked on."""
-        return self._messages.find_one({"run": run, "state": {"$in": _words(OPEN)}}, {"_id": 1}) is not None
+        """Whether any message of a run is still to be worked on, or may yet go on over its next channel."""
+        if self._messages.find_one({"run": run, "state": {"$in": _words(OPEN)}}, {"_id": 1}) is not None:
+            return True
+        judged = {"timer_at": {"$gt": LONG_AGO}, "state": {"$in": _words([State.ACCEPTED, State.DELIVERED])}}
+        return self._messages.find_one({**judged, "run": run, "routes.1": {"$exists": True}}, {"_id": 1}) is not None
 
     def cancel(self, run: str) -> int:
         """Cancel what is queued or waiting; how many. What a worker holds it will cancel itself before it sends."""
@@ -179,6 +184,9 @@ class MongoMessages:
         for proof in proofs:
             groups.setdefault((proof.state, proof.reason, bool(proof.token)), []).append(proof)
         now = self._clock.now()
+        for provider in {proof.provider for proof in proofs if proof.provider}:
+            told = (proof.state.value for proof in proofs if proof.provider == provider)
+            note_heard(self._database, provider, told, now)
         for (state, reason, _), alike in groups.items():
             tokens = sorted({proof.token for proof in alike if proof.token})
             held = {

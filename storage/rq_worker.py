@@ -37,10 +37,12 @@ class EncoreWorker(SimpleWorker):
     # It waits no longer than this for a Redis that went away to come back.
     max_connection_wait_time = 4.0
 
-    def __init__(self, connection: Redis, settings: Settings, stopped: threading.Event) -> None:
-        """`stopped` is set when a signal has asked this process to end."""
+    def __init__(
+        self, connection: Redis, settings: Settings, stopped: threading.Event, *, urgent_only: bool = False
+    ) -> None:
+        """`stopped` is set when a signal has asked this process to end; `urgent_only` leaves campaigns to others."""
         super().__init__(
-            queue_names(settings),
+            queue_names(settings)[:1] if urgent_only else queue_names(settings),
             connection=connection,
             serializer=JSONSerializer,
             worker_ttl=WORKER_TTL_SECONDS,
@@ -77,13 +79,13 @@ class EncoreWorker(SimpleWorker):
         super().handle_job_failure(job, queue, started_job_registry, exc_string=kind, execution=execution)
 
 
-def work(settings: Settings) -> None:
-    """Work off jobs until TERM or INT; where Redis goes away, wait for it."""
+def work(settings: Settings, *, urgent_only: bool = False) -> None:
+    """Work off jobs until TERM or INT, or only those that may not wait; where Redis goes away, wait for it."""
     redis = redis_of(settings, patience=None)  # waiting for a job is waiting for an answer
     stopped = threading.Event()
     while not stopped.is_set():
         try:
-            EncoreWorker(redis, settings, stopped).work(logging_level="WARNING")
+            EncoreWorker(redis, settings, stopped, urgent_only=urgent_only).work(logging_level="WARNING")
             stopped.wait(PAUSE_SECONDS)
         except RedisError as error:
             log.warning("worker.no_redis", extra={"error": type(error).__name__})

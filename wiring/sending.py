@@ -10,6 +10,7 @@ from messaging.audit import Audit
 from messaging.channel import Providers
 from messaging.deliver import Delivery
 from messaging.desk import Desk
+from messaging.failover import Failover
 from messaging.people import People
 from messaging.receipts import Receipts
 from messaging.reconcile import Reconciler
@@ -20,6 +21,7 @@ from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
 from storage.desk import MongoBook
 from storage.doubts import MongoDoubts
+from storage.failover import MongoSuccesses, MongoTimers
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.rates import RedisRates
 from storage.spending import MongoSpending
@@ -118,6 +120,18 @@ class Sending(Listening):
             doorbell=self.doorbell,
             clock=self.clock,
             settings=self.settings,
+        )
+
+    @cached_property
+    def failover(self) -> Failover:
+        """Moves on what one channel did not bring about in its time."""
+        return Failover(
+            timers=MongoTimers(self.database),
+            successes=MongoSuccesses(self.database),
+            batches=self.batches,
+            provider=self.providers.by_name,
+            doorbell=self.doorbell,
+            clock=self.clock,
         )
 
     @cached_property

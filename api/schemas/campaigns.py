@@ -8,6 +8,7 @@ from api.schemas.base import Instant, MoneySchema, ShopId, Strict, Whole
 from api.schemas.shop import SendWindowSchema
 from campaigns.campaign import Budget, CampaignState, Limits
 from campaigns.experiments.variants import MOST, Variant
+from messaging.message import Step
 
 ID = validate.Length(1, 64)
 # "holdout" and "treated" are the names of the other arms.
@@ -32,6 +33,24 @@ class CampaignBudgetSchema(Strict):
         return Budget(**data)
 
 
+class StepSchema(Strict):
+    """What is enough on a channel, and how long it has."""
+
+    success = fields.String(
+        required=True,
+        validate=validate.OneOf(["accepted", "delivered", "read", "converted"]),
+        metadata={
+            "description": "What must have come; read is opened by a person, or clicked in; converted is an order "
+            "since, or the voucher used. What a provider does not report, or is uncertain, never goes on."
+        },
+    )
+    wait_minutes = fields.Integer(strict=True, load_default=240, validate=validate.Range(1, 30 * 24 * 60))
+
+    @post_load
+    def _step(self, data: dict[str, Any], **_: Any) -> Step:
+        return Step(**data)
+
+
 class LimitsSchema(Whole):
     """What a campaign keeps to."""
 
@@ -42,6 +61,16 @@ class LimitsSchema(Whole):
         metadata={"description": "When its messages may go out, each in its receiver's own time."},
     )
     budget = fields.Nested(CampaignBudgetSchema, load_default=Budget)
+    failover = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z_]{0,39}\Z", error="Not a channel's name.")),
+        values=fields.Nested(StepSchema),
+        load_default=dict,
+        validate=validate.Length(max=20),
+        metadata={
+            "description": "By channel: what is enough there, and when a message goes on over its receiver's next "
+            "channel. What a provider refuses goes on at once, whatever stands here."
+        },
+    )
 
     expires_after_hours = fields.Integer(
         strict=True,

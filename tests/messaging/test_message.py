@@ -42,4 +42,4 @@ def test_what_rests_for_good_comes_back_by_evidence_alone() -> None:
     final = {State.SKIPPED, State.FAILED, State.CANCELLED, State.EXPIRED, State.UNCERTAIN_FINAL}
     assert {state: TRANSITIONS[state] for state in final} == dict.fromkeys(final, frozenset({State.ACCEPTED}))
     assert not TRANSITIONS[State.HELD_OUT]
-    assert not TRANSITIONS[State.DELIVERED] & OPEN
+    assert TRANSITIONS[State.DELIVERED] & OPEN == {State.QUEUED}  # failover by time: delivered, and not read
