@@ -10,10 +10,13 @@ from content.form import Form
 
 _CHAT = Shape(buttons=3, answers=True, answered=True)
 
+# Parts of WhatsApp's alone: an approved template, a line for each of its values, and one for each of its links.
+_APPROVED = {"template": 600, "values": 4_000, "template_links": 2_000}
+
 _FORMS = (
     email.FORM,
     sms.FORM,
-    form("whatsapp", _CHAT, words={"text": 4_096}, optional={"template": 600, "values": 4_000, "template_links": 2_000}),
+    form("whatsapp", _CHAT, words={"text": 4_096}, optional=_APPROVED),
     form("telegram", Shape(buttons=10, answers=True, answered=True), words={"text": 4_096}),
     form("viber", _CHAT, words={"text": 7_000}),
     form("messenger", _CHAT, words={"text": 2_000}),

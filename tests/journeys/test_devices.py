@@ -144,6 +144,37 @@ def test_a_device_that_is_gone_is_forgotten_and_the_next_one_takes_its_place(
     assert len(provider_sandbox.accepted()) == 1
 
 
+def test_a_campaign_goes_by_the_preferred_way_and_on_to_the_next_where_a_browser_is_gone(
+    counter: Counter, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    for channel, address in (("webhook", ADDRESSES["webhook"](1)), ("web_push", subscription("gone1"))):
+        counter.customer(channel, address)
+    counter.call("PATCH", "/v1/customers/ana", {"preferred": ["web_push", "webhook"]})
+    rules = {"rule": "reachable", "channel": "web_push"}
+    counter.call("POST", "/v1/segments", {"id": "browsers", "name": "Browsers", "rules": rules})
+    campaign = {"name": "Cakes", "segment": "browsers", "template": "cake"}
+    id_ = counter.call("POST", "/v1/campaigns", campaign)["id"]
+    counter.call("POST", f"/v1/campaigns/{id_}/launch")
+    bench = counter.shop.doorbell
+    assert isinstance(bench, Bench)
+    bench.work(counter.shop)
+    (message,) = counter.call("GET", f"/v1/campaigns/{id_}/messages")["data"]
+    tried = counter.call("GET", f"/v1/messages/{message['id']}")
+    assert [(one["channel"], one["outcome"]) for one in tried["attempts"]] == [
+        ("web_push", "rejected"),
+        ("webhook", "accepted"),
+    ]
+    assert [one["provider"] for one in provider_sandbox.accepted()] == ["webhook"]
+    way = counter.shop.links.url("preferences", message["id"]).removeprefix("http://shop.test")
+    page = counter.web.get(way)
+    assert page.status_code == 200
+    assert "another way of the shop" in page.text
+    clock.advance(60)
+    assert counter.web.post(way, data={"webhook.service": "yes"}).status_code == 200
+    said = counter.call("GET", "/v1/customers/ana")["consents"]["webhook"]
+    assert said["marketing"]["state"] == "denied"
+
+
 def test_a_reply_over_a_webhook_is_heard_and_a_stop_obeyed(counter: Counter, provider_sandbox: ProviderSandbox) -> None:
     address = ADDRESSES["webhook"](1)
     counter.customer("webhook", address)
