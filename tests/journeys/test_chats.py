@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.app import create_app
+from api.context import provide
 from tests.journeys.shop import Bench
 from tests.support.clock import ManualClock
 from tests.support.letters import ADDRESSES
@@ -62,11 +64,13 @@ def chat(request: pytest.FixtureRequest) -> Chat:
 class Counter:
     """The shop over its API, its worker, and the provider's webhooks."""
 
-    def __init__(self, shop: Services, sandbox: ProviderSandbox, clock: ManualClock, chat: Chat) -> None:
+    def __init__(
+        self, web: FlaskClient, shop: Services, sandbox: ProviderSandbox, clock: ManualClock, chat: Chat
+    ) -> None:
+        self.web = web
         self.shop, self.sandbox, self.clock, self.chat = shop, sandbox, clock, chat
         self.address = ADDRESSES[chat.channel](1)
         _, self.key = shop.keys.create("tests", ["admin"])
-        self.web = create_app(shop).test_client()
 
     def call(self, method: str, path: str, body: Any = None) -> TestResponse:
         answer = self.web.open(path, method=method, json=body, headers={"Authorization": f"Bearer {self.key}"})
@@ -111,9 +115,12 @@ class Counter:
 
 
 @pytest.fixture
-def counter(shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock, chat: Chat) -> Counter:
+def counter(
+    routes: Flask, shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock, chat: Chat
+) -> Counter:
     clock.set(datetime.now(UTC))
-    counter = Counter(shop, provider_sandbox, clock, chat)
+    provide(routes, shop)
+    counter = Counter(routes.test_client(), shop, provider_sandbox, clock, chat)
     counter.call("PUT", "/v1/shop", {"name": "Harbour Records", "postal_address": "1 Harbour Lane"})
     counter.call("PUT", "/v1/customers/ana", {"first_name": "Ana", "addresses": {chat.channel: [counter.address]}})
     counter.call("PUT", f"/v1/customers/ana/consents/{chat.channel}", {"state": "granted", "purpose": "marketing"})
