@@ -124,3 +124,47 @@ def test_a_customer_reads_their_messages_on_the_shops_page(
     assert [fact.type for fact in shop.facts.of_customer("ana", 10)] == ["opened"]
     phone.reload()
     expect(phone.get_by_role("button", name="Messages", exact=True)).to_be_visible()
+
+
+# A service worker's surroundings, as far as the script uses them: no push service can be reached from a test.
+WORKER = """async ([source, data, action]) => {
+  const done = { shown: [], opened: [], said: [] }, hears = {}, waits = [];
+  const self = {
+    addEventListener: (name, hear) => { hears[name] = hear; },
+    registration: { showNotification: async (title, options) => { done.shown.push([title, options]); } },
+    clients: { openWindow: async (address) => { done.opened.push(address); } },
+  };
+  const fetch = async (address, options) => { done.said.push([address, JSON.parse(options.body).event]); };
+  new Function("self", "fetch", source)(self, fetch);
+  const event = (more) => ({ waitUntil: (one) => waits.push(one), ...more });
+  hears.push(event({ data: { json: () => data } }));
+  const notification = { data, close: () => undefined };
+  hears.notificationclick(event({ action, notification }));
+  hears.notificationclose(event({ notification }));
+  await Promise.all(waits);
+  return done;
+}"""
+
+
+def test_the_service_worker_shows_a_push_message_opens_it_and_tells(phone: Page, app: Flask) -> None:
+    source = app.test_client().get("/site/push.js").text
+    back = {
+        "url": "https://encore.example/webhooks/web_push",
+        "message": "m0",
+        "token": "t1",
+        "signatures": {"delivered": "d", "opened": "o", "dismissed": "x"},
+    }
+    buttons = [{"label": "Order", "url": "https://shop.example/order"}, {"label": "Bad", "url": "javascript:alert(1)"}]
+    data = {"title": "Hi", "body": "There", "link": "https://shop.example/", "buttons": buttons, "back": back}
+    phone.goto("about:blank")
+    done = phone.evaluate(WORKER, [source, data, "open-0"])
+    ((title, options),) = done["shown"]
+    assert (title, options["body"], [one["title"] for one in options["actions"]]) == ("Hi", "There", ["Order", "Bad"])
+    assert done["opened"] == ["https://shop.example/order"]
+    assert done["said"] == [
+        ["https://encore.example/webhooks/web_push?signature=d", "delivered"],
+        ["https://encore.example/webhooks/web_push?signature=o", "opened"],
+        ["https://encore.example/webhooks/web_push?signature=x", "dismissed"],
+    ]
+    assert phone.evaluate(WORKER, [source, data, ""])["opened"] == ["https://shop.example/"]
+    assert phone.evaluate(WORKER, [source, data, "open-1"])["opened"] == ["/"]
