@@ -13,11 +13,17 @@ from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.offers import OfferKindsSchema, OfferSchema
+from campaigns.campaign import Campaign, CampaignState
+from common.errors import Conflict
 from common.ids import new_id
 from customers.shop import Shop
 from loyalty.budgets import states
 from loyalty.kind import kinds
 from loyalty.offer import Offer
+from loyalty.programme import ReferralProgramme
+
+# Of referral programmes; a shop has a few.
+AT_ONCE = 500
 
 blueprint = Blueprint("offers", __name__, url_prefix="/v1/offers", description="What customers are given.")
 
@@ -103,7 +109,33 @@ class OfferItem(MethodView):
     @versioned
     @blueprint.response(204)
     def delete(self, offer_id: str) -> None:
-        """Delete an offer: its codes are refused from now on (`offer_deleted`); what it has given stays on record."""
+        """Delete an offer: its codes are refused from now on (`offer_deleted`); what it has given stays on record.
+
+        409 (`in_use`) where a campaign that is not over, a referral programme or the points programme still gives it.
+        """
         current = services().offers.get(offer_id)
+        users = _users(offer_id)
+        if users:
+            raise Conflict(f"The offer is given by {', '.join(users)}.", "in_use")
         gone = msgspec.structs.replace(current, active=False, deleted_at=services().clock.now())
         services().offers.change(gone, expected_version() or current.version, caller().id)
+
+
+def _users(offer_id: str) -> list[str]:
+    """Who still gives out codes of an offer, in words."""
+    states = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
+    campaigns = [campaign for state in states for campaign in services().campaigns.listening(state)]
+    users = [f"the campaign {one.id!r}" for one in campaigns if offer_id in _given_by(one)]
+    programmes = [one for one in services().programmes.page("", AT_ONCE) if one.active and offer_id in _of_friends(one)]
+    users += [f"the referral programme {one.id!r}" for one in programmes]
+    if services().points_programmes.get().price(offer_id) is not None:
+        users.append("the points programme")
+    return users
+
+
+def _given_by(campaign: Campaign) -> set[str]:
+    return {campaign.offer, *(variant.offer for variant in campaign.variants)}
+
+
+def _of_friends(programme: ReferralProgramme) -> set[str]:
+    return {programme.friend_offer, programme.advocate_offer, *(tier.offer for tier in programme.tiers)}

@@ -8,6 +8,7 @@ import pytest
 
 from customers.catalogue import Product
 from customers.customer import Customer
+from loyalty.points_programme import PointsProgramme, Reward
 from tests.api.conftest import Call
 from tests.support.clock import ManualClock
 from wiring import Services
@@ -197,6 +198,10 @@ def test_every_change_is_kept_with_who_made_it_and_a_deleted_offer_is_refused_by
     code = code_of(call)
     call("PATCH", "/v1/offers/tenth", json={"name": "New", "settings": {"percent": 12}})
     services.events.pump()
+    services.points_programmes.put(PointsProgramme(rewards=[Reward(offer="tenth", points=1)]))
+    kept = call("DELETE", "/v1/offers/tenth")
+    assert (kept.status_code, kept.json["reason"]) == (409, "in_use")
+    services.points_programmes.put(PointsProgramme())
     assert call("DELETE", "/v1/offers/tenth").status_code == 204
     found = call("GET", "/v1/offers/tenth/changes").json["data"]
     assert [(one["version"], one["what"], sorted(one["fields"])) for one in found[1:]] == [

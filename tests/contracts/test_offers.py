@@ -4,13 +4,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import Invalid
 from common.money import Money
 from customers.orders import Line
 from loyalty.basket import Basket
+from loyalty.conditions import Reason
 from loyalty.kind import OfferKind, kinds, make
 from tests.support.settings import settings_of
 
@@ -44,21 +45,26 @@ def test_a_discount_is_never_less_than_nothing_nor_more_than_the_total_and_in_it
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("locale", ["en", "de", "pt-BR", "xx", ""])
-def test_a_summary_says_something_in_every_language(kind: str, locale: str) -> None:
-    @given(offers(kind))
-    def promise(offer: OfferKind[Any]) -> None:
-        assert offer.summary(locale).strip()
-        assert "{" not in offer.summary(locale)
+def test_what_else_it_gives_is_never_less_than_nothing_and_why_it_gives_nothing_has_a_word(kind: str) -> None:
+    @given(offers(kind), baskets())
+    def promise(offer: OfferKind[Any], basket: Basket) -> None:
+        assert offer.lacks(basket) in {"", *(reason.value for reason in Reason)}
+        assert offer.points(basket) >= 0
+        assert offer.cost(basket).amount >= 0
+        assert 0 <= offer.of_shipping(basket) <= offer.discount(basket).amount
+        assert offer.asks(basket) >= ({offer.gift.product_id} if offer.gift else set())
 
     promise()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_german_is_not_english(kind: str) -> None:
+def test_a_summary_says_something_in_every_language_and_german_is_not_english(kind: str) -> None:
+    @settings(max_examples=30)
     @given(offers(kind))
     def promise(offer: OfferKind[Any]) -> None:
-        assert offer.summary("de") != offer.summary("en")
+        texts = {locale: offer.summary(locale) for locale in ("en", "de", "pt-BR", "xx", "")}
+        assert all(text.strip() and not {"{", "}"} & set(text) for text in texts.values())
+        assert texts["de"] != texts["en"]
 
     promise()
 
