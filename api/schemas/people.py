@@ -35,7 +35,7 @@ class ExportSchema(Strict):
     contents = _section("The words of each, as received.")
     responses = _section("What they did with them: opened, clicked, complained.")
     conversations = _section("What they wrote back, and what they were answered.")
-    chat_links = _section("Links that were made for them to connect a chat: what a yes by them means, when they were used.")
+    chat_links = _section("Links made for them to connect a chat: what a yes by one means, and when it was used.")
     events = _section("What happened, as the timeline tells it.")
     segments = _section("The segments they were in when those were last looked at.")
     segment_moves = _section("When they came into a segment, and when they left it.")
