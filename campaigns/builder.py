@@ -33,12 +33,14 @@ class Builder:
         if locale is None:
             return {message.id: Unrenderable(reason="no_content") for message in messages}
         letters = letters_of(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
-        gathered = self._values.gather(_occasion(first), {message.id: message.customer for message in messages})
+        people = {message.id: message.customer for message in messages}
+        about = {message.id: order for message in messages if (order := message.data.get("event", {}).get("order"))}
+        gathered = self._values.gather(_occasion(first), people, about)
         return {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
 
     def rehearse(self, occasion: Occasion, customer: Customer) -> dict[str, Any]:
         """What a template could say of this customer, to show it; no code is made."""
-        gathered = self._values.gather(occasion, {"preview": customer.id}, mint=False)
+        gathered = self._values.rehearsed(occasion, {"preview": customer.id})
         return self._values.of(gathered, customer, "preview")
 
     def _write(self, letters: Letters, gathered: Gathered, channel: str, message: Message) -> Rendered | Unrenderable:

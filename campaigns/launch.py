@@ -20,6 +20,9 @@ from messaging.spending import Limit
 from segments.audience import Audience
 from segments.segment import Segments
 
+# Words may speak of the order that an event of such a type is about.
+ABOUT_AN_ORDER = "order_"
+
 
 class Cancellable(Protocol):
     """What ends the messages of a run."""
@@ -118,6 +121,8 @@ class Launcher:
         for one in [campaign.by(variant) for variant in campaign.variants] or [campaign]:
             given = {"offer": one.offer, "referral_programme": one.referral_programme}
             named = {field for field, value in given.items() if value}
+            if parse(one.trigger).event.startswith(ABOUT_AN_ORDER):
+                named.add("trigger")
             if wrong := unmet(self._templates.get(one.template), one.purpose, named):
                 raise Invalid("Nobody could be written these words.", wrong)
 

@@ -6,7 +6,13 @@ from content.vocabulary import sample
 from customers.consent import Purpose
 
 # What a campaign must name, by the group of variables that come from it.
-GIVERS = {"offer": "offer", "voucher": "offer", "referral": "referral_programme", "opt_in": "opt_in"}
+GIVERS = {
+    "offer": "offer",
+    "voucher": "offer",
+    "referral": "referral_programme",
+    "opt_in": "opt_in",
+    "order": "trigger",
+}
 
 
 def unmet(template: Template, purpose: Purpose, named: set[str]) -> dict[str, list[str]]:

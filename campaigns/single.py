@@ -79,6 +79,8 @@ class Sender:
         if wanted.offer:
             self._offers.get(wanted.offer)
         named = ({"offer"} if wanted.offer else set()) | set(wanted.data.get("values", {}))
+        if wanted.data.get("event", {}).get("order"):
+            named.add("trigger")
         wrong = unmet(template, wanted.purpose, named)
         if wrong:
             raise Invalid("The message cannot go out like this.", wrong)

@@ -62,13 +62,14 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch of people needs, each read once for all of them; codes by source."""
+    """What a batch of people needs, each read once for all of them; codes, and the orders spoken of, by source."""
 
     shared: Shared
     customers: Mapping[str, Customer]
     orders: Mapping[str, Order]
     products: Mapping[str, Product]
     codes: Mapping[str, str]
+    about: Mapping[str, Order]
     referral_codes: Mapping[str, str]
 
 
@@ -100,17 +101,47 @@ class Values:
         self._links = links
         self._clock = clock
 
-    def gather(self, occasion: Occasion, sources: Mapping[str, str], *, mint: bool = True) -> Gathered:
-        """All that these customers, by source (a message's id), need; mints their codes unless it is a rehearsal."""
+    def gather(
+        self, occasion: Occasion, sources: Mapping[str, str], about: Mapping[str, str] | None = None
+    ) -> Gathered:
+        """All that these customers, by source (a message's id), need; mints their codes.
+
+        `about` are the orders that the messages speak of, by source.
+        """
         people = sorted(set(sources.values()))
-        orders = self._orders.last_of(people)
-        bought = sorted({line.product_id for order in orders.values() for line in order.lines})
+        named = self._orders.get(sorted(set(about.values()))) if about else {}
+        # An event may name an order that is somebody else's: the friend's, where one was invited.
+        spoken_of = {
+            source: named[order]
+            for source, order in (about or {}).items()
+            if order in named and named[order].customer_id == sources[source]
+        }
+        return self._gathered(occasion, sources, self._orders.last_of(people), spoken_of, mint=True)
+
+    def rehearsed(self, occasion: Occasion, sources: Mapping[str, str]) -> Gathered:
+        """The same to look at: no code is made, and each one's latest order stands for the one spoken of."""
+        orders = self._orders.last_of(sorted(set(sources.values())))
+        spoken_of = {source: orders[one] for source, one in sources.items() if one in orders}
+        return self._gathered(occasion, sources, orders, spoken_of, mint=False)
+
+    def _gathered(
+        self,
+        occasion: Occasion,
+        sources: Mapping[str, str],
+        orders: Mapping[str, Order],
+        about: Mapping[str, Order],
+        *,
+        mint: bool,
+    ) -> Gathered:
+        people = sorted(set(sources.values()))
+        bought = sorted({line.product_id for order in (*orders.values(), *about.values()) for line in order.lines})
         return Gathered(
             shared=self._shared(occasion),
             customers=self._customers.get(people),
             orders=orders,
             products=self._catalogue(bought),
             codes=self._codes(occasion, sources, mint),
+            about=about,
             referral_codes=self._referral_codes(occasion, people, mint),
         )
 
@@ -152,6 +183,8 @@ class Values:
         order = gathered.orders.get(customer.id)
         if order is not None:
             values["last_order"] = _order(order, gathered.products, again="last_order.again" in names)
+        if source in gathered.about:
+            values["order"] = _spoken_of(gathered.about[source], gathered.products)
         code = gathered.codes.get(source)
         if code and shared.offer:
             values["voucher"] = {"code": code, "valid_until": shared.offer.ends(shared.now)}
@@ -207,13 +240,34 @@ def _loyalty(customer: Customer, shared: Shared) -> dict[str, Any]:
     return {"points": points, "tier": {"name": facet.get("tier", "")}}
 
 
+def _spoken_of(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
+    """What of the order a message is about; the reason, who brings it and where to follow it by the latest word."""
+
+    def latest(field: str) -> str | None:
+        return next((said for event in reversed(order.events) if (said := getattr(event, field))), None)
+
+    return {
+        "id": order.id,
+        "placed_at": order.placed_at,
+        "total": Money(order.total, order.currency),
+        "products": _names(order, products),
+        "packed_by": order.packed_by,
+        "expected_at": order.expected_at,
+        **{field: latest(field) for field in ("reason", "carrier", "tracking_url")},
+    }
+
+
+def _names(order: Order, products: Mapping[str, Product]) -> list[str]:
+    names = [products[line.product_id].name for line in order.lines if line.product_id in products]
+    return list(dict.fromkeys(name for name in names if name))
+
+
 def _order(order: Order, products: Mapping[str, Product], *, again: bool) -> dict[str, Any]:
     bought = [line.product_id for line in order.lines]
-    names = [products[id_].name for id_ in bought if id_ in products]
     return {
         "id": order.id,
         "placed_at": order.placed_at,
         "packed_by": order.packed_by,
-        "products": list(dict.fromkeys(name for name in names if name)),
+        "products": _names(order, products),
         "again": [product.name for product in advertised(bought, products)] if again else [],
     }

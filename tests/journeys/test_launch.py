@@ -8,8 +8,10 @@ import pytest
 from campaigns.campaign import CampaignState
 from campaigns.experiments.variants import Variant
 from campaigns.single import Wanted
+from campaigns.values import Occasion
 from common.errors import Conflict, Invalid, NotFound
 from content.templates import Template
+from customers.order_events import OrderEvent
 from customers.shop import Shop
 from loyalty.offer import Offer
 from messaging.audit import Acceptance
@@ -298,3 +300,60 @@ def test_a_bandit_gives_the_next_run_more_of_what_earned_more_and_says_why(
     told = shop.allocations.page(campaign.id, "", 10)
     assert [one.shares for one in told] == [{"calm": 50.0, "loud": 50.0}, shares]
     assert told[-1].arms["loud"].revenue == 60 * 5_000
+
+
+LATE_WORDS = {
+    "email": {
+        "en": {
+            "subject": "Your order {{ order.id }} is late",
+            "html": "<p>{{ order.reason }}. Now on {{ order.expected_at | date }}.</p>",
+        }
+    }
+}
+
+
+def test_who_is_told_that_an_order_is_late_reads_why_and_the_new_day(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    now = clock.now()
+    open_shop(shop, [someone(1, now), someone(2, now)])
+    shop.templates.put(Template(id="late", name="Late", content=LATE_WORDS))
+    campaign = draft(
+        shop, template="late", segment="", purpose="service", trigger={"kind": "incident", "causes": ["delayed"]}
+    )
+    shop.launcher.launch(campaign.id)
+    shop.orders.upsert([bought("c1", now, 4_500), bought("c2", now, 4_500)])
+    order = shop.orders.last_of(["c1"])["c1"].id
+    late = OrderEvent(
+        type="delayed", at=now, reason="A lorry broke down near Lyon", expected_at=now + timedelta(days=4)
+    )
+    shop.orders.add_events({order: [late]})
+    shop.events.pump()
+    shop.schedule.react()
+    work(shop)
+    (letter,) = provider_sandbox.accepted()
+    assert letter["address"] == "c1@example.com"
+    assert letter["subject"] == f"Your order {order} is late"
+    assert "A lorry broke down near Lyon. Now on Mar 6, 2026" in letter["html"]
+
+
+def test_words_about_an_order_want_a_trigger_that_is_about_one(shop: Services, clock: ManualClock) -> None:
+    open_shop(shop, [someone(1, clock.now())])
+    shop.templates.put(Template(id="late", name="Late", content=LATE_WORDS))
+    with pytest.raises(Invalid) as refused:
+        shop.launcher.launch(draft(shop, template="late", purpose="service").id)
+    assert "trigger" in refused.value.fields
+
+
+def test_of_a_friends_order_nothing_is_said_to_who_invited_them(
+    shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
+) -> None:
+    now = clock.now()
+    open_shop(shop, [someone(1, now), someone(2, now)])
+    shop.orders.upsert([bought("c2", now, 4_500)])
+    order = shop.orders.last_of(["c2"])["c2"].id
+    occasion, people = Occasion(), {"m1": "c1", "m2": "c2"}
+    gathered = shop.values.gather(occasion, people, {"m1": order, "m2": order})
+    told = {source: shop.values.of(gathered, gathered.customers[people[source]], source) for source in people}
+    assert "order" not in told["m1"]
+    assert told["m2"]["order"]["id"] == order
