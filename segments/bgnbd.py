@@ -62,7 +62,7 @@ def fit(x: Numbers, tx: Numbers, ages: Numbers, weights: Numbers) -> Fit:
     loss = Loss(x, tx, ages, weights / total)
     tries = [search(loss, np.log(start), slope=True) for start in STARTS]
     best = min(tries, key=lambda one: float(one.fun))
-    again = sum(float(one.fun) - float(best.fun) < AGREEMENT for one in tries)
+    agreed = [one for one in tries if float(one.fun) - float(best.fun) < AGREEMENT]
     # Where nobody is seen to leave, a and b run off to where they say so: a / (a + b) is 0. That is an answer.
     inside = bool(np.all(np.abs(best.x[:2]) < LIMIT - 0.01))
     found = _model(best.x)
@@ -71,7 +71,8 @@ def fit(x: Numbers, tx: Numbers, ages: Numbers, weights: Numbers) -> Fit:
     return Fit(
         found._replace(alpha=found.alpha * age),
         -float(best.fun) * total + float(back),
-        bool(best.success) and inside and again > 1,
+        # Near the maximum a search may end where numbers are no longer fine enough, and say that it failed.
+        any(one.success for one in agreed) and inside and len(agreed) > 1,
     )
 
 
@@ -138,7 +139,7 @@ class Loss:
 def search(loss: Callable[[Numbers], Any], start: Numbers, *, slope: bool = False) -> OptimizeResult:
     """The lowest loss near a start, over logarithms of parameters, all within the limits; `slope` says it is told."""
     bounds = [(-LIMIT, LIMIT)] * len(start)
-    options = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
+    options = {"ftol": 1e-12, "gtol": 1e-8, "maxiter": 500}
     return minimize(loss, start, method="L-BFGS-B", jac=slope, bounds=bounds, options=options)
 
 

@@ -26,6 +26,8 @@ FRESHEN = "freshen_scores"
 # A job works this long and then rings for the next, so that no job is cut off by its time-out.
 TURN = 240.0
 LEASE = 60.0
+# To begin takes a look at everybody and a fit; nothing is noted before its end.
+BEGINNING = 360.0
 RENEWED = 10.0
 # A refresh of which nothing was heard for so long has died.
 LEFT_OVER = timedelta(seconds=90)
@@ -106,7 +108,9 @@ class Refreshing:
         try:
             current = self.current()
             if current is None or current.finished_at is not None:
+                self._turns.hold(JOB, owner, BEGINNING)
                 current = self._begin(statistics)
+                self._turns.hold(JOB, owner, LEASE)
             done = self._go_on(statistics, current, owner, seconds)
         finally:
             self._turns.release(JOB, owner)

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pymongo
 from pymongo import UpdateOne
 
 from segments.lapse import Group, History, Scored, Spending
 from storage.indexes import Index
 from storage.mongo import Document, Mongo
-from storage.scores import ORDERED
+from storage.scores import ORDERED, PATIENCE
 
 # docs/decisions/0007-eight-indexes-on-customers.md says why these.
 INDEXES = [
@@ -45,13 +46,12 @@ class MongoHistories:
             "tx": _units("$profile.last_at", unit_days),
             "age": _units(at, unit_days),
         }
-        rows = self._customers.aggregate(
+        rows = self._everybody(
             [
                 {"$match": {**ORDERED, "profile.first_at": {"$type": "date"}, "profile.last_at": {"$lte": at}}},
                 {"$group": {"_id": history, "customers": {"$sum": 1}}},
                 {"$limit": limit + 1},
-            ],
-            allowDiskUse=True,
+            ]
         )
         return [Group(**{name: int(value) for name, value in {**row.pop("_id"), **row}.items()}) for row in rows]
 
@@ -62,7 +62,7 @@ class MongoHistories:
         orders = {"$getField": {"field": literal, "input": "$profile.counts"}}
         mean = {"$divide": ["$spent", "$orders"]}
         worth = {"$floor": {"$multiply": [FIFTIETHS, {"$ln": mean}]}}
-        rows = self._customers.aggregate(
+        rows = self._everybody(
             [
                 {"$match": ORDERED},
                 {"$project": {"spent": spent, "orders": orders}},
@@ -74,10 +74,14 @@ class MongoHistories:
                         "customers": {"$sum": 1},
                     }
                 },
-            ],
-            allowDiskUse=True,
+            ]
         )
         return [Spending(int(row["_id"]["orders"]), float(row["means"]), int(row["customers"])) for row in rows]
+
+    def _everybody(self, stages: list[Document]) -> list[Document]:
+        """What stages over all customers leave, which is little, however long they take."""
+        with pymongo.timeout(PATIENCE):
+            return list(self._customers.aggregate(stages, allowDiskUse=True))
 
     def batches(self, after: str, currency: str) -> Iterator[list[History]]:
         """All customers with orders and an id greater than `after`, in the order of ids, a batch at a time.

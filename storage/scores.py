@@ -3,11 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pymongo
+
 from segments.rfm import FIFTHS, Borders, Place
 from storage.mongo import Document, Mongo, from_document
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 ORDERED: Document = {"profile.orders": {"$gt": 0}, "profile.last_at": {"$type": "date"}}
+
+# Seconds that a worker waits for what looks at everybody; a request to the API never asks for it.
+PATIENCE = 300.0
 
 
 class MongoScores:
@@ -22,14 +27,18 @@ class MongoScores:
         Servers may estimate a percentile; how well, decides which side of a border a customer next to it is on.
         """
         fifths = {name: _fifths(number) for name, number in _numbers(currency).items()}
-        for row in self._customers.aggregate([{"$match": ORDERED}, {"$group": {"_id": None, **fifths}}]):
-            return Borders(recency=row["recency"], frequency=row["frequency"], money=row["money"])
+        with pymongo.timeout(PATIENCE):
+            for row in self._customers.aggregate([{"$match": ORDERED}, {"$group": {"_id": None, **fifths}}]):
+                return Borders(recency=row["recency"], frequency=row["frequency"], money=row["money"])
         return None
 
     def forget(self) -> None:
         """Take the scores from customers who have no orders that stand."""
         scored = {"$or": [{"scores.rfm": {"$exists": True}}, {"scores.lapse": {"$exists": True}}]}
-        self._customers.update_many({**scored, "$nor": [ORDERED]}, {"$unset": {"scores.rfm": "", "scores.lapse": ""}})
+        with pymongo.timeout(PATIENCE):
+            self._customers.update_many(
+                {**scored, "$nor": [ORDERED]}, {"$unset": {"scores.rfm": "", "scores.lapse": ""}}
+            )
 
     def places(self, currency: str, at: datetime) -> list[Place]:
         """Everybody with scores, gathered by the three of them: at most 125 rows whatever the shop."""
@@ -44,8 +53,9 @@ class MongoScores:
             "value": {"$sum": {"$ifNull": ["$scores.lapse.value", 0]}},
         }
         scored: Document = {"scores.rfm.cell": {"$gt": ""}}
-        rows = self._customers.aggregate([{"$match": scored}, {"$group": {"_id": numbers, **sums}}])
-        return [from_document({**row.pop("_id"), **row}, Place) for row in rows]
+        with pymongo.timeout(PATIENCE):
+            rows = self._customers.aggregate([{"$match": scored}, {"$group": {"_id": numbers, **sums}}])
+            return [from_document({**row.pop("_id"), **row}, Place) for row in rows]
 
     def cells(self) -> dict[str, int]:
         """How many customers are in each cell."""
