@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from common.clock import Clock
 from customers.customer import Customer, Customers
 from customers.orders import Orders
@@ -79,6 +81,13 @@ class Cases:
             customer = above.advocate
             line.append(above)
         return line
+
+
+def but_for(known: Referral, case: Case) -> Case:
+    """The case of one who came before: they are not alike to themselves, and their own orders since make nobody old."""
+    like = [one for one in case.like if one.id != known.id]
+    earlier = {who: orders for who, orders in case.earlier_orders.items() if who != known.friend}
+    return replace(case, like=like, earlier_orders=earlier)
 
 
 def _common(marks: Marks) -> dict[str, str]:

@@ -6,6 +6,7 @@ whatever dies, each reward is given once.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,7 +34,7 @@ from loyalty.referral import (
     Taken,
     referral_id,
 )
-from loyalty.referral_case import Cases
+from loyalty.referral_case import Cases, but_for
 from loyalty.referral_codes import CodeBook
 from loyalty.referral_life import Life, open_ones
 from loyalty.referral_rewards import Giving
@@ -196,8 +197,13 @@ class Referrals:
         if least and (order.currency != least.currency or order.total < least.amount):
             return
         facts = self._order_facts(programme, order.id, order.total, order.currency, order.placed_at)
+        # A refusal stands in the referral; there is nobody here to be told.
+        with suppress(Conflict):
+            self._counted(programme, was, order, facts)
+
+    def _counted(self, programme: ReferralProgramme, was: Referral, order: Order, facts: Mapping[str, Any]) -> None:
         if was.state is ReferralState.CLAIMED:
-            self._go_on(programme, was, facts, [])
+            self._go_on(programme, was, facts)
         elif programme.trigger == "every_order" and order.id != was.order:
             self._again(programme, was, facts)
 
@@ -210,23 +216,33 @@ class Referrals:
         facts = self._facts(programme, basket)
         if known.state is ReferralState.CLAIMED:
             _check_minimum(programme, basket)
-            case = self._cases.of(programme, known.advocate, friend, seen, basket.id)
-            # Whether they are new here was judged when they came.
-            doubts = [name for name in judge(case, programme.verdicts).reviews if name not in known.reasons]
+            case = but_for(known, self._cases.of(programme, known.advocate, friend, seen, basket.id))
+            opinion = judge(case, programme.verdicts)
+            if opinion.blocks:
+                self._life.drop(known, opinion.blocks[0])
+                self._life.pay(self.get(known.id))
+                raise _refusal(opinion.blocks[0])
             facts |= {name: value for name, value in _marks(case).items() if value}
             if any(_marks(case).values()):
                 facts["evidence_until"] = self._clock.now() + timedelta(days=programme.evidence_days)
-            return self._answer(self._go_on(programme, known, facts, doubts))
+            doubts = [name for name in opinion.reviews if name not in known.reasons]
+            return self._answer(self._go_on(programme, known, facts, doubts, case.traces))
         if programme.trigger == "every_order":
             _check_minimum(programme, basket)
             return self._again(programme, known, facts)
         return None
 
     def _go_on(
-        self, programme: ReferralProgramme, was: Referral, facts: Mapping[str, Any], doubts: Sequence[str]
+        self,
+        programme: ReferralProgramme,
+        was: Referral,
+        facts: Mapping[str, Any],
+        doubts: Sequence[str] = (),
+        more: Sequence[str] = (),
     ) -> Referral:
-        """A claimed one's friend has ordered."""
-        traces = [*(was.traces or ()), *traces_of(programme.seed, Friend(customer_id=""), str(facts["order"]))]
+        """A claimed one's friend has ordered; `more` are traces that became known with the order."""
+        of_order = traces_of(programme.seed, Friend(customer_id=""), str(facts["order"]))
+        traces = list(dict.fromkeys([*(was.traces or ()), *more, *of_order]))
         try:
             self._life.ordered(programme, was, {**facts, "at": facts["ordered_at"], "traces": traces}, doubts)
         except Taken:

@@ -69,6 +69,11 @@ def test_a_claimed_friend_s_order_counts_without_the_shop_s_saying_so(services: 
     claimed = services.referrals.claim(code_of(services), ben(), Seen(clicked_at=clock.now()))
     assert (claimed.state, claimed.clicked_at) == (ReferralState.CLAIMED, clock.now())
     assert told(services, "ana", "referral_redeemed") == []
+    # An order that another friend was said to have placed counts once, and holds nobody up.
+    services.referrals.redeem(code_of(services), Friend(customer_id="cem"), basket("b0"))
+    bought(services, "ben", "b0")
+    follow(services)
+    assert services.referrals.get(claimed.id) == claimed
     clock.advance(DAY)
     bought(services, "ben", "b1")
     follow(services)
@@ -76,11 +81,11 @@ def test_a_claimed_friend_s_order_counts_without_the_shop_s_saying_so(services: 
     pending = services.referrals.get(claimed.id)
     assert (pending.state, pending.order, pending.at) == (ReferralState.PENDING, "b1", clock.now())
     assert (pending.claimed_at, pending.due_at) == (claimed.at, clock.now() + timedelta(days=30))
-    assert len(told(services, "ana", "referral_redeemed")) == 1
+    assert len(told(services, "ana", "referral_redeemed")) == 2
     bought(services, "ben", "b2")
     follow(services)
     assert services.referrals.get(claimed.id).order == "b1"
-    assert [one.id for one in services.referrals.page("", 9)] == [claimed.id]
+    assert len(services.referrals.page("", 9)) == 2
 
 
 def test_a_friend_may_get_theirs_before_the_first_order_and_loses_it_with_the_claim(
@@ -164,6 +169,25 @@ def test_a_part_refund_takes_all_back_where_the_programme_says_so(
     assert (gone.state, gone.reasons, points(services, "ben")) == (ReferralState.REJECTED, [reason], 0)
     assert services.referrals.tally("friends").count == 0
     assert services.points.audit("ben")[1] == []
+
+
+def test_what_is_told_with_the_order_is_looked_at_too(services: Services) -> None:
+    programme(services, friend_when="claim")
+    bought(services, "ana", "a1", person={"addresses": {"email": ["ana@example.com"]}})
+    for friend in ("ben", "cem"):
+        services.referrals.claim(code_of(services), Friend(customer_id=friend), Seen(device=friend))
+    # One's own device, seen twice, is no other friend's.
+    paid = services.referrals.redeem(code_of(services), ben(email="ben@example.com"), basket("b1"), Seen(device="ben"))
+    assert (paid.state, paid.reasons, points(services, "ben")) == (ReferralState.PENDING, [], 100)
+    with pytest.raises(Conflict) as error:
+        services.referrals.claim(code_of(services), Friend(customer_id="ben2", email="ben@example.com"))
+    assert error.value.reason == "already_referred"
+    with pytest.raises(Conflict) as error:
+        services.referrals.redeem(
+            code_of(services), Friend(customer_id="cem", email="ana+2@example.com"), basket("c1"), Seen(device="cem")
+        )
+    assert (error.value.reason, points(services, "cem")) == ("self_referral", 0)
+    assert services.referrals.tally("friends").count == 1
 
 
 def test_an_order_below_the_minimum_does_not_count(services: Services) -> None:
