@@ -334,7 +334,8 @@ def test_who_is_told_that_an_order_is_late_reads_why_and_the_new_day(
     (letter,) = provider_sandbox.accepted()
     assert letter["address"] == "c1@example.com"
     assert letter["subject"] == f"Your order {order} is late"
-    assert "A lorry broke down near Lyon. Now on Mar 6, 2026" in letter["html"]
+    assert "A lorry broke down near Lyon. Now on" in letter["html"]
+    assert "March 6, 2026" in letter["html"]
 
 
 def test_words_about_an_order_want_a_trigger_that_is_about_one(shop: Services, clock: ManualClock) -> None:
