@@ -37,7 +37,7 @@ KINDS: Kinds = {
     ],
     "database: BSON, and waiting for it": [("pymongo/synchronous/mongo_client.py", "_retry_internal")],
     "finding what letters have in common": [
-        ("channels/_skeleton.py", "shape"),
+        ("channels/_skeleton.py", "size"),
         ("channels/_skeleton.py", "extract"),
     ],
     "encoding requests as JSON": [("json/__init__.py", "dumps")],
