@@ -38,6 +38,7 @@ def shown(redemption: Redemption) -> dict[str, Any]:
         "discount": redemption.off,
         "cost": redemption.charged,
         "rolled_back": Money(back, redemption.currency),
+        "until": redemption.until if redemption.state is RedemptionState.RESERVED else None,
         "state": redemption.state.value,
     }
 
