@@ -10,6 +10,7 @@ from api.openapi import described
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
 
+_DOCUMENT = "encore-document"
 _ASSETS = files("flask_swagger_ui") / "dist"
 _SERVED = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
 # Swagger UI puts a few styles into attributes; a style cannot send anything out under this policy.
@@ -24,7 +25,10 @@ def install(app: Flask) -> None:
 @blueprint.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document, made from the schemas of the routes themselves."""
-    return Response(json.dumps(described(current_app)), content_type="application/json")
+    kept = current_app.extensions
+    if _DOCUMENT not in kept:  # it takes seconds on a busy machine, and the routes stay as they are
+        kept[_DOCUMENT] = json.dumps(described(current_app))
+    return Response(kept[_DOCUMENT], content_type="application/json")
 
 
 @blueprint.get("/docs")
