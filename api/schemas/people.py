@@ -26,6 +26,7 @@ class ExportSchema(Strict):
     orders = _section("Orders with their lines and all that happened to them, troubles included.")
     vouchers = _section("Codes that are theirs.")
     redemptions = _section("Codes they used, and what came off.")
+    guesses = _section("How often they asked for codes that do not exist.")
     points = _section("Every entry of their points.")
     referral_codes = _section("Their codes to share.")
     referrals_made = _section("Friends they sent: when, and what they got for it; not who.")
