@@ -22,8 +22,8 @@ from pymongo import UpdateOne
 
 from bench._crowd import fill
 from bench._ground import pick_engine
+from bench._growth import growth
 from bench._meter import table
-from bench._svg import Line, Panel, draw
 from common.settings import PREFIX, load
 from segments import statistics
 from segments.lapse import Basis, History, LapseModel, Scored
@@ -88,7 +88,7 @@ def command(customers: int | None, data: Path | None, scores: bool, figures: Pat
         told |= {"counts": counts, "members": members, "scores": scored}
         figures.write_text(json.dumps([*known, told], indent=1))
         if picture:
-            _growth(picture, [*known, told])
+            growth(picture, [*known, told])
 
 
 @contextmanager
@@ -354,33 +354,6 @@ def peak() -> Iterator[Callable[[], float]]:
 def _held(name: str) -> float:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(name))
-
-
-def _growth(place: Path, known: list[Document]) -> None:
-    """Milliseconds by customers, and by people found, of every run in the file; the last of each size counts."""
-    runs = [one for _, one in sorted({one["customers"]: one for one in known}.items())]
-    names = [row["rule"] for row in runs[-1]["counts"]]
-    found = {
-        name: [(run["customers"], row) for run in runs for row in run["counts"] if row["rule"] == name]
-        for name in names
-    }
-    indexed = {name: any(row["index"] for _, row in rows) for name, rows in found.items()}
-    panels = [
-        Panel(
-            title=f"Counts {'found by an index' if by_index else 'that look at every customer'}",
-            across="customers in the shop",
-            up="milliseconds",
-            lines=[
-                Line(name, [(size, row["ours"] * 1e3) for size, row in rows])
-                for name, rows in found.items()
-                if indexed[name] == by_index
-            ],
-            logarithmic=True,
-        )
-        for by_index in (True, False)
-    ]
-    about = "; ".join(f"{name}: {rows[-1][1]['ours'] * 1e3:.0f} ms at {rows[-1][0]:,}" for name, rows in found.items())
-    draw(place, "How long a preview's count takes as the shop grows", about, panels)
 
 
 def _print(told: Document, counts: list[Document], members: list[Document], scores: Document) -> None:
