@@ -28,7 +28,7 @@ def basis_of(customers: Sequence[Document], now: datetime) -> Basis:
         CURRENCY,
         now,
     )
-    numbers = {
+    numbers: dict[str, list[float]] = {
         "recency": [one.last_at.timestamp() * 1_000 for one in histories],
         "frequency": [len(one.days) for one in histories],
         "money": [one.spent for one in histories],

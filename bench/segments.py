@@ -180,7 +180,7 @@ def _counts(services: Services, engine: str) -> list[Document]:
 def _window(services: Services) -> Figure:
     """Who ordered twice in a quarter: the rule beside the best pipeline known for it."""
     since = services.clock.now() - 90 * DAY
-    by_hand = [
+    by_hand: list[Document] = [
         {"$match": {"placed_at": {"$gt": since}, "state": {"$ne": "cancelled"}}},
         {"$group": {"_id": "$customer_id", "orders": {"$sum": 1}}},
         {"$match": {"orders": {"$gte": 2}}},
