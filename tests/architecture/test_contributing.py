@@ -80,7 +80,7 @@ def test_the_offer_kind(example: type[OfferKind[Any]]) -> None:
 def test_the_trigger(example: type[Trigger]) -> None:
     trigger = example(example.Settings())
     assert trigger.next_at(NOW) is None
-    assert trigger.event == "order_delivered"
+    assert trigger.event == "tier_lost"
 
 
 @pytest.mark.parametrize("example", ["messaging/channels"], indirect=True)
