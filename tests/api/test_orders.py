@@ -105,7 +105,7 @@ def test_the_shop_is_set_whole_and_from_the_version_read(call: Call) -> None:
     shop = {
         "name": "Discos",
         "quiet_hours": {"start": "21:30", "end": "08:00"},
-        "caps": [{"count": 2, "days": 7}],
+        "caps": [{"count": 2, "days": 7, "hours": 0, "channel": "", "purpose": "marketing"}],
         "brands": {"default": {"name": "Discos", "email_from": "Ola@Discos.Example.com"}},
         "marketing_stopped": True,
     }
