@@ -19,7 +19,7 @@ from loyalty.facts import Asked, Facts
 from loyalty.giving import Giving
 from loyalty.kind import Gift
 from loyalty.minting import Minting
-from loyalty.offer import Budgets, Offers
+from loyalty.offer import Budgets, Offer, Offers
 from loyalty.redemption import OVER, Entry, Redemption, RedemptionState, RedemptionStore, redemption_id
 from loyalty.settlement import Settlement
 from loyalty.stacking import Beside, clash
@@ -261,12 +261,15 @@ class Vouchers:
         planned = self._planner.plan(offer, voucher, asked, beside, self._clock.now(), turn)
         reason = refusal(planned.use)
         if reason:
+            # The last place may be held by an earlier try of this very order, whose process died before it was told.
+            if self._help(offer, redemption_id(voucher.code, asked.basket.id)):
+                return None
             if self._made_room(reason, planned.use, on_order) or self._was_oneself(reason, planned.use, kept):
                 return None
             raise Refused(reason)
         entry = entry_of(planned, kept.attempt if kept else "")
         if not self._budgets.take(offer, entry):
-            self._help(offer.id, entry.about)
+            self._help(self._offers.kept(offer.id), entry.about)
             return None
         decided = self._settlement.settle(offer.id, entry)
         if decided.attempt != entry.token:
@@ -275,11 +278,12 @@ class Vouchers:
             raise Refused(Reason(decided.reason))
         return decided if decided.standing else None
 
-    def _help(self, offer: str, about: str) -> None:
-        """Finish another try about the same redemption, which stands in the way of this one."""
-        for entry in self._offers.kept(offer).open:
-            if entry.about == about:
-                self._settlement.settle(offer, entry)
+    def _help(self, offer: Offer, about: str) -> bool:
+        """Finish the other tries about the same redemption, which stand in the way of this one; if there were any."""
+        others = [entry for entry in offer.open if entry.about == about]
+        for entry in others:
+            self._settlement.settle(offer.id, entry)
+        return bool(others)
 
     def _made_room(self, reason: Reason, use: Use, on_order: Sequence[Redemption]) -> bool:
         """Whether holds that have run out stood in the way; what has expired has expired, swept or not."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from common.money import Money
+from loyalty.conditions import Refused
 from loyalty.facts import Facts
 from loyalty.giving import Giving
 from loyalty.history import History
@@ -95,6 +96,22 @@ def test_a_process_that_dies_at_any_step_leaves_what_another_finishes(
         assert kept.spent.money.get("EUR", 0) == sum(one.discount for one in counted)
     else:
         raise AssertionError("The story has more steps than were tried.")
+
+
+def test_who_asks_again_gets_the_last_place_that_a_dead_process_took_for_them(
+    services: Services, clock: ManualClock
+) -> None:
+    code = code_for(services, id="last", budget=Budget(uses=1))
+    with pytest.raises(Died):
+        redeem(vouchers_with(services, at=1, after=False, happening=die), code)
+    assert services.offers.get("last").spent.uses == 1
+    with pytest.raises(Refused):
+        services.vouchers.redeem(code, "ana", basket("another"))
+    again = services.vouchers.redeem(code, "ana", basket())
+    clock.advance(61)
+    services.vouchers.recover()
+    assert [one.id for one in standing(services)] == [again.id]
+    assert services.offers.get("last").spent.uses == 1
 
 
 @pytest.mark.parametrize("story", STORIES)
