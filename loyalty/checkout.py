@@ -155,7 +155,7 @@ class Checkout:
         wanted = {redemption_id(voucher.code, asked.basket.id) for voucher in vouchers}
         found = [one for one in self._redemptions.of_order(asked.basket.id) if one.standing and one.id in wanted]
         if any(one.customer != asked.customer for one in found):
-            raise Refused(Reason.OTHER_CUSTOMER)
+            raise Refused(Reason.ORDER_OF_ANOTHER)
         return [self._vouchers.decided(one) for one in sorted(found, key=lambda one: one.turn)]
 
     def _bundle_for(

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     OTHER_CUSTOMER = "other_customer"
+    ORDER_OF_ANOTHER = "order_of_another"
     CURRENCY = "currency"
     MINIMUM = "minimum"
     PRODUCTS = "products"
@@ -75,6 +76,7 @@ SENTENCES = {
     Reason.NOT_YET_VALID: "The offer has not begun yet.",
     Reason.EXPIRED: "The code is no longer valid.",
     Reason.OTHER_CUSTOMER: "This code belongs to another customer.",
+    Reason.ORDER_OF_ANOTHER: "This code was used on this order by another customer.",
     Reason.CURRENCY: "The offer cannot be used with this order's currency.",
     Reason.MINIMUM: "The order does not reach the offer's minimum.",
     Reason.PRODUCTS: "The order holds none of the products that the offer is for.",

@@ -52,5 +52,5 @@ def as_change(told: Event) -> OfferChange:
 
 
 def _defined(offer: Offer) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(offer, builtin_types=(datetime,))
+    plain: dict[str, Any] = msgspec.to_builtins(offer)
     return {name: value for name, value in plain.items() if name not in _NOT_DEFINED}

@@ -104,7 +104,7 @@ class Referrals:
     def redeem(self, typed: str, friend: Friend, basket: Basket, seen: Seen | None = None) -> Referral:
         """A friend has bought with a code: keep it, reward the friend; again for the same order, it is the same.
 
-        Raises as `claim` does, and Conflict "below_minimum".
+        Raises as `claim` does, and Conflict "below_minimum" or "other_currency".
         """
         code, seen = self._book.find(typed), seen or Seen()
         programme = self._programmes.get(code.programme)
@@ -376,7 +376,9 @@ def _over(referral: Referral) -> bool:
 
 def _check_minimum(programme: ReferralProgramme, basket: Basket) -> None:
     least = programme.minimum
-    if least and (basket.total.currency != least.currency or basket.total.amount < least.amount):
+    if least and basket.total.currency != least.currency:
+        raise _refusal("other_currency")
+    if least and basket.total.amount < least.amount:
         raise _refusal("below_minimum")
 
 

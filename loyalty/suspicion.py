@@ -102,6 +102,7 @@ OTHERS: Mapping[str, str] = {
     "by_hand": "A person said no.",
     "claim_expired": "The friend did not order in time.",
     "below_minimum": "The order is below the programme's minimum.",
+    "other_currency": "The order is in another currency than the programme's minimum.",
     "order_cancelled": "The order was cancelled within the return window.",
     "order_returned": "The order came back within the return window.",
     "order_refunded": "The order was refunded within the return window.",

@@ -115,8 +115,9 @@ class Vouchers:
         others = [one for one in on_order if one.standing and one is not kept]
         beside = [*self._planner.beside(others), *before]
         use = self._planner.plan(offer, voucher, asked, beside, self._clock.now()).use
-        own = kept is not None and kept.standing and kept.customer == asked.customer
-        reason = None if own else refusal(use)
+        used = kept is not None and kept.standing
+        own = kept is not None and used and kept.customer == asked.customer
+        reason = None if own else Reason.ORDER_OF_ANOTHER if used else refusal(use)
         if reason is None and kept is not None and kept.state is RedemptionState.ROLLED_BACK:
             reason = Reason.ROLLED_BACK
         verdict = Verdict(code=voucher.code, offer=offer.id, valid=reason is None)
@@ -199,7 +200,7 @@ class Vouchers:
             kept = self.decided(kept) if kept else None
             if kept is not None and kept.standing:
                 if kept.customer != asked.customer:
-                    raise Refused(Reason.OTHER_CUSTOMER)
+                    raise Refused(Reason.ORDER_OF_ANOTHER)
                 again = self._again(kept, asked, on_order)
             else:
                 again = self._anew(voucher, asked, kept, on_order)

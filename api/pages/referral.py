@@ -16,7 +16,7 @@ blueprint = new_blueprint("referral")
 CODE, PROOF = "referral", "referral_proof"
 
 
-@blueprint.get("/r/<token:code>")
+@blueprint.get("/r/<code:code>")
 def landing(code: str) -> Response:
     """Show what both sides get; looking changes nothing."""
     shop = services().shops.get()
@@ -46,7 +46,7 @@ def _lead(found: Landing) -> str:
     return "referral_lead" if found.friend_when == "claim" else "referral_lead_order"
 
 
-@blueprint.post("/r/<token:code>")
+@blueprint.post("/r/<code:code>")
 def follow(code: str) -> Response:
     """Note that the friend goes on, once a day for each visitor, and send them to the shop with the code.
 

@@ -36,11 +36,17 @@ def test_a_friend_sees_what_both_get_in_their_language_and_nothing_of_the_sender
 
 def test_an_unknown_a_tampered_and_a_hostile_code_look_the_same(web: FlaskClient, world: World) -> None:
     codes = ["ZZZZZZZ", world.code[:-1] + ("A" if world.code[-1] != "A" else "B"), "x", "a" * 900, "..."]
+    codes += ["%20", "%00", "%F0%9F%98%80", "a" * 10_000, "<script>"]
     answers = [web.get(f"/r/{code}") for code in codes]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.get_data() for answer in answers}) == 1
     assert "text/html" in answers[0].content_type
     assert [web.post(f"/r/{code}").status_code for code in codes] == [404] * len(codes)
+
+
+def test_a_code_that_was_typed_with_spaces_and_small_letters_is_that_code(web: FlaskClient, world: World) -> None:
+    typed = f"{world.code[:4]} {world.code[4:]}".lower()
+    assert web.get(f"/r/{typed}").get_data() == web.get(f"/r/{world.code}").get_data()
 
 
 def test_looking_changes_nothing_and_going_on_is_counted_once_a_day(
