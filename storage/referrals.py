@@ -147,8 +147,14 @@ class MongoReferrals:
         return from_documents(self._referrals.find({"order": {"$in": list(orders)}}), Referral)
 
     def page(self, after: str, limit: int, **wanted: str | None) -> list[Referral]:
-        """A page in the order of ids: of one state, programme, advocate or friend, if given."""
+        """A page in the order of ids: of one state, programme, advocate or friend, if given.
+
+        In review is whatever waits for a person, a doubtful claim too.
+        """
         query: Document = {"_id": {"$gt": after}} | {name: value for name, value in wanted.items() if value}
+        if query.get("state") == ReferralState.REVIEW:
+            doubtful = {"state": ReferralState.CLAIMED.value, "reasons.0": {"$exists": True}, "cleared": {"$ne": True}}
+            query |= {"$or": [{"state": query.pop("state")}, doubtful]}
         return from_documents(self._referrals.find(query).sort("_id", 1).limit(limit), Referral)
 
     def due(self, now: datetime, limit: int) -> list[Referral]:

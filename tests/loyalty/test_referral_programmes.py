@@ -12,6 +12,7 @@ from customers.orders import OrderEvent
 from loyalty.evidence import bare, home_form, name_form, network
 from loyalty.programme import Limits, ReferralProgramme, ReferralTier, checked
 from loyalty.referral import Friend, Referral, ReferralState, Seen
+from storage.referrals import MongoReferrals
 from tests.loyalty.makers import basket, bought, offer
 from tests.support.clock import ManualClock
 from wiring import Services
@@ -239,6 +240,7 @@ def test_a_person_reads_why_writes_a_note_and_decides(services: Services) -> Non
     doubtful = services.referrals.claim(code_of(services), ben(), Seen(payment="card"))
     assert (doubtful.state, doubtful.reasons) == (ReferralState.CLAIMED, ["same_payment"])
     assert points(services, "ben") == 0
+    assert [one.id for one in MongoReferrals(services.database).page("", 10, state="review")] == [doubtful.id]
     services.referrals.note(doubtful.id, "desk", "They are a couple.")
     approved = services.referrals.approve(doubtful.id, "desk", "Asked them.")
     assert (approved.state, points(services, "ben")) == (ReferralState.CLAIMED, 100)
@@ -246,6 +248,7 @@ def test_a_person_reads_why_writes_a_note_and_decides(services: Services) -> Non
         ("desk", "They are a couple.", ""),
         ("desk", "Asked them.", "approved"),
     ]
+    assert MongoReferrals(services.database).page("", 10, state="review") == []
     with pytest.raises(Conflict):
         services.referrals.approve(doubtful.id)
     with pytest.raises(NotFound):
