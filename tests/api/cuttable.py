@@ -1,8 +1,10 @@
 """A TCP relay in front of a server, which a test cuts and mends: an outage as a program sees it."""
 
 import contextlib
+import errno
 import socket
 import threading
+import time
 from typing import Self
 
 
@@ -24,10 +26,21 @@ class Relay:
 
     def mend(self) -> None:
         """Listen, on the same port as before."""
-        listener = socket.create_server(("127.0.0.1", self.port))
+        listener = self._listening()
         self.port = listener.getsockname()[1]
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def _listening(self) -> socket.socket:
+        # While it was cut, somebody's own connection may have been given the port; it lasts a moment.
+        for _ in range(200):
+            try:
+                return socket.create_server(("127.0.0.1", self.port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            time.sleep(0.1)
+        raise TimeoutError(f"Port {self.port} stays in other hands.")
 
     def cut(self) -> None:
         """Refuse new connections and break those there are."""
