@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
@@ -93,26 +93,6 @@ class ColumnMap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, r
     def used(self) -> set[str]:
         """The file's columns that are read."""
         return {*self.columns.values(), *self.attributes.values()}
-
-
-class ColumnMaps(Protocol):
-    """The maps that were kept."""
-
-    def get(self, name: str) -> ColumnMap | None:
-        """The map of this name."""
-        ...
-
-    def put(self, given: ColumnMap, expected_version: int | None = None) -> ColumnMap:
-        """Keep a map under its name; raises Stale when `expected_version` is given and no longer holds."""
-        ...
-
-    def delete(self, name: str) -> bool:
-        """Forget a map; False when there is none."""
-        ...
-
-    def page(self, after: str, limit: int) -> list[ColumnMap]:
-        """A page in the order of names."""
-        ...
 
 
 def check_map(given: ColumnMap) -> None:

@@ -1,5 +1,6 @@
 """What becomes of a batch of a file's rows: read, checked, and kept; or, in a dry run, only told of."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -66,7 +67,7 @@ class Batch(msgspec.Struct, kw_only=True):
     outcome: Outcome = msgspec.field(default_factory=lambda: Outcome(errors=[], notes={}, preview=[]))
 
 
-class Taker:
+class Taker(ABC):
     """Takes batches of a file; `dry` ones change nothing."""
 
     def __init__(self, kept: Kept, plan: Plan, at: datetime, *, dry: bool) -> None:
@@ -111,13 +112,13 @@ class Taker:
         """Records, made ready to be taken; the batch before them need not be kept yet."""
         return Batch(records=records)
 
+    @abstractmethod
     def take(self, batch: Batch) -> Outcome:
         """Take a batch."""
-        raise NotImplementedError
 
     def take_again(self, batch: Batch) -> Outcome:
-        """Take what had to wait until all of the file had been read."""
-        raise NotImplementedError
+        """Take what had to wait until all of the file had been read; where nothing had to, it is the same as before."""
+        return self.take(batch)
 
     def refuse(self, outcome: Outcome, record: Record, error: Invalid) -> None:
         """Note why a record is not taken."""

@@ -156,10 +156,6 @@ def _because(data: Mapping[str, Any]) -> str:
     return f": {data['reason']}" if data.get("reason") else ""
 
 
-def _how(data: Mapping[str, Any]) -> str:
-    return f" ({data['how']})" if data.get("how") else ""
-
-
 def _points(verb: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda data: f"{abs(data['points'])} points {verb}{_because(data)}."
 

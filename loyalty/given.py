@@ -1,12 +1,10 @@
 """What an offer has given: to whom, on which orders, and what it cost; listed and summed up."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
-from loyalty.redemption import Redemption, RedemptionState
+from loyalty.redemption import RedemptionState
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,19 +35,3 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     first_at: datetime | None
     last_at: datetime | None
-
-
-class GivenStore(Protocol):
-    """Redemptions as they are listed."""
-
-    def page(self, offer: str, after: str, limit: int, state: str | None = None) -> Sequence[Redemption]:
-        """A page of an offer's redemptions in the order of their ids, but for what was refused in a race."""
-        ...
-
-    def stream(self, offer: str, after: str, state: str | None = None) -> Iterator[Redemption]:
-        """All of them from there on, one by one."""
-        ...
-
-    def summary(self, offer: str) -> Given:
-        """What all of an offer's redemptions come to."""
-        ...

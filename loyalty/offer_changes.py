@@ -1,7 +1,7 @@
 """What became of the definition of an offer: who changed what, and when; told as events, with the change itself."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -23,14 +23,6 @@ class OfferChange(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     by: str
     fields: dict[str, list[Any]]
-
-
-class OfferChanges(Protocol):
-    """The changes as they are kept."""
-
-    def page(self, offer: str, after: int, limit: int) -> list[OfferChange]:
-        """An offer's changes from the version after this one on, the first one first."""
-        ...
 
 
 def change_of(was: Offer | None, now: Offer, at: datetime, by: str) -> Event:

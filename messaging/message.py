@@ -212,11 +212,6 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     touched: int = 0
 
 
-def may_move(origin: State, target: State) -> bool:
-    """Whether the table allows this move."""
-    return target in TRANSITIONS[origin]
-
-
 def message_id(run: str, customer: str, step: int) -> str:
     """The id that follows from what the message is for."""
     return derive("message", run, customer, step)

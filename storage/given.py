@@ -12,7 +12,7 @@ _SEEN = [state.value for state in RedemptionState if state is not RedemptionStat
 
 
 class MongoGiven:
-    """The redemptions of offers (GivenStore)."""
+    """The redemptions of offers."""
 
     def __init__(self, database: Mongo) -> None:
         self._redemptions = database["redemptions"]

@@ -9,7 +9,7 @@ INDEXES = [Index(collection="events", keys=[("data.offer", 1)], only={"data.offe
 
 
 class MongoOfferChanges:
-    """Changes of offers (OfferChanges)."""
+    """Changes of offers."""
 
     def __init__(self, database: Mongo) -> None:
         self._events = database["events"]

@@ -1,5 +1,6 @@
 """Offers, vouchers, referrals and points."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -26,7 +27,7 @@ from wiring.gathering import Gathering
 from wiring.referring import referrals_of
 
 
-class Rewarding(Gathering):
+class Rewarding(Gathering, ABC):
     """What people are given."""
 
     @cached_property
@@ -67,9 +68,9 @@ class Rewarding(Gathering):
         """Tells of budgets that run out."""
         return BudgetAlerts(self.offers, self.shops.get, self.clock)
 
+    @abstractmethod
     def in_segments(self, customer: str, wanted: Sequence[str]) -> set[str]:
         """Which of these segments a customer is in: whoever resolves segments says so (wiring/addressing.py)."""
-        raise NotImplementedError
 
     @cached_property
     def own_codes(self) -> OwnCodes:

@@ -1,79 +1,28 @@
-"""What the chat channels share: one request a letter over HTTP, and what it means when no answer comes."""
+"""What the chat channels share: a request in JSON, and what their answers and webhooks have in common."""
 
 import json
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx2
 
 from common.errors import Invalid
-from messaging.channel import Letter, NotTaken, Outcome, Parcel, Provider, Uncertain
+from messaging.channel import NotTaken, Outcome, Uncertain
+from messaging.channels._http import JSON, OneByOne, handed, said
 
-# Raised before the request had left whole, so the provider cannot have taken it.
-NOT_SENT = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.WriteTimeout,
-    httpx2.UnsupportedProtocol,
-    httpx2.LocalProtocolError,
-    httpx2.InvalidURL,
-)
-# What a provider that says "too many" without a time is given, in seconds.
-BREATH = 1.0
 _SECOND = timedelta(milliseconds=999)
 
 
-class Chat(Provider):
-    """A provider that takes one letter a request, of the parts text, media and buttons."""
-
-    batch_max: ClassVar[int] = 1
-
-    @cached_property
-    def client(self) -> httpx2.Client:
-        """The connections, kept alive; a redirect is never followed."""
-        return httpx2.Client(timeout=self.settings.http_timeout, follow_redirects=False)
-
-    def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
-        """One request a letter; after one that says stop, or to wait, the others are not tried."""
-        outcomes: dict[str, Outcome] = {}
-        stopped: NotTaken | None = None
-        for letter in parcel.letters:
-            outcome = stopped or self.hand(parcel, letter)
-            outcomes[letter.message] = outcome
-            if isinstance(outcome, NotTaken) and (outcome.stop or outcome.retry_after is not None):
-                stopped = outcome
-        return outcomes
-
-    @abstractmethod
-    def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
-        """Hand over one letter."""
+class Chat(OneByOne):
+    """A provider that takes the parts text, media and buttons."""
 
     def ask(
         self, url: str, body: Mapping[str, Any], headers: Mapping[str, str], judge: Callable[[httpx2.Response], Outcome]
     ) -> Outcome:
         """Post a JSON body; what its answer means, `judge` says. None at all means what it means everywhere."""
-        try:
-            response = self.client.post(url, content=encoded(body), headers={**JSON, **headers})
-        except NOT_SENT as error:
-            return NotTaken(reason="unreachable", detail=type(error).__name__)
-        except httpx2.TimeoutException as error:
-            return Uncertain(reason="no_answer", detail=type(error).__name__)
-        except httpx2.RequestError as error:
-            return Uncertain(reason="connection_lost", detail=type(error).__name__)
-        return unanswered(response) or judge(response)
-
-    def close(self) -> None:
-        """Close the connections that are kept alive."""
-        if "client" in self.__dict__:
-            self.client.close()
-
-
-JSON = {"Content-Type": "application/json"}
+        answer = handed(self.client, url, encoded(body), {**JSON, **headers})
+        return (unanswered(answer) or judge(answer)) if isinstance(answer, httpx2.Response) else answer
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
@@ -91,23 +40,6 @@ def unanswered(response: httpx2.Response) -> Outcome | None:
     if status < 300 and not said(response):
         return Uncertain(reason="strange_answer", detail=detail)
     return None
-
-
-def said(response: httpx2.Response) -> dict[str, Any]:
-    """An answer's JSON object, empty where it is none."""
-    try:
-        answer = json.loads(response.content)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def rate_limited(response: httpx2.Response, detail: str, seconds: object = None) -> NotTaken:
-    """Too many at once: wait as long as was said, in the answer (`seconds`) or in its header."""
-    header = response.headers.get("Retry-After", "")
-    told = float(header) if header.isdigit() else BREATH
-    after = float(seconds) if isinstance(seconds, int) and not isinstance(seconds, bool) else told
-    return NotTaken(reason="rate_limited", retry_after=max(0.0, after), detail=detail)
 
 
 def read(body: bytes) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from jwt.exceptions import PyJWTError
 
 from common.clock import Clock
 from messaging.channel import NotTaken
-from messaging.channels._chat import said
-from messaging.channels._http import handed
+from messaging.channels._http import handed, said
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

@@ -1,16 +1,67 @@
-"""One POST of bytes, and what it means when no answer comes: how far it got decides what can be known."""
+"""What providers over HTTP share: one letter a request, and what it means when no answer comes.
 
+How far a request got decides what can be known of it.
+"""
+
+import json
 import time
+from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar
 
 import httpx2
 
-from messaging.channel import NotTaken, Rejected, Uncertain
-from messaging.channels._chat import NOT_SENT
+from messaging.channel import Letter, NotTaken, Outcome, Parcel, Provider, Rejected, Uncertain
 from messaging.channels._guarded import is_certificate, is_private
 
+# Raised before the request had left whole, so the provider cannot have taken it.
+NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.WriteTimeout,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+    httpx2.InvalidURL,
+)
+JSON = {"Content-Type": "application/json"}
+# What a provider that says "too many" without a time is given, in seconds.
+BREATH = 1.0
 # What a provider has to say is short; the rest of a longer answer is not waited for.
 ANSWER_BYTES = 100_000
+
+
+class OneByOne(Provider):
+    """A provider that takes one letter a request."""
+
+    batch_max: ClassVar[int] = 1
+
+    @cached_property
+    def client(self) -> httpx2.Client:
+        """The connections, kept alive; a redirect is never followed."""
+        return httpx2.Client(timeout=self.settings.http_timeout, follow_redirects=False)
+
+    def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
+        """One request a letter; after one that says stop, or to wait, the others are not tried."""
+        outcomes: dict[str, Outcome] = {}
+        stopped: NotTaken | None = None
+        for letter in parcel.letters:
+            outcome = stopped or self.hand(parcel, letter)
+            outcomes[letter.message] = outcome
+            if isinstance(outcome, NotTaken) and (outcome.stop or outcome.retry_after is not None):
+                stopped = outcome
+        return outcomes
+
+    @abstractmethod
+    def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
+        """Hand over one letter."""
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        if "client" in self.__dict__:
+            self.client.close()
 
 
 def handed(
@@ -42,3 +93,20 @@ def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:
     """Headers without those that speak of how the body travelled: it is unpacked by now."""
     travel = {"content-encoding", "content-length", "transfer-encoding"}
     return [(name, value) for name, value in headers.items() if name.lower() not in travel]
+
+
+def said(response: httpx2.Response) -> dict[str, Any]:
+    """An answer's JSON object, empty where it is none."""
+    try:
+        answer = json.loads(response.content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def rate_limited(response: httpx2.Response, detail: str, seconds: object = None) -> NotTaken:
+    """Too many at once: wait as long as was said, in the answer (`seconds`) or in its header."""
+    header = response.headers.get("Retry-After", "")
+    told = float(header) if header.isdigit() else BREATH
+    after = float(seconds) if isinstance(seconds, int) and not isinstance(seconds, bool) else told
+    return NotTaken(reason="rate_limited", retry_after=max(0.0, after), detail=detail)

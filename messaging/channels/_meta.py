@@ -8,7 +8,8 @@ import httpx2
 
 from common.errors import Forged
 from messaging.channel import Hook, NotTaken, Outcome, Rejected
-from messaging.channels._chat import inner, rate_limited, said
+from messaging.channels._chat import inner
+from messaging.channels._http import rate_limited, said
 
 SIGNATURE = "x-hub-signature-256"
 VERSION = "v23.0"

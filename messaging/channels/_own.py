@@ -6,17 +6,43 @@ the header `Encore-Signature` or, where a browser may send no header, as `?signa
 
 import hmac
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from common.errors import Forged, Invalid
 from common.ids import derive, keyed
-from messaging.channel import Hook, Receipt, ReceiptType
+from messaging.channel import Hook, Letter, Parcel, Receipt, ReceiptType
+from messaging.channels._http import OneByOne
 
 WORDS: Mapping[str, ReceiptType] = {"delivered": "delivered", "opened": "opened", "dismissed": "unknown"}
 HEADER = "encore-signature"
 _LONGEST = 200
+
+
+class Device(OneByOne):
+    """A provider whose push service tells nothing of what becomes of a message; the customer's browser or app may."""
+
+    @abstractmethod
+    def secret(self) -> bytes:
+        """What the words are signed with."""
+
+    def verify(self, hook: Hook) -> None:
+        """Check that it is said by a browser or an app that has the message; raises Forged."""
+        verify(self.secret(), hook)
+
+    def receipts(self, hook: Hook) -> list[Receipt]:
+        """What it says of a message: shown, opened, put away."""
+        return receipts(self.name, hook)
+
+    def back(self) -> str:
+        """Where it is said."""
+        return f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}"
+
+    def signatures(self, parcel: Parcel, letter: Letter) -> dict[str, str]:
+        """What the letter carries, so that its receiver can be believed."""
+        return signatures(self.secret(), letter.message, parcel.token)
 
 
 def signatures(key: bytes, message: str, token: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ from content.cards import Button, buttons_of
 from messaging.channel import Accepted, Hook, Letter, NotTaken, Outcome, Parcel, Receipt, Rejected, Reply, Uncertain
 from messaging.channels import _meta as meta
 from messaging.channels import _page_events as events
-from messaging.channels._chat import Chat, said
+from messaging.channels._chat import Chat
+from messaging.channels._http import said
 
 # Send API reference: a card's title and subtitle, a button template's text, a button's title, how many buttons.
 TITLE, BUTTON_TEXT, LABEL, BUTTONS = 80, 640, 20, 3

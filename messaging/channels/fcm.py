@@ -13,21 +13,20 @@ from common.settings import Settings
 from messaging.channel import (
     GONE,
     Accepted,
-    Hook,
     Letter,
     NotTaken,
     Outbox,
     Outcome,
     Parcel,
-    Receipt,
     Rejected,
     Uncertain,
     base_url,
 )
-from messaging.channels import _guarded, _own
-from messaging.channels._chat import Chat, inner, listed, rate_limited, said
+from messaging.channels import _guarded
+from messaging.channels._chat import inner, listed
 from messaging.channels._google import Account, Tokens, account
-from messaging.channels._http import handed
+from messaging.channels._http import handed, rate_limited, said
+from messaging.channels._own import Device
 
 # Of `ErrorCode` in the reference of FCM's REST API (firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode). Of
 # UNAVAILABLE and INTERNAL it says to try again, not that nothing was taken; so they stay uncertain.
@@ -45,8 +44,8 @@ class FcmSettings(msgspec.Struct, frozen=True, kw_only=True):
     fcm_token_url: str = ""
 
 
-class Fcm(Chat):
-    """Firebase tells nothing of what becomes of a message; the shop's own app may (`_own`)."""
+class Fcm(Device):
+    """Apps on phones, through Firebase."""
 
     name: ClassVar[str] = "fcm"
     channel: ClassVar[str] = "mobile_push"
@@ -90,15 +89,8 @@ class Fcm(Chat):
             self._tokens.forget()
         return _outcome(answer)
 
-    def verify(self, hook: Hook) -> None:
-        """Check that an app says it that has the message; raises Forged."""
-        _own.verify(self._secret(), hook)
-
-    def receipts(self, hook: Hook) -> list[Receipt]:
-        """What the app says of a message: shown, opened, put away."""
-        return _own.receipts(self.name, hook)
-
-    def _secret(self) -> bytes:
+    def secret(self) -> bytes:
+        """The channel's own key."""
         return self._own.fcm_key.encode()
 
     def _message(self, parcel: Parcel, letter: Letter) -> dict[str, Any]:
@@ -107,9 +99,8 @@ class Fcm(Chat):
         android, apns = _PRIORITY[parcel.purpose]
         picture = {"image": parts["media"]} if parts.get("media") else {}
         more = {name: parts[name] for name in ("link", "preferences") if parts.get(name)}
-        back = f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}"
-        signatures = _own.signatures(self._secret(), letter.message, parcel.token)
-        about = {"message": letter.message, "token": parcel.token, "back": back, "signatures": json.dumps(signatures)}
+        signatures = json.dumps(self.signatures(parcel, letter))
+        about = {"message": letter.message, "token": parcel.token, "back": self.back(), "signatures": signatures}
         made: dict[str, Any] = {
             "token": letter.address,
             "notification": {"title": parts.get("title", ""), "body": parts.get("body", ""), **picture},

@@ -31,7 +31,8 @@ from messaging.channel import (
     base_url,
 )
 from messaging.channels import _line_events as events
-from messaging.channels._chat import Chat, listed, needed, rate_limited, said
+from messaging.channels._chat import Chat, listed, needed
+from messaging.channels._http import rate_limited, said
 
 SIGNATURE = "x-line-signature"
 # Messaging API: a buttons template's text without and with a picture, its actions, a label, an alternative text.

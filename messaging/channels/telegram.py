@@ -28,7 +28,8 @@ from messaging.channel import (
     base_url,
 )
 from messaging.channels import _telegram_events as events
-from messaging.channels._chat import Chat, inner, needed, rate_limited, said
+from messaging.channels._chat import Chat, inner, needed
+from messaging.channels._http import rate_limited, said
 
 # Bot API, sendPhoto: a caption of 1 to 1,024 characters; InlineKeyboardButton: callback_data of 1 to 64 bytes.
 CAPTION = 1_024

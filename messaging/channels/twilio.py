@@ -2,9 +2,7 @@
 
 import base64
 import hmac
-import json
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -25,7 +23,6 @@ from messaging.channel import (
     Outbox,
     Outcome,
     Parcel,
-    Provider,
     Receipt,
     ReceiptType,
     Rejected,
@@ -33,18 +30,10 @@ from messaging.channel import (
     Uncertain,
     base_url,
 )
+from messaging.channels._http import OneByOne, handed, rate_limited, said
 
-# Raised before the request had left whole, so Twilio cannot have taken it.
-_NOT_SENT = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.WriteTimeout,
-    httpx2.UnsupportedProtocol,
-    httpx2.LocalProtocolError,
-    httpx2.InvalidURL,
-)
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
 # Twilio's error codes (twilio.com/docs/api/errors). The receiver or the text is to blame:
 _REFUSED = {
     21211: "invalid_address",
@@ -89,12 +78,11 @@ class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_url: str = "https://api.twilio.com"
 
 
-class Twilio(Provider):
+class Twilio(OneByOne):
     """Twilio has no idempotency key; our ids travel in the address that it reports back to."""
 
     name: ClassVar[str] = "twilio"
     channel: ClassVar[str] = "sms"
-    batch_max: ClassVar[int] = 1
     reports: ClassVar[frozenset[ReceiptType]] = frozenset({"accepted", "delivered", "undelivered", "bounced"})
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
@@ -103,29 +91,28 @@ class Twilio(Provider):
         self._url = base_url("ENCORE_TWILIO_URL", self._own.twilio_url)
 
     @cached_property
-    def _client(self) -> httpx2.Client:
-        own = self._own
-        return httpx2.Client(
-            base_url=self._url,
-            auth=(own.twilio_account_sid, own.twilio_auth_token),
-            timeout=self.settings.http_timeout,
-            follow_redirects=False,
-        )
+    def client(self) -> httpx2.Client:
+        """The connections, with the account's name and token."""
+        client = super().client
+        client.auth = (self._own.twilio_account_sid, self._own.twilio_auth_token)
+        return client
 
     def configured(self) -> bool:
         """Whether there are an account and its token."""
         return bool(self._own.twilio_account_sid and self._own.twilio_auth_token)
 
-    def send(self, parcel: Parcel) -> Mapping[str, Outcome]:
-        """One request a letter; after one that says stop, the others are not tried."""
-        outcomes: dict[str, Outcome] = {}
-        stopped: NotTaken | None = None
-        for letter in parcel.letters:
-            outcome = stopped or self._request(parcel, letter)
-            outcomes[letter.message] = outcome
-            if isinstance(outcome, NotTaken) and (outcome.stop or outcome.retry_after is not None):
-                stopped = outcome
-        return outcomes
+    def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
+        """One text message, with our ids in the address that Twilio reports back to."""
+        ids = urlencode({"message": letter.message, "token": parcel.token})
+        form = {
+            "To": letter.address,
+            "From": parcel.sender,
+            "Body": letter.rendered.parts.get("text", ""),
+            "StatusCallback": f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}?{ids}",
+        }
+        path = f"{self._url}/2010-04-01/Accounts/{self._own.twilio_account_sid}/Messages.json"
+        answer = handed(self.client, path, urlencode(form, errors="replace").encode(), _FORM)
+        return _outcome(answer) if isinstance(answer, httpx2.Response) else answer
 
     def verify(self, hook: Hook) -> None:
         """Check X-Twilio-Signature over the address and the form's fields; raises Forged. It carries no time."""
@@ -181,30 +168,6 @@ class Twilio(Provider):
         message = f"<Message>{escape(text)}</Message>" if text else ""
         return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
 
-    def close(self) -> None:
-        """Close the connections that are kept alive."""
-        if "_client" in self.__dict__:
-            self._client.close()
-
-    def _request(self, parcel: Parcel, letter: Letter) -> Outcome:
-        ids = urlencode({"message": letter.message, "token": parcel.token})
-        form = {
-            "To": letter.address,
-            "From": parcel.sender,
-            "Body": letter.rendered.parts.get("text", ""),
-            "StatusCallback": f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}?{ids}",
-        }
-        path = f"/2010-04-01/Accounts/{self._own.twilio_account_sid}/Messages.json"
-        try:
-            response = self._client.post(path, data=form)
-        except _NOT_SENT as error:
-            return NotTaken(reason="unreachable", detail=type(error).__name__)
-        except httpx2.TimeoutException as error:
-            return Uncertain(reason="no_answer", detail=type(error).__name__)
-        except httpx2.RequestError as error:
-            return Uncertain(reason="connection_lost", detail=type(error).__name__)
-        return _outcome(response, self.clock.now())
-
 
 def signature(token: bytes, url: str, fields: list[tuple[str, str]]) -> str:
     """Twilio's signature: HMAC-SHA1 over the address and the form's fields in order, in base64."""
@@ -212,27 +175,25 @@ def signature(token: bytes, url: str, fields: list[tuple[str, str]]) -> str:
     return base64.b64encode(hmac.digest(token, text.encode(), "sha1")).decode()
 
 
-def _outcome(response: httpx2.Response, now: datetime) -> Outcome:
-    status = response.status_code
-    said = _json(response)
+def _outcome(response: httpx2.Response) -> Outcome:
+    status, answer = response.status_code, said(response)
     if status in (200, 201):
-        sid = said.get("sid")
+        sid = answer.get("sid")
         return Accepted(sid) if isinstance(sid, str) and sid else Uncertain(reason="strange_answer")
     if status < 300 or status >= 500:
         # Twilio's reference does not say of any 5xx that the message was not taken, so none counts as that.
         return Uncertain(reason="provider_error" if status >= 500 else "strange_answer", detail=f"HTTP {status}")
-    return _refusal(response, said, f"HTTP {status}: {said.get('code', '')} {said.get('message', '')}"[:300])
+    return _refusal(response, answer, f"HTTP {status}: {answer.get('code', '')} {answer.get('message', '')}"[:300])
 
 
-def _refusal(response: httpx2.Response, said: Mapping[str, Any], detail: str) -> Outcome:
-    status, code = response.status_code, said.get("code")
+def _refusal(response: httpx2.Response, answer: Mapping[str, Any], detail: str) -> Outcome:
+    status, code = response.status_code, answer.get("code")
     if code == STOPPED:
         return Rejected(reason="stopped", detail=detail, suppress="stop")
     if code in _REFUSED:
         return Rejected(reason=_REFUSED[code], detail=detail)
     if status == 429 or code in _TOO_MANY:
-        after = response.headers.get("Retry-After", "")
-        return NotTaken(reason="rate_limited", retry_after=float(after) if after.isdigit() else 1.0, detail=detail)
+        return rate_limited(response, detail)
     if status in (401, 403):
         return NotTaken(reason="credentials", stop=True, detail=detail)
     if code in _SENDER_REFUSED:
@@ -240,14 +201,6 @@ def _refusal(response: httpx2.Response, said: Mapping[str, Any], detail: str) ->
     if status == 400 and code:
         return Rejected(reason="refused", detail=detail)
     return NotTaken(reason="wrong_url", stop=True, detail=detail)
-
-
-def _json(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        said = json.loads(response.content)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _form(hook: Hook) -> list[tuple[str, str]]:

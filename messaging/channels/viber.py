@@ -28,7 +28,8 @@ from messaging.channel import (
     base_url,
 )
 from messaging.channels import _viber_events as events
-from messaging.channels._chat import Chat, needed, rate_limited, said
+from messaging.channels._chat import Chat, needed
+from messaging.channels._http import rate_limited, said
 
 SIGNATURE = "x-viber-content-signature"
 # REST Bot API: a sender's name of 28 characters, a picture's text of 768 (120 for clients below version 7).

@@ -23,20 +23,18 @@ from customers.subscriptions import Subscription, decoded, encoded, read
 from messaging.channel import (
     GONE,
     Accepted,
-    Hook,
     Letter,
     NotTaken,
     Outbox,
     Outcome,
     Parcel,
-    Receipt,
     Rejected,
     Uncertain,
     base_url,
 )
-from messaging.channels import _guarded, _own
-from messaging.channels._chat import Chat, rate_limited
-from messaging.channels._http import handed
+from messaging.channels import _guarded
+from messaging.channels._http import handed, rate_limited
+from messaging.channels._own import Device
 
 # RFC 8030, 7.2: what every push service takes; RFC 8291, 4: sealed it is 103 bytes longer.
 LONGEST = 4_096 - 103
@@ -63,8 +61,8 @@ class WebPushSettings(msgspec.Struct, frozen=True, kw_only=True):
     web_push_ttl: int = 86_400
 
 
-class WebPush(Chat):
-    """A push service tells nothing of what becomes of a message; the shop's own page may (`_own`)."""
+class WebPush(Device):
+    """Browsers, each through its own push service."""
 
     name: ClassVar[str] = "web_push"
     channel: ClassVar[str] = "web_push"
@@ -99,15 +97,8 @@ class WebPush(Chat):
         answer = handed(self.client, self._place(subscription), sealed, self._headers(key, parcel, subscription))
         return answer if not isinstance(answer, httpx2.Response) else _outcome(answer, letter.message)
 
-    def verify(self, hook: Hook) -> None:
-        """Check that a browser says it that has the message; raises Forged."""
-        _own.verify(self._secret(), hook)
-
-    def receipts(self, hook: Hook) -> list[Receipt]:
-        """What the browser says of a message: shown, opened, put away."""
-        return _own.receipts(self.name, hook)
-
-    def _secret(self) -> bytes:
+    def secret(self) -> bytes:
+        """The channel's own key."""
         return self._own.vapid_key.encode()
 
     def _payload(self, parcel: Parcel, letter: Letter) -> dict[str, Any]:
@@ -115,10 +106,10 @@ class WebPush(Chat):
         parts = letter.rendered.parts
         shown = {name: parts[name] for name in ("title", "body", "media", "link", "preferences") if parts.get(name)}
         back = {
-            "url": f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}",
+            "url": self.back(),
             "message": letter.message,
             "token": parcel.token,
-            "signatures": _own.signatures(self._secret(), letter.message, parcel.token),
+            "signatures": self.signatures(parcel, letter),
         }
         buttons = [{"label": one.label, "url": one.url} for one in buttons_of(parts)]
         return {**shown, "buttons": buttons, "back": back}

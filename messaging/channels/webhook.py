@@ -35,8 +35,8 @@ from messaging.channel import (
     base_url,
 )
 from messaging.channels import _guarded, _standard
-from messaging.channels._chat import Chat, inner, instant, listed, rate_limited, read, text
-from messaging.channels._http import handed
+from messaging.channels._chat import inner, instant, listed, read, text
+from messaging.channels._http import OneByOne, handed, rate_limited
 
 _REFUSED = {400: "refused", 413: "too_large", 422: "refused"}
 EVENTS: Mapping[str, ReceiptType] = {
@@ -66,7 +66,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_lookup: bool = False
 
 
-class Webhook(Chat):
+class Webhook(OneByOne):
     """One POST a message; the other end may report back, and pass on replies, signed the same way."""
 
     name: ClassVar[str] = "webhook"

@@ -27,7 +27,8 @@ from messaging.channel import (
 from messaging.channels import _meta as meta
 from messaging.channels import _whatsapp_errors as errors
 from messaging.channels import _whatsapp_events as events
-from messaging.channels._chat import Chat, listed, needed, said
+from messaging.channels._chat import Chat, listed, needed
+from messaging.channels._http import said
 from messaging.channels._whatsapp_body import body, free
 
 
