@@ -5,11 +5,8 @@ durable, from a client that does nothing else.
 """
 
 import http.client
-import os
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from statistics import quantiles
@@ -17,15 +14,13 @@ from statistics import quantiles
 import click
 import orjson
 
+from bench._api import HOST, served
 from bench._ground import ground, pick_engine
 from bench._meter import measured, table
-from cli.embedded import free_port
-from cli.servers import answers_http, granian
 from storage.mongo import Document, Documents
 from wiring import Services
 
 SIZES = {"engine": 2_000, "embedded": 200}
-HOST = "127.0.0.1"
 WARM = 50
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -37,7 +32,7 @@ def command(orders: int | None, lines: int) -> None:
     """New orders, one after the other, each waited for."""
     engine = pick_engine()
     count = orders or SIZES[engine]
-    with ground() as services, _served(services) as port:
+    with ground() as services, served(services) as port:
         _, key = services.keys.create("bench", ["ingest"])
         shop = _Shop(port, key, services.database["bare"])
         shop.work(Random(1), range(-WARM, 0), lines)
@@ -89,22 +84,6 @@ def _body(chance: Random, number: int, lines: int) -> Document:
     ]
     at = FIRST + timedelta(minutes=number)
     return {"customer_id": f"c{chance.randrange(500)}", "placed_at": at.isoformat(), "lines": bought}
-
-
-@contextmanager
-def _served(services: Services) -> Iterator[int]:
-    """The API over real HTTP, as `encore up` serves it, until the end of the block; its port."""
-    port = free_port()
-    environment = {**os.environ, **services.settings.environment}
-    with subprocess.Popen(granian(HOST, port), env=environment, stderr=subprocess.DEVNULL) as server:
-        try:
-            while not answers_http(HOST, port):
-                if server.poll() is not None:
-                    raise click.ClickException("The API did not start.")
-                time.sleep(0.1)
-            yield port
-        finally:
-            server.terminate()
 
 
 def _check(services: Services, count: int) -> None:

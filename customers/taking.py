@@ -105,7 +105,7 @@ class Taker(ABC):
         self.remember(record)
         return None
 
-    def remember(self, record: Record) -> None:
+    def remember(self, record: Record) -> None:  # noqa: B027  # only orders may lie apart
         """This record was taken before the job was taken over."""
 
     def ready(self, records: Sequence[Record], *, again: bool) -> Batch:
@@ -180,7 +180,7 @@ class OrderTaker(Taker):
         self._sold: set[str] = set()
         self._replaced: set[str] = set()
 
-    def remember(self, record: Record) -> None:
+    def remember(self, record: Record) -> None:  # only orders may lie apart
         """An equal of this one may come."""
         if self._order is not None and record.cells:
             self._is_equal(record.cells[self._order].strip(), record)

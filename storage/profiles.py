@@ -9,10 +9,12 @@ Several processes may change one customer's orders at once, and each may die at 
 """
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from random import uniform
 
 import msgspec
 from pymongo import UpdateOne, WriteConcern
@@ -39,6 +41,8 @@ LEFT_OVER = timedelta(minutes=2)
 BATCH = 1_000
 # How often a profile is reckoned again when others write the same one: each time, one of them gets through.
 TRIES = 50
+# Who comes too late waits up to so much longer each time.
+PAUSE_SECONDS = 0.001
 
 # What of an order no profile depends on.
 _LEFT_OUT = dict.fromkeys(
@@ -154,9 +158,11 @@ class Profiles:
 
     def _again(self, left: set[str], now: datetime) -> None:
         """Reckon those anew whose profiles others have written meanwhile, until nobody has."""
-        for _ in range(TRIES):
+        for tries in range(TRIES):
             if not left:
                 return
+            # Two in step could meet for ever, and the same one win each time; a wait of some milliseconds parts them.
+            time.sleep(uniform(0, tries * PAUSE_SECONDS))  # noqa: S311  # nothing secret
             (one,) = self._reckoned([left])
             left = self._write(one.known, one.accounts.items(), one.shelves, now)
         if left:

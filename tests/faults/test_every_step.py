@@ -2,80 +2,34 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from pymongo import MongoClient
-from pymongo.errors import PyMongoError
-from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from common.settings import Settings
 from messaging.channel import Accepted, Letter, Outcome, Rejected
 from messaging.message import State
-from storage.outages import as_unavailable
-from tests.api.cuttable import Relay
 from tests.support.clock import ManualClock
 from tests.support.office import Office
+from tests.support.wire import Wire, wired
 from wiring import Services
 
 PEOPLE = ["ana", "ben", "cyd", "dan"]
 
 
-class Scissors(CommandListener):
-    """Counts the commands of a client, and cuts its wire as one is about to be sent."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self.names: list[str] = []
-        self.cut_at: int | None = None
-
-    def started(self, event: CommandStartedEvent) -> None:
-        """One more command."""
-        self.names.append(event.command_name)
-        if len(self.names) == self.cut_at:
-            self._relay.cut()
-
-    def succeeded(self, event: Any) -> None:
-        """Nothing to do."""
-
-    def failed(self, event: Any) -> None:
-        """Nothing to do."""
-
-
 class Scene:
     """A worker whose wire can be cut, and everybody else, whose wire holds."""
 
-    def __init__(self, services: Services, clock: ManualClock, relay: Relay) -> None:
-        self.relay = relay
-        self.scissors = Scissors(relay)
+    def __init__(self, services: Services, clock: ManualClock, wire: Wire) -> None:
+        self.wire = wire
         self.calm = Office(services, clock)
         self.clock = clock
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            f"mongodb://127.0.0.1:{relay.port}/?directConnection=true",
-            tz_aware=True,
-            retryWrites=False,
-            retryReads=False,
-            serverSelectionTimeoutMS=200,
-            event_listeners=[self.scissors],
-        )
-        shaky = Services(services.settings, clock)
-        shaky.__dict__["database"] = client[services.settings.mongodb_database]
-        self.client = client
-        self.worker = Office(shaky, clock)
+        self.worker = Office(wire.services(clock), clock)
         self.worker.provider = self.calm.provider
         self.worker.delivery = self.worker.worker()
 
     def deliver(self, batch: str, cut_at: int | None) -> list[str]:
         """Deliver until the wire is cut; the commands that were begun."""
-        self.scissors.names.clear()
-        self.scissors.cut_at = cut_at
-        try:
-            self.worker.delivery.deliver(batch)
-        except PyMongoError as error:
-            if as_unavailable(error) is None:
-                raise
-        return list(self.scissors.names)
+        return self.wire.until_cut(cut_at, lambda: self.worker.delivery.deliver(batch))
 
     def recover(self, batches: int = 8) -> None:
         """What the sweeper and other workers do afterwards."""
@@ -90,13 +44,9 @@ class Scene:
 
 @pytest.fixture
 def scene(services: Services, settings: Settings, clock: ManualClock) -> Iterator[Scene]:
-    """A worker behind a relay."""
-    address = settings.mongodb_url.removeprefix("mongodb://").partition("/")[0]
-    host, _, port = address.partition(":")
-    with Relay(unquote(address) if address.startswith("%2F") else (host, int(port))) as relay:
-        scene = Scene(services, clock, relay)
-        yield scene
-        scene.client.close()
+    """A worker behind a wire that can be cut."""
+    with wired(settings) as wire:
+        yield Scene(services, clock, wire)
 
 
 def some_refused(letter: Letter) -> Outcome:
@@ -123,7 +73,7 @@ def test_a_worker_cut_off_at_any_step_sends_nothing_twice_and_loses_nothing(scen
         calm.provider.parcels.clear()
         batch = run(step)
         begun = scene.deliver(batch, cut_at=step)
-        scene.relay.mend()
+        scene.wire.relay.mend()
         assert len(begun) >= step
         scene.recover()
         states = {name: calm.get(name, f"run-{step}").state for name in PEOPLE}

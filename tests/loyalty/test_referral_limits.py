@@ -1,28 +1,22 @@
 """The limits of a programme are exact whoever crowds in, dies or wakes up late (loyalty/referral_limits.py)."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from msgspec.structs import replace
-from pymongo import MongoClient
-from pymongo.errors import PyMongoError
 
 from common.errors import Conflict, EncoreError
 from common.money import Money
 from common.settings import Settings
 from loyalty.programme import Limits, ReferralTier
 from loyalty.referral import Friend, Referral, ReferralState
-from storage.outages import as_unavailable
-from tests.api.cuttable import Relay
-from tests.faults.test_every_step import Scissors
 from tests.loyalty.makers import basket, offer
 from tests.loyalty.test_referral_programmes import code_of, points, programme
 from tests.support.clock import ManualClock
+from tests.support.wire import Wire, wired
 from wiring import Services
 
 EUR = Money(500, "EUR")
@@ -105,42 +99,16 @@ def test_a_period_begins_anew_and_a_limit_hides_the_page(services: Services, clo
 
 
 @pytest.fixture
-def shaky(services: Services, settings: Settings, clock: ManualClock) -> Iterator[tuple[Services, Scissors, Relay]]:
-    """A process whose wire to the database can be cut at any command."""
-    address = settings.mongodb_url.removeprefix("mongodb://").partition("/")[0]
-    host, _, port = address.partition(":")
-    with Relay(unquote(address) if address.startswith("%2F") else (host, int(port))) as relay:
-        scissors = Scissors(relay)
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            f"mongodb://127.0.0.1:{relay.port}/?directConnection=true",
-            tz_aware=True,
-            retryWrites=False,
-            retryReads=False,
-            serverSelectionTimeoutMS=200,
-            event_listeners=[scissors],
-        )
-        made = Services(settings, clock)
-        made.__dict__["database"] = client[settings.mongodb_database]
-        yield made, scissors, relay
-        client.close()
-
-
-def cut(scissors: Scissors, at: int | None, work: Callable[[], object]) -> int:
-    """Work until the wire is cut; how many commands were begun."""
-    scissors.names.clear()
-    scissors.cut_at = at
-    try:
-        work()
-    except PyMongoError as error:
-        if as_unavailable(error) is None:
-            raise
-    return len(scissors.names)
+def wire(settings: Settings) -> Iterator[Wire]:
+    """A wire to the database that can be cut at any command."""
+    with wired(settings) as wire:
+        yield wire
 
 
 def test_a_referral_cut_off_at_any_command_rewards_each_once_and_its_end_gives_all_back_once(
-    services: Services, clock: ManualClock, shaky: tuple[Services, Scissors, Relay]
+    services: Services, clock: ManualClock, wire: Wire
 ) -> None:
-    process, scissors, relay = shaky
+    process = wire.services(clock)
     services.offers.add(offer())
     limits = Limits(in_all=500, per_advocate=500, in_period=500, period="year")
     programme(services, limits=limits, verdicts=OFF, friend_points=0, friend_offer="tenth", wait_days=0)
@@ -150,12 +118,12 @@ def test_a_referral_cut_off_at_any_command_rewards_each_once_and_its_end_gives_a
         referral = process.referrals.redeem(code, Friend(customer_id=f"f{number}"), basket(f"o{number}"))
         process.referrals.reject(referral.id)
 
-    commands = cut(scissors, None, lambda: whole(0))
+    commands = len(wire.until_cut(None, partial(whole, 0)))
     assert commands >= 20
     every = 1 if os.environ.get("ENCORE_FAULTS") == "full" else 4
     for step in range(1, commands + 1, every):
-        if cut(scissors, step, partial(whole, step)) >= step:
-            relay.mend()
+        if len(wire.until_cut(step, partial(whole, step))) >= step:
+            wire.relay.mend()
         clock.advance(61)
         services.referrals.settle()
         assert try_(services, step, code) in ("yes", "already_referred"), step

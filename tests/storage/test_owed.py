@@ -4,12 +4,11 @@ import io
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymongo.errors import PyMongoError
 
 from common.jobs import Job
 from customers import importing
@@ -19,13 +18,12 @@ from customers.orders import Line, Order, OrderRow
 from customers.profile import reckon
 from storage.jobs import MongoJobs
 from storage.orders import MongoOrders
-from storage.outages import as_unavailable
 from storage.owed import Owed
 from storage.profiles import LEFT_OVER
-from tests.api.cuttable import Relay
-from tests.storage.test_profiles import kept, reckoned, scratch, shaky
+from tests.storage.test_profiles import kept, reckoned, scratch
 from tests.support.clock import START, ManualClock
 from tests.support.histories import HISTORIES, Told
+from tests.support.wire import wired
 from wiring import Services
 
 __all__ = ["scratch"]
@@ -110,26 +108,22 @@ def test_what_changes_no_profile_is_not_owed(services: Services) -> None:
     assert services.database["owed_profiles"].count_documents({}) == 0
 
 
+def imported(orders: MongoOrders, rows: Sequence[OrderRow]) -> None:
+    orders.add_rows(FILE, rows, JOB)
+    follow(orders)
+
+
 def test_a_process_that_dies_at_any_step_of_an_import_that_owes_leaves_nothing_that_is_not_made_good(
     services: Services, clock: ManualClock
 ) -> None:
-    address = services.settings.mongodb_url.removeprefix("mongodb://").partition("/")[0]
-    host, _, port = address.partition(":")
     steps = cut_at = 0
     while cut_at <= steps:
         cut_at += 1
-        with Relay(unquote(address) if address.startswith("%2F") else (host, int(port))) as relay:
-            database, scissors = shaky(services.settings, relay)
-            scissors.cut_at, scissors.after = cut_at, cut_at % 2 == 0
-            dying = MongoOrders(database, clock)
-            try:
-                dying.add_rows(FILE, [row(cut_at, f"a{cut_at}"), row(cut_at, f"d{cut_at}", f"dan{cut_at}")], JOB)
-                follow(dying)
-            except PyMongoError as error:
-                if as_unavailable(error) is None:
-                    raise
-            steps = min(scissors.begun, 17)  # what comes then is one part like the next
-            database.client.close()
+        rows = [row(cut_at, f"a{cut_at}"), row(cut_at, f"d{cut_at}", f"dan{cut_at}")]
+        with wired(services.settings) as wire:
+            wire.after = cut_at % 2 == 0
+            begun = wire.until_cut(cut_at, partial(imported, MongoOrders(wire.database, clock), rows))
+            steps = min(len(begun), 17)  # what comes then is one part like the next
         clock.advance(LEFT_OVER.total_seconds() + 1)
         while services.orders.roll_up_left_over():  # nobody goes on with the job: there is none
             pass

@@ -7,17 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymongo import MongoClient
-from pymongo.errors import PyMongoError
-from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from cli.demo.cdnow import purchases
 from common.ids import new_id
@@ -30,11 +27,10 @@ from customers.profile import Categories, Profile, reckon
 from storage import shelves
 from storage.mongo import Mongo
 from storage.orders import MongoOrders
-from storage.outages import as_unavailable
 from storage.profiles import LEFT_OVER, Profiles
-from tests.api.cuttable import Relay
 from tests.support.clock import START, ManualClock
 from tests.support.histories import HISTORIES, Told
+from tests.support.wire import wired
 from wiring import Services
 
 RETAIL = Path(__file__).resolve().parents[3] / "shared" / "data" / "orders" / "online_retail_uci352.parquet"
@@ -166,45 +162,6 @@ def _invoices(rows: Sequence[dict[str, Any]]) -> Iterator[Order]:
         )
 
 
-class Scissors(CommandListener):
-    """Counts a client's commands, and cuts its wire as one is about to be sent, or as one has been answered."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self.begun = self.ended = 0
-        self.cut_at: int | None = None
-        self.after = False
-
-    def started(self, event: CommandStartedEvent) -> None:
-        """One more command."""
-        self.begun += 1
-        if self.begun == self.cut_at and not self.after:
-            self._relay.cut()
-
-    def succeeded(self, event: Any) -> None:
-        """It was answered."""
-        self.ended += 1
-        if self.ended == self.cut_at and self.after:
-            self._relay.cut()
-
-    def failed(self, event: Any) -> None:
-        """Nothing to do."""
-
-
-def shaky(settings: Settings, relay: Relay) -> tuple[Mongo, Scissors]:
-    """The same database over a wire that can be cut."""
-    scissors = Scissors(relay)
-    client: MongoClient[dict[str, Any]] = MongoClient(
-        f"mongodb://127.0.0.1:{relay.port}/?directConnection=true",
-        tz_aware=True,
-        retryWrites=False,
-        retryReads=False,
-        serverSelectionTimeoutMS=200,
-        event_listeners=[scissors],
-    )
-    return client[settings.mongodb_database], scissors
-
-
 @pytest.mark.parametrize("after", [False, True])
 def test_a_process_that_dies_at_any_step_leaves_nothing_that_is_not_made_good(
     services: Services, clock: ManualClock, after: bool
@@ -214,25 +171,16 @@ def test_a_process_that_dies_at_any_step_leaves_nothing_that_is_not_made_good(
     steps = cut_at = 0
     while cut_at <= steps:
         cut_at += 1
-        address = services.settings.mongodb_url.removeprefix("mongodb://").partition("/")[0]
-        host, _, port = address.partition(":")
-        with Relay(unquote(address) if address.startswith("%2F") else (host, int(port))) as relay:
-            database, scissors = shaky(services.settings, relay)
-            scissors.cut_at, scissors.after = cut_at, after
-            dying = MongoOrders(database, clock)
+        with wired(services.settings) as wire:
+            wire.after = after
+            dying = MongoOrders(wire.database, clock)
             # New orders of somebody known and of somebody new, and one that changes.
             wanted = [
                 order(f"a{cut_at}", "ana", days=-cut_at),
                 order(f"d{cut_at}", f"dan{cut_at}"),
                 order("o1", "bo", cut_at),
             ]
-            try:
-                dying.upsert(wanted)
-            except PyMongoError as error:
-                if as_unavailable(error) is None:
-                    raise
-            steps = scissors.begun
-            database.client.close()
+            steps = len(wire.until_cut(cut_at, partial(dying.upsert, wanted)))
         clock.advance(LEFT_OVER.total_seconds() + 1)
         services.orders.roll_up_left_over()
         everybody = ["ana", "bo", f"dan{cut_at}"]
@@ -275,10 +223,12 @@ def test_rolling_up_while_orders_come_in_loses_none(services: Services) -> None:
 
     roller = threading.Thread(target=roll_up)
     roller.start()
-    for number in range(25):
-        services.orders.upsert([order(f"a{number}"), order(f"b{number}", "bo", days=-number)])
-    over.set()
-    roller.join()
+    try:
+        for number in range(25):
+            services.orders.upsert([order(f"a{number}"), order(f"b{number}", "bo", days=-number)])
+    finally:
+        over.set()
+        roller.join()
     assert kept(services.database) == reckoned(services.orders, ["ana", "bo"])
 
 
