@@ -158,7 +158,7 @@ class ReferralLookups(Protocol):
     """The referrals by what they have in common."""
 
     def like(self, programme: str, traces: Sequence[str], marks: Mapping[str, str]) -> Sequence[Referral]:
-        """Those of a programme with one of these traces, or this `device` or `payment`; the rejected left out."""
+        """Those of a programme with one of these traces, or this `device` or `payment`; the rejected too."""
         ...
 
     def of_friends(self, friends: Sequence[str]) -> Sequence[Referral]:

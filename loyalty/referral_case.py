@@ -11,7 +11,7 @@ from loyalty.evidence import Marks, bare, marks_of, marks_of_advocate, traces_of
 from loyalty.history import History
 from loyalty.programme import ReferralProgramme
 from loyalty.referral import Friend, Referral, ReferralLookups, ReferralState, Seen
-from loyalty.suspicion import BURST, VELOCITY, Case
+from loyalty.suspicion import BURST, VELOCITY, Case, was_fraud
 
 # How far up a line of referrals a cycle is looked for.
 GENERATIONS = 8
@@ -43,7 +43,7 @@ class Cases:
             advocate_marks=marks_of_advocate(programme, record, line[0] if line else None),
             kin=list(kin.values()),
             earlier_orders={one.id: self._history.besides(one, order) for one in kin.values()},
-            like=self._lookups.like(programme.id, traces, _common(marks)),
+            like=[one for one in self._lookups.like(programme.id, traces, _common(marks)) if _tells(one, friend)],
             traces=traces,
             line=[one.advocate for one in line],
             burst=self._lookups.near(programme.id, "advocate", advocate, (now - BURST, now)),
@@ -88,6 +88,12 @@ def but_for(known: Referral, case: Case) -> Case:
     like = [one for one in case.like if one.id != known.id]
     earlier = {who: orders for who, orders in case.earlier_orders.items() if who != known.friend}
     return replace(case, like=like, earlier_orders=earlier)
+
+
+def _tells(one: Referral, friend: Friend) -> bool:
+    """Whether another referral says something of this friend's: one that was rejected does where fraud was the reason,
+    and not of the very same friend, who may only have mistyped a code before."""
+    return one.state is not ReferralState.REJECTED or (was_fraud(one) and one.friend != friend.customer_id)
 
 
 def _common(marks: Marks) -> dict[str, str]:

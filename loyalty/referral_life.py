@@ -32,7 +32,7 @@ from loyalty.referral_case import Cases
 from loyalty.referral_limits import Admission, Outcome, Tallies
 from loyalty.referral_rewards import Giving
 from loyalty.referral_tiers import Reached, reached
-from loyalty.suspicion import judge
+from loyalty.suspicion import BY_HAND, judge
 
 UNDONE = frozenset({"cancelled", "returned", "refunded"})
 # More than a referral can owe at once.
@@ -137,7 +137,7 @@ class Life:
 
     def reject(self, was: Referral, note: Note) -> Referral:
         """A person says no. Raises Conflict where it has moved on since it was read."""
-        state, fields, _ = self.refused(was, "by_hand")
+        state, fields, _ = self.refused(was, BY_HAND)
         return self._after(self._store.move(was, state, {**fields, "notes": [*was.notes, note]}), was)
 
     def drop(self, was: Referral, reason: str) -> bool:

@@ -13,7 +13,7 @@ from common.errors import Invalid
 from common.kinds import scan
 from customers.customer import Customer
 from loyalty.evidence import Marks
-from loyalty.referral import Friend, Referral
+from loyalty.referral import Friend, Referral, ReferralState
 
 # How far around a referral others of the same advocate, or from the same network, are counted.
 BURST = timedelta(hours=1)
@@ -25,8 +25,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `kin` are the customers with the friend's id or one of their addresses, `earlier_orders` how many orders
     each has besides this one; `like` are referrals of the programme with one of the friend's `traces`, or the same
-    device or way of paying; `line` is who referred the advocate, who referred them, and so on. `marks` are the
-    friend's, `advocate_marks` those of the one who sent them. `burst` counts the advocate's other friends within an
+    device or way of paying, those of other friends that were rejected for fraud among them; `line` is who referred
+    the advocate, who referred them, and so on. `marks` are the friend's, `advocate_marks` those of the one who sent
+    them. `burst` counts the advocate's other friends within an
     hour, `same_ip` those of anybody from the same network within a day.
     """
 
@@ -97,9 +98,18 @@ def rules() -> Mapping[str, FraudRule]:
     return {name: rule() for name, rule in found.items()}
 
 
+BY_HAND = "by_hand"
+
+
+def was_fraud(referral: Referral) -> bool:
+    """Whether it was rejected by a fraud rule or by a person, not by a limit, a date or what became of the order."""
+    last = referral.reasons[-1] if referral.reasons else BY_HAND
+    return referral.state is ReferralState.REJECTED and (last == BY_HAND or last in rules())
+
+
 # Why a referral was rejected, or waits, where it was no fraud rule.
 OTHERS: Mapping[str, str] = {
-    "by_hand": "A person said no.",
+    BY_HAND: "A person said no.",
     "claim_expired": "The friend did not order in time.",
     "below_minimum": "The order is below the programme's minimum.",
     "other_currency": "The order is in another currency than the programme's minimum.",

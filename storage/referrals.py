@@ -116,12 +116,12 @@ class MongoReferrals:
         return self._update({"_id": id}, {"$push": {"notes": to_document(note)}})
 
     def like(self, programme: str, traces: Sequence[str], marks: Mapping[str, str]) -> list[Referral]:
-        """Those of a programme with one of these traces, or this `device` or `payment`; the rejected left out."""
+        """Those of a programme with one of these traces, or this `device` or `payment`; the rejected too."""
         found = list(self._referrals.find({"traces": {"$in": list(traces)}}))
         for field, value in marks.items():
             found += list(self._referrals.find({field: value}))
         by_id = {document["_id"]: document for document in found if document["programme"] == programme}
-        return [one for one in from_documents(by_id.values(), Referral) if one.state is not ReferralState.REJECTED]
+        return from_documents(by_id.values(), Referral)
 
     def of_friends(self, friends: Sequence[str]) -> list[Referral]:
         """Those by which these friends came, in any programme; further orders' and refusals left out."""

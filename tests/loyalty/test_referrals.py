@@ -5,10 +5,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.errors import Conflict, NotFound
 from customers.customer import Customer
 from customers.orders import OrderEvent
+from loyalty.programme import Limits
 from loyalty.referral import Friend, Referral, ReferralState, Seen
 from loyalty.suspicion import rules
 from tests.loyalty.makers import basket, bought, programme
@@ -148,6 +150,36 @@ def test_a_person_may_say_no_and_the_friend_s_voucher_is_cancelled(services: Ser
         services.referrals.reject(referral.id)
     with pytest.raises(Conflict):
         services.referrals.approve(referral.id)
+
+
+def test_who_was_rejected_does_not_come_again_by_the_same_device_or_card_under_another_name(
+    services: Services, code: str
+) -> None:
+    by_hand = sent(services, code, "ben", "b1", device="browser 1", payment="card 1")
+    services.referrals.reject(by_hand.id)
+    by_device = sent(services, code, "cem", "c1", device="browser 1")
+    by_card = sent(services, code, "dua", "d1", payment="card 1")
+    assert [(one.state.value, one.reasons) for one in (by_device, by_card)] == [
+        ("review", ["same_device"]),
+        ("review", ["same_payment"]),
+    ]
+    assert refused(services, code, "eva", "e1", email="x@mailinator.com", device="browser 2") == "disposable_email"
+    assert sent(services, code, "fay", "f1", device="browser 2").reasons == ["same_device"]
+
+
+def test_who_only_mistyped_a_code_or_met_a_limit_is_no_suspect(services: Services, code: str) -> None:
+    bought(services, "gil", "g1")
+    own = services.referrals.codes_for("friends", ["hal"])["hal"]
+    assert refused(services, own, "hal", "h1", device="browser 3") == "self_referral"
+    assert sent(services, code, "hal", "h1", device="browser 3").state is ReferralState.PENDING
+    services.programmes.change(
+        replace(services.programmes.get("friends"), limits=Limits(in_all=1)), services.programmes.get("friends").version
+    )
+    assert refused(services, code, "ida", "i1", device="browser 4") == "limit_in_all"
+    services.programmes.change(
+        replace(services.programmes.get("friends"), limits=Limits()), services.programmes.get("friends").version
+    )
+    assert sent(services, code, "jim", "j1", device="browser 4").state is ReferralState.PENDING
 
 
 def test_there_is_nothing_to_decide_about_what_never_was(services: Services) -> None:
