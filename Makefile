@@ -49,9 +49,9 @@ contracts: setup ## who may import whom
 test: lint types contracts ## all checks and all tests, on the embedded servers
 	@$(BIN)/pytest -n $(JOBS) $(TESTS) $(ARGS)
 
-test-mongo: setup ## the same tests on a real MongoDB engine, where there is one
+test-mongo: setup ## all tests that meet a MongoDB, on a real engine, where there is one
 	@if why=$$($(BIN)/python -m tests.support.engine); then \
-	  ENCORE_TEST_MONGODB=engine $(BIN)/pytest -n $(JOBS) $(TESTS) $(ARGS); \
+	  ENCORE_TEST_MONGODB=engine $(BIN)/pytest -n $(JOBS) -m mongodb $(TESTS) $(ARGS); \
 	else echo "Skipped on the real engine: $$why"; fi
 
 faults: setup ## break the promises on purpose, at full size

@@ -33,6 +33,13 @@ hypothesis_settings.register_profile("explore", deadline=None, suppress_health_c
 hypothesis_settings.load_profile("explore" if os.environ.get("ENCORE_FAULTS") == "full" else "same")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what meets a MongoDB: all else is the same on every server, so that once is enough (`make test-mongo`)."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker("mongodb")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """MongoDB and Redis, running; the embedded one or, with ENCORE_TEST_MONGODB=engine, the real one."""
