@@ -1,6 +1,7 @@
 """What every trigger must keep, whoever adds the next."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -75,6 +76,7 @@ def sensible(draw: st.DrawFn, name: str) -> dict[str, Any]:
     return setting
 
 
+@cache
 def example(name: str) -> dict[str, Any]:
     """The simplest that could be launched; add to WORDS what a new kind needs, if there is none."""
     return find(sensible(name), lambda setting: True)
