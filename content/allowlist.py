@@ -14,16 +14,18 @@ from jinja2 import nodes
 
 from content import filters
 from content.syntax import WRITTEN, Measure, NotAllowed, parse
-from content.vocabulary import GROUPS, VARIABLES, Kind, kind_of
+from content.vocabulary import FIELDS, GROUPS, VARIABLES, Kind, kind_of
 
 TESTS = frozenset({"defined", "undefined", "none"})
 _LOOP = {"first": Kind.TRUTH, "last": Kind.TRUTH, "index": Kind.NUMBER, "length": Kind.NUMBER}
 _WRITABLE = frozenset({Kind.TEXT, Kind.NUMBER, Kind.URL, Kind.COLOUR})
-_ITEMS = {Kind.TEXTS: Kind.TEXT}
+_LISTS = frozenset({Kind.TEXTS, *FIELDS})
 _HINTS = {
     Kind.MONEY: "write {{ NAME | money }}",
     Kind.DATE: "write {{ NAME | date }}",
     Kind.TEXTS: "write {{ NAME | listed }}, or go through it with for",
+    Kind.PRODUCTS: "write {{ NAME | names | listed }}, or go through it with for",
+    Kind.LINES: "write {{ NAME | names | listed }}, or go through it with for",
     Kind.GROUP: "name what of it is meant",
     Kind.TRUTH: "use it in an if",
 }
@@ -56,14 +58,23 @@ def check(source: str, measure: Measure = WRITTEN) -> Checked:
 
 
 @lru_cache(maxsize=1024)
-def kind_of_output(expression: str) -> Kind | None:
-    """The kind of what a lone `{{ … }}` writes, None where it cannot stand alone (inside a loop)."""
+def kind_of_output(expression: str, loops: frozenset[tuple[str, str]] = frozenset()) -> Kind | None:
+    """The kind of what a lone `{{ … }}` writes, None where it cannot stand here.
+
+    `loops` are the loops that it may stand in: the name of the item, and the path of the list.
+    """
     try:
         [output] = parse(expression).body
         [node] = output.nodes if isinstance(output, nodes.Output) else []
-        return _Walk().kind(node, {})
+        return _Walk().kind(node, {path: kind for loop in loops for path, kind in scope_of(*loop).items()})
     except (NotAllowed, ValueError):
         return None
+
+
+def scope_of(target: str, path: str) -> Scope:
+    """What a `for target in path` gives names to, beside `loop`."""
+    fields = FIELDS.get(kind_of(path) or Kind.TEXTS)
+    return {f"{target}.{field}": kind for field, kind in fields.items()} if fields else {target: Kind.TEXT}
 
 
 class _Walk:
@@ -124,20 +135,20 @@ class _Walk:
             raise NotAllowed(node.lineno, "A for may not stand in another for.")
         if node.recursive or node.test is not None:
             raise NotAllowed(node.lineno, "A for takes neither `recursive` nor an `if` of its own.")
-        item = self._item(node, scope)
+        path = self._listed(node, scope)
         target = node.target.name if isinstance(node.target, nodes.Name) else ""
         if not target or kind_of(target) or target == "loop" or target.startswith("_") or "__" in target:
             raise NotAllowed(node.lineno, "A for needs one new name for each item, as in `for product in …`.")
-        self.statements(node.body, {**scope, **{f"loop.{name}": kind for name, kind in _LOOP.items()}, target: item},
-                        in_loop=True)  # fmt: skip
+        loop = {f"loop.{name}": its for name, its in _LOOP.items()}
+        self.statements(node.body, {**scope, **loop, **scope_of(target, path)}, in_loop=True)
         self.statements(node.else_, scope)
 
-    def _item(self, node: nodes.For, scope: Scope) -> Kind:
+    def _listed(self, node: nodes.For, scope: Scope) -> str:
         kind = self._name(node.iter, scope) if isinstance(node.iter, (nodes.Name, nodes.Getattr)) else None
-        if kind not in _ITEMS:
-            lists = ", ".join(name for name, variable in VARIABLES.items() if variable.kind in _ITEMS)
+        if kind not in _LISTS:
+            lists = ", ".join(name for name, variable in VARIABLES.items() if variable.kind in _LISTS)
             raise NotAllowed(node.lineno, f"A for goes through a list of the vocabulary only: {lists}.")
-        return _ITEMS[kind]
+        return path_of(node.iter)
 
     def _const(self, node: nodes.Const, _scope: Scope) -> Kind:
         if isinstance(node.value, bool):
@@ -154,7 +165,7 @@ class _Walk:
             return scope[path]
         kind = kind_of(path)
         if kind is None:
-            raise NotAllowed(node.lineno, _unknown(path))
+            raise NotAllowed(node.lineno, _unknown(path, scope))
         self.names.add(path)
         return kind
 
@@ -247,12 +258,16 @@ def path_of(node: nodes.Node) -> str:
     return ""
 
 
-def _unknown(path: str) -> str:
+def _unknown(path: str, scope: Scope) -> str:
     if not path:
         return "Only the names of the vocabulary can be written."
-    near = get_close_matches(path, [*VARIABLES, *GROUPS], n=1, cutoff=0.6)
+    near = get_close_matches(path, [*VARIABLES, *GROUPS, *scope], n=1, cutoff=0.6)
     group = path.partition(".")[0]
-    known = [name for name in VARIABLES if name.startswith(f"{group}.")] or list(VARIABLES)
+    known = (
+        [name for name in scope if name.startswith(f"{group}.")]
+        or [name for name in VARIABLES if name.startswith(f"{group}.")]
+        or list(VARIABLES)
+    )
     meant = f" Did you mean {near[0]}?" if near else ""
     return f"{path[:60]} is not known.{meant} There are {', '.join(known)}."
 

@@ -24,6 +24,8 @@ from common.money import Money
 from content.vocabulary import Kind
 
 FALLBACK = "en"
+MOST_WORDINGS = 12
+GENDERED = "gendered"
 FORMATS = "_formats"  # the Formats of the receiver, in the context; a template cannot name it
 
 # "and N more" after a shortened list, by language.
@@ -131,6 +133,26 @@ def truncate(_formats: Formats, value: str, length: int) -> str:
     return value if len(value) <= length else value[: length - 1].rstrip() + "…"
 
 
+def names(_formats: Formats, value: list[tuple[Any, ...]]) -> list[str]:
+    """The names of products or order lines, each once."""
+    return list(dict.fromkeys(item[0] for item in value))
+
+
+def turn(_formats: Formats, value: float, count: int) -> int:
+    """Which of `count` turns it is, from 0: the same number, the same turn."""
+    return int(value) % count
+
+
+def vary(_formats: Formats, value: float, *words: str) -> str:
+    """One of several wordings, in turn: `{{ variety | vary("Thank you", "So many thanks") }}`."""
+    return words[int(value) % len(words)]
+
+
+def gendered(_formats: Formats, value: str, **words: str) -> str:
+    """The words for a gender, `other` where it is none of those: `Chère`, `Cher` or `Bonjour`."""
+    return words.get(value, words["other"])
+
+
 def ink(_formats: Formats, value: str) -> str:
     """Black or white, whichever reads better on a colour (contrast by relative luminance, WCAG 2.2)."""
     channels = [int(value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -164,6 +186,17 @@ def _plural_words(args: list[Any], named: Mapping[str, Any]) -> str:
     forms = {"zero", "one", "two", "few", "many", "other"}
     fits = not args and "other" in named and all(form in forms and isinstance(named[form], str) for form in named)
     return "" if fits else 'it takes words by form: plural(one="# record", other="# records")'
+
+
+def _wordings(args: list[Any], named: Mapping[str, Any]) -> str:
+    fits = not named and 2 <= len(args) <= MOST_WORDINGS and all(isinstance(arg, str) for arg in args)
+    return "" if fits else f'it takes 2 to {MOST_WORDINGS} texts to take turns: vary("Thank you", "Many thanks")'
+
+
+def _genders(args: list[Any], named: Mapping[str, Any]) -> str:
+    forms = {"female", "male", "other"}
+    fits = not args and "other" in named and all(form in forms and isinstance(named[form], str) for form in named)
+    return "" if fits else 'it takes words by gender: gendered(female="Chère", male="Cher", other="Bonjour")'
 
 
 _TEXT = frozenset({Kind.TEXT})
@@ -229,6 +262,38 @@ _FILTERS = [
         check=_nothing,
     ),
     Filter(
+        name="names",
+        takes=frozenset({Kind.PRODUCTS, Kind.LINES}),
+        gives=Kind.TEXTS,
+        about="the names of products",
+        run=names,
+        check=_nothing,
+    ),
+    Filter(
+        name="vary",
+        takes=frozenset({Kind.NUMBER}),
+        gives=Kind.TEXT,
+        about="one of several wordings, in turn",
+        run=vary,
+        check=_wordings,
+    ),
+    Filter(
+        name="turn",
+        takes=frozenset({Kind.NUMBER}),
+        gives=Kind.NUMBER,
+        about="0, 1, 2 … in turn",
+        run=turn,
+        check=_whole(2, MOST_WORDINGS, needed=True),
+    ),
+    Filter(
+        name=GENDERED,
+        takes=_TEXT,
+        gives=Kind.TEXT,
+        about="Chère, Cher or Bonjour",
+        run=gendered,
+        check=_genders,
+    ),
+    Filter(
         name="ink",
         takes=frozenset({Kind.COLOUR}),
         gives=Kind.COLOUR,
@@ -248,6 +313,11 @@ def _default(value: Any, stated: Any) -> Any:
     return stated if isinstance(value, Undefined) else value
 
 
+def _gendered(value: Any, **words: str) -> str:
+    """A gender that nobody told is what `other` is for."""
+    return words["other"] if isinstance(value, Undefined) else words.get(value, words["other"])
+
+
 def _passing(run: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def apply(context: Context, value: Any, *args: Any, **named: Any) -> Any:
@@ -258,4 +328,5 @@ def _passing(run: Callable[..., Any]) -> Callable[..., Any]:
 
 def for_jinja() -> dict[str, Callable[..., Any]]:
     """The filters as Jinja2 calls them."""
-    return {**{name: _passing(one.run) for name, one in FILTERS.items()}, DEFAULT: _default}
+    passing = {name: _passing(one.run) for name, one in FILTERS.items()}
+    return {**passing, GENDERED: _gendered, DEFAULT: _default}

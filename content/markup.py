@@ -17,6 +17,8 @@ MARK = re.compile(f"(?:<!--)?{_OPEN}(\\d+){_CLOSE}(?:-->)?")
 _BARE_ROWS = re.compile(f"(<table\\b[^>]*>)(?=(?:\\s|<!--{_OPEN}\\d+{_CLOSE}-->)*<tr\\b)", re.IGNORECASE)
 BLOCK_MARK = re.compile(f"<!--({_OPEN}\\d+{_CLOSE})-->")
 
+_FOR = re.compile(r"\A\{%[-+]?\s*for\s+(\w+)\s+in\s+([\w.]+)")
+
 _TAGS = (
     "a abbr b blockquote br center code del div em h1 h2 h3 h4 h5 h6 hr i img ins li ol p pre s small span strong "
     "sub sup table tbody td tfoot th thead tr u ul"
@@ -42,6 +44,7 @@ class Held:
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
+        self._loops: frozenset[tuple[str, str]] = frozenset()
 
     def hold(self, source: str, *, comments: bool = True) -> str:
         """The source with a mark for each piece of Jinja2; without `comments` blocks too are marked as text."""
@@ -67,12 +70,17 @@ class Held:
         """Jinja2 again in place of its marks."""
         return MARK.sub(lambda mark: self.pieces[int(mark[1])], held)
 
+    def kind(self, mark: str) -> Kind | None:
+        """The kind of what a marked `{{ … }}` writes."""
+        return kind_of_output(self.restore(mark), self._loops)
+
     def is_block(self, mark: str) -> bool:
         """Whether a mark stands for a statement."""
         return self.restore(mark).startswith("{%")
 
     def _mark(self, piece: str, *, block: bool) -> str:
         self.pieces.append(piece)
+        self._loops |= frozenset(_FOR.findall(piece))
         mark = f"{_OPEN}{len(self.pieces) - 1}{_CLOSE}"
         return f"<!--{mark}-->" if block else mark
 
@@ -161,8 +169,8 @@ class _Guard(HTMLParser):
         address = value.strip()
         first = MARK.match(address)
         if first:
-            piece = self._pieces.restore(first[0])
-            if kind_of_output(piece) != Kind.URL:
+            if self._pieces.kind(first[0]) != Kind.URL:
+                piece = self._pieces.restore(first[0])
                 raise self._no(f"{name} must start with https:// or with a variable that is a url, not {piece[:60]}.")
         elif not address.lower().startswith(_SCHEMES[name]):
             raise self._no(f"{name} must start with https://; this one starts {_plain(address)[:20]!r}.")
@@ -171,7 +179,7 @@ class _Guard(HTMLParser):
         if _BAD_STYLE.search(value):
             raise self._no("A style may not load or compute anything.")
         for mark in MARK.finditer(value):
-            if kind_of_output(self._pieces.restore(mark[0])) != Kind.COLOUR:
+            if self._pieces.kind(mark[0]) != Kind.COLOUR:
                 raise self._no("Within a style only a colour, such as brand.colour, can be a variable.")
 
     def _no(self, why: str) -> NotAllowed:

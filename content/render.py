@@ -23,7 +23,7 @@ from content import filters
 from content.allowlist import Checked, path_of
 from content.errors import MissingValue, TooLarge, Unwritable
 from content.slots import CUT, cut, woven
-from content.vocabulary import Kind, kind_of
+from content.vocabulary import FIELDS, Kind, kind_of
 
 OUTPUT_LIMIT = 500_000
 ITEMS_LIMIT = 100
@@ -156,6 +156,22 @@ def _texts(value: Any, _zone: tzinfo) -> list[str] | None:
     return [item for item in cleaned if item] or None
 
 
+def _items(kind: Kind) -> Callable[[Any, tzinfo], list[tuple[Any, ...]] | None]:
+    """Makes each item a tuple, which the `for` of a template takes apart; one without its first field is none."""
+    fields = FIELDS[kind]
+
+    def item(value: Mapping[str, Any], zone: tzinfo) -> tuple[Any, ...]:
+        cleaned = ((name, _CLEANING[its](value.get(name), zone)) for name, its in fields.items())
+        return tuple(Missing(name=name) if usable is None else usable for name, usable in cleaned)
+
+    def cleaned(value: Any, zone: tzinfo) -> list[tuple[Any, ...]] | None:
+        found = value[:ITEMS_LIMIT] if isinstance(value, list) else []
+        items = [item(one, zone) for one in found if isinstance(one, dict)]
+        return [one for one in items if not isinstance(one[0], Missing)] or None
+
+    return cleaned
+
+
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any, tzinfo], str | None]:
     def cleaned(value: Any, _zone: tzinfo) -> str | None:
         return value if isinstance(value, str) and pattern.fullmatch(value) else None
@@ -170,6 +186,7 @@ _CLEANING: dict[Kind, Callable[[Any, tzinfo], Any]] = {
     Kind.MONEY: lambda value, _zone: value if isinstance(value, Money) else None,
     Kind.DATE: lambda value, zone: value.astimezone(zone) if isinstance(value, datetime) else None,
     Kind.TEXTS: _texts,
+    **{kind: _items(kind) for kind in FIELDS},
     Kind.URL: _matching(_URL),
     Kind.COLOUR: _matching(_COLOUR),
     Kind.GROUP: lambda value, _zone: value or None,
@@ -206,14 +223,26 @@ def _flat(path: str) -> str:
 
 
 class _Flattening(NodeTransformer):
-    """Makes each path of the vocabulary one variable, and gives a `for` with an `else` an empty list to miss."""
+    """Makes each path of the vocabulary, and each field of a loop's items, one variable; gives a `for` with an `else`
+    an empty list to miss.
+    """
+
+    def __init__(self) -> None:
+        self._fields: set[str] = set()
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802  # Jinja2 finds it by this name
         path = path_of(node)
-        return nodes.Name(_flat(path), "load", lineno=node.lineno) if kind_of(path) else node
+        flat = path in self._fields or kind_of(path)
+        return nodes.Name(_flat(path), "load", lineno=node.lineno) if flat else node
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802  # Jinja2 finds it by this name
+        kind = kind_of(path_of(node.iter))
+        if kind in FIELDS and isinstance(node.target, nodes.Name):
+            paths = [f"{node.target.name}.{field}" for field in FIELDS[kind]]
+            node.target = nodes.Tuple([nodes.Name(_flat(path), "store") for path in paths], "store", lineno=node.lineno)
+            self._fields = set(paths)
         self.generic_visit(node)
+        self._fields = set()
         if node.else_:
             node.iter = nodes.Filter(node.iter, _OR_EMPTY, [], [], None, None, lineno=node.lineno)
         return node

@@ -12,7 +12,7 @@ from common.errors import Invalid
 from common.money import Money
 from content.errors import Empty, MissingValue, TooLarge, Unwritable
 from content.templates import Template, compile_template, pick_locale
-from content.vocabulary import VARIABLES, Kind, sample
+from content.vocabulary import FIELDS, VARIABLES, Kind, sample
 
 NAUGHTY = Path(__file__).resolve().parents[3] / "shared" / "data" / "hostile" / "blns.json"
 
@@ -125,12 +125,52 @@ def test_a_name_that_says_nothing_is_missing(nothing: str | None) -> None:
 @pytest.mark.parametrize("name", [name for name, variable in VARIABLES.items() if variable.kind not in {Kind.COLOUR}])
 def test_every_value_of_the_vocabulary_may_be_missing_and_is_then_named(name: str) -> None:
     filters = {Kind.MONEY: "| money", Kind.DATE: "| date", Kind.TEXTS: "| listed", Kind.NUMBER: "| number"}
+    filters |= dict.fromkeys(FIELDS, "| names | listed")
     expression = f"{name} {filters.get(VARIABLES[name].kind, '')}"
     compiled = compile_template({"text": "x {{ " + expression + " }}"}, "sms", "en")
     with pytest.raises(MissingValue) as error:
         compiled.render({})
     assert error.value.name == name
     assert error.value.reason == "missing_value"
+
+
+def test_products_and_lines_are_gone_through_field_by_field() -> None:
+    each = "{{ it.quantity }} x {{ it.name }} {{ it.total | money }}{% if it.link %} !{% endif %};"
+    lines = "{% for it in order.lines %}" + each + "{% endfor %}"
+    bought = [
+        {"name": "A & B", "quantity": 2, "price": Money(150, "EUR"), "total": Money(300, "EUR"), "link": "https://a"},
+        {"name": "C", "quantity": 1, "total": Money(50, "EUR"), "link": "javascript:alert(1)"},
+        {"quantity": 1, "total": Money(50, "EUR")},
+    ]
+    assert say(lines, order__lines=bought) == "2 x A & B €3.00 !;1 x C €0.50;"
+    assert say("{{ order.lines | names | listed }}", order__lines=bought) == "A & B and C"
+    with pytest.raises(MissingValue) as error:
+        say("{% for it in order.lines %}{{ it.price | money }}{% endfor %}", order__lines=bought)
+    assert error.value.name == "price"
+    each = '<p><a href="{{ one.link }}"><img src="{{ one.image }}" alt="{{ one.name }}"></a></p>'
+    html = "{% for one in recommendations %}" + each + "{% endfor %}"
+    shown = [{"name": '"><script>', "price": Money(1, "EUR"), "image": "https://a/i.png", "link": "https://a/?x=1&y=2"}]
+    tree = lxml.html.document_fromstring(letter(html, recommendations=shown)["html"])
+    assert tree.xpath("//img/@alt") == ['"><script>']
+    assert tree.xpath("//td[@class='words']//a/@href") == ["https://a/?x=1&y=2"]
+
+
+def test_wordings_take_turns_and_gender_has_its_words() -> None:
+    said = [say('{{ variety | vary("Dear", "Hello", "Hi") }}', variety=number) for number in range(4)]
+    assert said == ["Dear", "Hello", "Hi", "Dear"]
+    assert say("{% if variety | turn(3) == 2 %}a{% else %}b{% endif %}", variety=5) == "a"
+    words = '{{ gender | gendered(female="Chère", male="Cher", other="Bonjour") }}'
+    assert [say(words, "fr", gender=one) for one in ("female", "male", "", None)] == [
+        "Chère", "Cher", "Bonjour", "Bonjour",
+    ]  # fmt: skip
+
+
+def test_attributes_of_the_shops_own_can_be_said() -> None:
+    assert say("{{ attributes.shoe_size }}", attributes={"shoe_size": "42"}) == "42"
+    assert say("{{ attributes.pet | default('friend') }}", attributes={}) == "friend"
+    for hidden in ("attributes.__class__", "attributes.a__b", "attributes.a.b", "attributes._x", "attributes.items()"):
+        with pytest.raises(Invalid):
+            say("{{ " + hidden + " }}")
 
 
 @pytest.mark.parametrize("wrong", [{"a": 1}, ["a"], True, "tomorrow", [None, 5, {"a": 1}, ""]])
