@@ -4,16 +4,13 @@ import math
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import IO, Any
 
 from common.errors import Invalid
 from customers.reading import Record, number_cell
-
-try:
-    import pyarrow
-    from pyarrow import parquet
-except ImportError:  # the extra `parquet` was not installed
-    pyarrow = None
 
 BATCH = 2_000
 # Digits after the point; what floats hold beyond them is how they were reckoned with, not what was meant.
@@ -22,7 +19,14 @@ NOISE = 9
 
 def there() -> bool:
     """Whether parquet can be read here."""
-    return pyarrow is not None
+    return find_spec("pyarrow") is not None
+
+
+@cache
+def _arrow() -> Any:
+    """The library, loaded at the first file: it takes 40 MB, and most processes never meet one."""
+    import_module("pyarrow.parquet")
+    return import_module("pyarrow")
 
 
 def columns_of(file: IO[bytes]) -> list[str]:
@@ -59,15 +63,15 @@ class Rows:
     def _batches(self) -> Iterator[Any]:
         try:
             yield from self._file.iter_batches(BATCH)
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
+        except (_arrow().ArrowException, OSError, ValueError) as error:
             raise Invalid.field("file", f"The parquet file is damaged: {str(error)[:200]}.") from None
 
 
 def _opened(file: IO[bytes]) -> Any:
     file.seek(0)
     try:
-        return parquet.ParquetFile(file)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        return _arrow().parquet.ParquetFile(file)
+    except (_arrow().ArrowException, OSError, ValueError) as error:
         raise Invalid.field("file", f"This is not a whole parquet file: {str(error)[:200]}.") from None
 
 
