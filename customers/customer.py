@@ -11,13 +11,14 @@ from common.errors import Invalid
 from customers.addresses import CHANNELS, SMS
 from customers.attributes import check_name
 from customers.consent import Consent
+from customers.preferences import Pace, slower
 from customers.profile import Profile
 from customers.whereabouts import Clue, zone_from
 
 # What the shop tells of a customer; the rest of the fields is Encore's own.
 FACTS = (
     "first_name", "last_name", "locale", "time_zone", "country", "birthday",
-    "addresses", "preferred", "attributes", "tags",
+    "addresses", "preferred", "attributes", "tags", "pace", "paused_until",
 )  # fmt: skip
 
 # Who said where a customer's clock stands: somebody, a phone number, a country, or nobody but the shop.
@@ -39,6 +40,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     `time_zone_source` says what a time zone was worked out from, "" where it was given; `preferred_source` is
     "learned" where the order follows from what they answer to, "" where it was declared. `birthday` is
     1984-05-17, or --05-17 where the year is not known.
+    `pace` is how often they want offers and news at most, `paused_until` before when they want none of them.
     `profile`, `loyalty`, `engagement`, `care` and `scores` are facets: each is written by one package only.
     """
 
@@ -56,6 +58,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     consents: dict[str, dict[str, Consent]] = {}
     attributes: dict[str, Any] = {}
     tags: list[str] = []
+    pace: Pace = ""
+    paused_until: datetime | None = None
     profile: Profile = Profile()
     loyalty: dict[str, Any] = {}
     engagement: dict[str, Any] = {}
@@ -137,8 +141,13 @@ def facts_of(customer: Customer) -> dict[str, Any]:
 def joined(path: str, first: Any, then: Any) -> Any:
     """A fact, flat as `facts_of` has it, of two who each tell one: lists have what is in both, all else is the first's.
 
-    A list of addresses has at most ten, of tags fifty; what comes after is left out.
+    A list of addresses has at most ten, of tags fifty; what comes after is left out. The slower pace and the longer
+    pause hold.
     """
+    if path == "pace":
+        return slower(first, then or "")
+    if path == "paused_until":
+        return max(first, then or first)
     if path.startswith("addresses."):
         return list(dict.fromkeys([*first, *(then or [])]))[:MAX_ADDRESSES]
     if path == "tags":

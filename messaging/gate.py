@@ -9,6 +9,7 @@ import msgspec
 
 from customers.consent import Purpose
 from customers.customer import Customer
+from customers.preferences import quiet_since
 from customers.shop import DAYS, Cap, QuietHours, SendWindow, Shop
 from messaging.message import Message, State
 from messaging.routing import agreed
@@ -35,7 +36,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate must know of the receiver, loaded for a whole batch at once.
 
     `suppressed` is the reason why the message's address may not be written to, `received` what went out to them
-    within the longest of the shop's caps.
+    within the longest of the shop's caps and of their own pace.
     """
 
     customer: Customer | None
@@ -72,7 +73,7 @@ def decide(message: Message, person: Person, shop: Shop, now: datetime, campaign
         return stopped
     if no := _never(message, person, shop, now):
         return No(reason=no)
-    return _not_yet(message, shop, now, _zone(person.customer, shop)) or Go()
+    return _not_yet(message, shop, now, zone_of(person.customer, shop)) or Go()
 
 
 def _not_yet(message: Message, shop: Shop, now: datetime, zone: ZoneInfo) -> Wait | None:
@@ -167,8 +168,20 @@ def _never(message: Message, person: Person, shop: Shop, now: datetime) -> str:
         return "suppressed"
     if not agreed(customer, message.routes[0].channel, message.purpose):
         return "no_consent"
+    if message.purpose == "marketing" and (unwanted := _unwanted(customer, person.received, shop, now)):
+        return unwanted
     if any(_reached(cap, message, person.received, now) for cap in shop.caps):
         return "frequency_cap"
+    return ""
+
+
+def _unwanted(customer: Customer, received: Sequence[Sent], shop: Shop, now: datetime) -> str:
+    """Why a customer wants no marketing now, by their own word, or ""."""
+    if customer.paused_until and customer.paused_until > now:
+        return "paused_by_customer"
+    since = quiet_since(customer.pace, now, zone_of(customer, shop))
+    if since and any(one.purpose == "marketing" and one.at >= since for one in received):
+        return "pace"
     return ""
 
 
@@ -190,7 +203,7 @@ def _reached(cap: Cap, message: Message, received: Sequence[Sent], now: datetime
     return sum(one.at > since for one in counted) >= cap.count
 
 
-def _zone(customer: Customer | None, shop: Shop) -> ZoneInfo:
+def zone_of(customer: Customer | None, shop: Shop) -> ZoneInfo:
     """The receiver's own zone, else the shop's; a name that no longer exists is passed over."""
     for name in (customer.time_zone if customer else "", shop.time_zone):
         try:

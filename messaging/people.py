@@ -1,11 +1,13 @@
 """What the gate must know of the receivers of a batch, loaded for all of them at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from common.clock import Clock
 from customers.consent import Purpose, Suppressions
 from customers.customer import Customer, Customers
+from customers.preferences import DAYS_APART
 from customers.shop import Shop
 from messaging.channel import GONE
 from messaging.gate import Person, Sent
@@ -22,7 +24,7 @@ class Reachable(Customers, Protocol):
 
 
 class People:
-    """Looks receivers up: a read each for customers, suppressions and, where the shop has caps, what they had."""
+    """Looks receivers up: a read each for customers, suppressions and, where caps or paces ask, what they had."""
 
     def __init__(self, customers: Reachable, suppressions: Suppressions, received: Received, clock: Clock) -> None:
         self._customers = customers
@@ -34,7 +36,7 @@ class People:
         """The receiver of each message on this channel, by the message's id."""
         customers = self._customers.get([message.customer for message in messages])
         suppressed = self._suppressed_by_message(channel, messages)
-        received = self._had(messages, shop)
+        received = self._had(messages, customers, shop)
         return {
             message.id: Person(
                 customer=customers.get(message.customer),
@@ -66,12 +68,18 @@ class People:
             reasons |= {id_: found[address] for id_, address in address_of.items() if address in found}
         return reasons
 
-    def _had(self, messages: Sequence[Message], shop: Shop) -> dict[str, list[Sent]]:
+    def _had(self, messages: Sequence[Message], customers: Mapping[str, Customer], shop: Shop) -> dict[str, list[Sent]]:
         capped = {cap.purpose for cap in shop.caps}
-        theirs = [message.customer for message in messages if message.purpose in capped]
+        # A day on which clocks are put back has an hour more.
+        paces = {one.id: timedelta(days=DAYS_APART[one.pace], hours=1) for one in customers.values() if one.pace}
+        theirs = [
+            message.customer
+            for message in messages
+            if message.purpose in capped or (message.purpose == "marketing" and message.customer in paces)
+        ]
         if not theirs:
             return {}
-        longest = max(cap.period for cap in shop.caps)
+        longest = max([*(cap.period for cap in shop.caps), *paces.values()])
         return self._received.received(theirs, self._clock.now() - longest)
 
 

@@ -1,8 +1,10 @@
-"""`/p/{token}`: what is sent to a customer, and by which way first."""
+"""`/p/{token}`: what is sent to a customer, how often, by which way first, in which language; and not for a while."""
 
+from datetime import datetime, tzinfo
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_date
 from flask import Response, request
 
 from api.context import services
@@ -12,6 +14,8 @@ from common.errors import NotFound
 from customers.addresses import CHANNELS
 from customers.consent import CUSTOMER, Consent, Word
 from customers.customer import Customer, channels_of
+from customers.preferences import PACES, month_later
+from messaging.gate import zone_of
 from messaging.message import Message
 
 blueprint = new_blueprint("preferences")
@@ -31,7 +35,7 @@ def show(token: str) -> Response:
 
 @blueprint.post("/p/<token:token>")
 def save(token: str) -> Response:
-    """Set it: each box that was changed is a word of consent; the first channel and the language are declared."""
+    """Set it: each box that was changed is a word of consent; channels' order, language and pace are declared."""
     message = message_of("preferences", token)
     customer = _customer(message)
     for channel in _channels(customer):
@@ -39,7 +43,7 @@ def save(token: str) -> Response:
             wanted: Word = "granted" if request.form.get(f"{channel}.{purpose}") == "yes" else "denied"
             if wanted != _word(customer, channel, purpose):
                 _set(customer, channel, purpose, wanted)
-    declared = _order(customer) | _language(customer)
+    declared = _order(customer) | _language(customer) | _pace(customer) | _pause(customer)
     if declared:
         services().customers.change(customer.id, declared)
     return _form(message, _customer(message), saved=True)
@@ -51,11 +55,35 @@ def language_for(message: Message) -> str:
 
 
 def _order(customer: Customer) -> dict[str, Any]:
-    """The order of channels, where one was put first that was not: what was learned is not declared by leaving it."""
-    first, channels = request.form.get("first", ""), channels_of(customer)
-    if first not in channels or [first] == _first(customer):
+    """The order of channels, where it is another than was shown: what was learned is not declared by leaving it."""
+    first, then, shown = request.form.get("first", ""), request.form.getlist("then"), channels_of(customer)
+    if first not in shown:
         return {}
-    return {"preferred": [first, *(channel for channel in channels if channel != first)]}
+    after = [] if then == shown[1:-1] else [channel for channel in then if channel in shown]
+    wanted = list(dict.fromkeys([first, *after, *shown]))
+    return {} if wanted == shown and [first] == _first(customer) else {"preferred": wanted}
+
+
+def _pace(customer: Customer) -> dict[str, Any]:
+    """How often at most, where something else was chosen."""
+    chosen = request.form.get("pace", customer.pace)
+    return {} if chosen == customer.pace or chosen not in PACES else {"pace": chosen or None}
+
+
+def _pause(customer: Customer) -> dict[str, Any]:
+    """A month from now, or no pause any more; a pause that is left as it is goes on."""
+    now = services().clock.now()
+    match request.form.get("pause"):
+        case "month":
+            return {"paused_until": month_later(now, _zone(customer))}
+        case "none" if customer.paused_until:
+            return {"paused_until": None}
+        case _:
+            return {}
+
+
+def _zone(customer: Customer) -> tzinfo:
+    return zone_of(customer, services().shops.get())
 
 
 def _language(customer: Customer) -> dict[str, Any]:
@@ -78,12 +106,23 @@ def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
         }
         for channel in _channels(customer)
     ]
+    language, now, zone = language_for(message), services().clock.now(), _zone(customer)
+    paused = customer.paused_until if customer.paused_until and customer.paused_until > now else None
+
+    def day(at: datetime) -> str:
+        return format_date(at.astimezone(zone).date(), "long", language)
+
     return page(
         "preferences",
-        language_for(message),
+        language,
         brand=message.brand,
         channels=channels,
+        order=channels_of(customer),
         first="".join(_first(customer)),
+        paces=PACES,
+        pace=customer.pace,
+        paused=day(paused) if paused else "",
+        month=day(month_later(now, zone)),
         languages=[(tag, Locale.parse(tag).get_display_name(tag)) for tag in languages()],
         spoken=language_of(customer.locale, services().shops.get().locale),
         saved=saved,

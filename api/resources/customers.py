@@ -26,6 +26,7 @@ from common.errors import Invalid, NotFound
 from customers import attributes
 from customers.addresses import EMAIL, SMS, normalise
 from customers.customer import Customer, birthday_of, channels_of, preferred_source, zone_source
+from customers.preferences import LONGEST_PAUSE
 from customers.timeline import Entry, timeline
 from segments.ranges import days_since
 
@@ -106,6 +107,8 @@ def facts(body: dict[str, Any], country: str) -> dict[str, Any]:
     if body.get("birthday"):
         # Whose day has begun somewhere on Earth may have been born on it.
         birthday_of(body["birthday"], (services().clock.now() + timedelta(hours=14)).date())
+    if body.get("paused_until") and body["paused_until"] > services().clock.now() + LONGEST_PAUSE:
+        raise Invalid.field("paused_until", "A pause lasts two years at most; who wants none at all says no.")
     wrong: dict[str, list[str]] = {}
     for channel, addresses in body.get("addresses", {}).items():
         normal: list[str] = []

@@ -5,11 +5,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from api.schemas.base import Instant, MoneySchema, PageArgs, Strict
-from api.schemas.checks import MAX_SHORT, Checked, short
+from api.schemas.checks import MAX_SHORT, Checked, dated, short
 from common.errors import Invalid
 from customers.addresses import CHANNELS
 from customers.attributes import MAX_ATTRIBUTES, MAX_ITEM, MAX_LENGTH, check_name
 from customers.imports import locale_of, zone_of
+from customers.preferences import PACES
 from customers.subscriptions import LONGEST
 from customers.whereabouts import country_of
 
@@ -149,6 +150,13 @@ class CustomerFactsSchema(Strict):
     )
     attributes = Attributes()
     tags = fields.List(fields.String(validate=validate.Length(1, MAX_SHORT)), validate=validate.Length(max=50))
+    pace = fields.String(
+        validate=validate.OneOf(PACES),
+        metadata={"description": "Offers and news at most so often, whatever the shop sends; empty for any pace."},
+    )
+    paused_until = dated(
+        allow_none=True, metadata={"description": "No offers and news before; null for no pause, at most two years."}
+    )
 
 
 class CustomerSchema(Strict):
@@ -178,6 +186,10 @@ class CustomerSchema(Strict):
     engagement = fields.Dict(required=True, metadata={"description": "What they did with messages and on the site."})
     attributes = fields.Dict(required=True)
     tags = fields.List(fields.String(), required=True)
+    pace = fields.String(required=True, metadata={"description": "How often they want offers and news at most."})
+    paused_until = Instant(
+        required=True, allow_none=True, metadata={"description": "Before then they want no offers and news."}
+    )
     consents = fields.Dict(
         keys=fields.String(),
         values=fields.Dict(keys=fields.String(), values=fields.Nested(ConsentSchema)),

@@ -107,12 +107,17 @@ def test_a_customer_unsubscribes_and_thinks_again(
     boxes.first.check()
     phone.get_by_role("radio", name="text message").check()
     phone.get_by_label("Write to me in").select_option("de")
+    phone.get_by_label("How often").select_option("weekly")
+    phone.get_by_role("radio", name="For a month, until").check()
     phone.get_by_role("button", name="Save").click()
     expect(phone.get_by_role("status")).to_have_text("Saved.")
     expect(boxes.first).to_be_checked()
     expect(phone.get_by_role("radio", name="text message")).to_be_checked()
     expect(phone.get_by_label("Write to me in")).to_have_value("de")
+    expect(phone.get_by_label("How often")).to_have_value("weekly")
+    expect(phone.get_by_role("radio", name="as it is now")).to_be_checked()
     accessible(phone)
+    _keep(phone, "preferences")
 
 
 def test_a_customer_confirms_that_they_want_to_hear_from_the_shop(

@@ -1,9 +1,13 @@
 """Unsubscribing, preferences, why this, and the click: each with a signed token, none by a mere GET."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from flask.testing import FlaskClient
 
 from campaigns.campaign import Campaign
+from customers.customer import Customer
+from customers.preferences import month_later
 from segments.segment import Segment
 from storage.mongo import Mongo
 from tests.api.pages.conftest import World
@@ -196,3 +200,32 @@ def test_a_learned_channel_that_is_left_stays_learned_and_another_is_declared(
     web.post(path, data={"email.marketing": "yes", "first": "email"})
     ana = services.customers.get(["ana"])["ana"]
     assert (ana.preferred, ana.preferred_source) == (["email", "sms"], "")
+
+
+def test_a_pace_a_pause_and_an_order_are_declared_by_a_post_only(
+    web: FlaskClient, world: World, services: Services, clock: ManualClock
+) -> None:
+    services.customers.change("ana", {"addresses.telegram": ["42"], "time_zone": "Europe/Lisbon"})
+    path = path_of(services, "preferences", world.message)
+
+    def ana() -> Customer:
+        return services.customers.get(["ana"])["ana"]
+
+    assert "telegram" in web.get(path).get_data(as_text=True)
+    web.get(path, query_string={"pace": "weekly", "pause": "month", "first": "sms"})
+    assert (ana().pace, ana().paused_until, ana().preferred) == ("", None, [])
+    web.post(path, data={"pace": "weekly", "pause": "month", "first": "sms", "then": "telegram"})
+    until = ana().paused_until
+    assert until == month_later(services.clock.now(), ZoneInfo("Europe/Lisbon"))
+    assert (ana().pace, ana().preferred) == ("weekly", ["sms", "telegram", "email"])
+    # The page says until when, in words of its language; what is left as it is stays as it is.
+    clock.advance(86_400)
+    english = {"Accept-Language": "en"}
+    assert "Until April 2, 2026, as it is now" in web.get(path, headers=english).get_data(as_text=True)
+    web.post(path, data={"pace": "weekly", "pause": "keep", "first": "email", "then": "telegram"})
+    assert (ana().paused_until, ana().preferred) == (until, ["email", "sms", "telegram"])
+    for nonsense in ("hourly", "", "$gt"):
+        web.post(path, data={"pace": nonsense or "weekly", "pause": nonsense, "first": nonsense, "then": nonsense})
+    assert (ana().pace, ana().paused_until, ana().preferred) == ("weekly", until, ["email", "sms", "telegram"])
+    web.post(path, data={"pace": "", "pause": "none"})
+    assert (ana().pace, ana().paused_until) == ("", None)
