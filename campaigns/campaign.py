@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from campaigns.experiments.variants import Allocation, Variant
+from campaigns.steps import JourneyRules, JourneyStep
 from common.money import Money
 from customers.consent import Purpose
 from customers.shop import SendWindow
@@ -66,6 +67,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     campaigns/triggers with its settings; `next_at` is when a schedule is due next.
     `variants` are the ways that are tried against each other; a bandit has worked out `shares` of them, by id.
     `detect_percent` is the difference worth finding, of what the arm compared with earns.
+    `steps` are messages in a row, and `journey` who may enter them, and what ends them early.
     """
 
     id: str
@@ -83,6 +85,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     shares: dict[str, float] = {}
     detect_percent: float = 10.0
     limits: Limits = Limits()
+    steps: list[JourneyStep] = []
+    journey: JourneyRules = JourneyRules()
     state: CampaignState = CampaignState.DRAFT
     next_at: datetime | None = None
     launched_at: datetime | None = None
@@ -100,7 +104,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     @property
     def templates(self) -> list[str]:
         """The ids of all its words, its own first."""
-        return list(dict.fromkeys(self.by(variant).template for variant in (None, *self.variants)))
+        own = [self.by(variant).template for variant in (None, *self.variants)]
+        return list(dict.fromkeys([*own, *(step.template for step in self.steps if step.template)]))
 
     def draft(self, id: str) -> "Campaign":
         """A draft like it, under a new id."""

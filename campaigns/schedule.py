@@ -5,7 +5,7 @@ from datetime import timedelta
 from campaigns.campaign import Campaign, Campaigns, CampaignState
 from campaigns.launch import Launcher
 from campaigns.run import Runs, RunState
-from campaigns.trigger import parse
+from campaigns.trigger import Past, parse
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.events import Event, Events
@@ -23,6 +23,7 @@ class Schedule:
         runs: Runs,
         launcher: Launcher,
         events: Events,
+        past: Past,
         doorbell: Doorbell,
         clock: Clock,
         ring_again_after: float,
@@ -31,6 +32,7 @@ class Schedule:
         self._runs = runs
         self._launcher = launcher
         self._events = events
+        self._past = past
         self._doorbell = doorbell
         self._clock = clock
         self._ring_again_after = timedelta(seconds=ring_again_after)
@@ -72,7 +74,8 @@ class Schedule:
     def _react(self, event: Event, listening: list[Campaign]) -> None:
         for campaign in listening:
             launched = campaign.launched_at or event.at
-            if parse(campaign.trigger).accepts(event) and event.at >= launched:
+            trigger = parse(campaign.trigger)
+            if trigger.accepts(event) and event.at >= launched and trigger.holds(event, self._past):
                 self._launcher.open_run(
                     campaign, occurrence=event.id, at=self._clock.now(), customer=event.customer, event=event.data
                 )

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -12,10 +12,19 @@ from campaigns import triggers
 from common.errors import Invalid
 from common.events import Event
 from common.kinds import scan
+from customers.orders import Order
 
 
 class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For a trigger that needs none."""
+
+
+class Past(Protocol):
+    """What a customer has ordered."""
+
+    def of_customer(self, customer: str) -> list[Order]:
+        """All of a customer's orders, the latest first."""
+        ...
 
 
 class Trigger(ABC):
@@ -41,6 +50,10 @@ class Trigger(ABC):
     def accepts(self, event: Event) -> bool:
         """Whether an event of its type opens a run."""
         return event.type == self.event
+
+    def holds(self, event: Event, past: Past) -> bool:
+        """Whether what is kept of the customer bears out an event that it accepts; most need not look."""
+        return True
 
     def check(self, now: datetime) -> None:  # noqa: B027  # most kinds have nothing to refuse
         """Raise Invalid where the settings make no sense at this time; at launch."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 OrderEventType = Literal[
-    "placed", "shipped", "delayed", "out_of_stock", "cancelled", "delivery_failed",
+    "placed", "shipped", "out_for_delivery", "delayed", "out_of_stock", "cancelled", "delivery_failed",
     "delivered", "damaged", "wrong_item", "returned", "refunded",
 ]  # fmt: skip
 

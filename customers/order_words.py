@@ -11,6 +11,7 @@ from customers.orders import Order, money_back
 _WHAT: dict[OrderEventType, str] = {
     "placed": "Placed",
     "shipped": "Shipped",
+    "out_for_delivery": "Out for delivery",
     "delayed": "Delayed",
     "out_of_stock": "Something is out of stock",
     "cancelled": "Cancelled",

@@ -75,6 +75,7 @@ class Services(Sending):
             runs=self.runs,
             launcher=self.launcher,
             events=self.events,
+            past=self.orders,
             doorbell=self.doorbell,
             clock=self.clock,
             ring_again_after=self.settings.ring_again_after,

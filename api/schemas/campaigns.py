@@ -5,9 +5,12 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from api.schemas.base import Instant, MoneySchema, ShopId, Strict, Whole
+from api.schemas.journeys import JourneyRulesSchema, JourneyStepSchema
 from api.schemas.shop import SendWindowSchema
 from campaigns.campaign import Budget, CampaignState, Limits
 from campaigns.experiments.variants import MOST, Variant
+from campaigns.steps import MOST as MOST_STEPS
+from campaigns.steps import JourneyRules
 from messaging.message import Step
 
 ID = validate.Length(1, 64)
@@ -174,6 +177,17 @@ class CampaignSchema(Strict):
         metadata={"description": "The difference worth finding, of what the arm compared with earns a head."},
     )
     limits = fields.Nested(LimitsSchema, load_default=Limits)
+    steps = fields.List(
+        fields.Nested(JourneyStepSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST_STEPS),
+        metadata={"description": "Messages in a row; empty for a single one."},
+    )
+    journey = fields.Nested(
+        JourneyRulesSchema,
+        load_default=JourneyRules,
+        metadata={"description": "Who may enter again, what ends the steps early, and how often at most."},
+    )
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)
     launched_at = Instant(dump_only=True, allow_none=True)

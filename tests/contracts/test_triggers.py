@@ -46,6 +46,8 @@ SUITABLE: dict[str, dict[str, Any]] = {
     "order_shipped": {"order": "o1"},
     "order_delivered": {"order": "o1"},
     "order_refunded": {"order": "o1"},
+    "out_for_delivery": {"order": "o1"},
+    "nth_order": {"order": "o1"},
     "incident": {"order": "o1"},
     "site_event": {},
 }

@@ -1,0 +1,82 @@
+"""Steps of campaigns and the journeys through them, coming in and going out."""
+
+from typing import Any, get_args
+
+from marshmallow import fields, post_load, validate
+
+from api.schemas.base import Whole
+from campaigns.steps import Exit, JourneyRules, JourneyStep, Previous
+
+YEAR_MINUTES = 366 * 24 * 60
+
+
+class JourneyStepSchema(Whole):
+    """One message of several in a row; what is left out is as the campaign says."""
+
+    wait_minutes = fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=validate.Range(0, YEAR_MINUTES),
+        metadata={"description": "After the entry, or after the step before was due."},
+    )
+    template = fields.String(load_default="", validate=validate.Length(max=64))
+    offer = fields.String(load_default="", validate=validate.Length(max=64))
+    channels = fields.List(
+        fields.String(validate=validate.Length(1, 64)),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "The only channels it goes by; empty for all that the words are written for."},
+    )
+    segment = fields.String(
+        load_default="",
+        validate=validate.Length(max=64),
+        metadata={"description": "Only for those who are in it when the step is due."},
+    )
+    if_previous = fields.String(
+        load_default="",
+        validate=validate.OneOf(get_args(Previous)),
+        metadata={"description": "What the message before must have come to, by a person and not a machine."},
+    )
+    otherwise = fields.String(
+        load_default="pass",
+        validate=validate.OneOf(["pass", "end"]),
+        metadata={"description": "For whom the step is not: it is passed over, or it ends the journey."},
+    )
+
+    @post_load
+    def _step(self, data: dict[str, Any], **_: Any) -> JourneyStep:
+        return JourneyStep(**data)
+
+
+class JourneyRulesSchema(Whole):
+    """Who may enter again, what ends a journey early, and how often."""
+
+    exits = fields.List(
+        fields.String(validate=validate.OneOf(get_args(Exit))),
+        load_default=list,
+        validate=validate.Length(max=4),
+        metadata={"description": "What ends a journey before its steps are done."},
+    )
+    reentry = fields.String(
+        load_default="always",
+        validate=validate.OneOf(["always", "after", "never"]),
+        metadata={"description": "Nobody is in a campaign twice at once; after the end, they may enter again."},
+    )
+    reentry_days = fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=validate.Range(0, 3_650),
+        metadata={"description": "With `after`: so many days since the last entry."},
+    )
+    every_hours = fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=validate.Range(0, 10 * 366 * 24),
+        metadata={
+            "description": "Campaigns with this kind of trigger let one person in at most once in so many hours."
+        },
+    )
+
+    @post_load
+    def _rules(self, data: dict[str, Any], **_: Any) -> JourneyRules:
+        return JourneyRules(**data)
