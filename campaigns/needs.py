@@ -11,6 +11,8 @@ GIVERS = {
     "voucher": "offer",
     "referral": "referral_programme",
     "opt_in": "opt_in",
+    "incident": "incident",
+    "survey": "survey",
     "order": "trigger",
 }
 

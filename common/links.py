@@ -24,6 +24,7 @@ PATHS = {
     "open": "/o/",
     "referral": "/r/",
     "confirm": "/y/",
+    "survey": "/s/",
 }
 
 
