@@ -47,6 +47,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "snapshot_segment": lambda made, segment: made.segment_history.take(segment),
     "refresh_scores": lambda made: made.refreshing.refresh(statistics()),
     "freshen_scores": lambda made: made.refreshing.freshen(statistics()),
+    "count_companions": lambda made: made.counting.count(),
 }
 
 
@@ -96,6 +97,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("forget_keys", HOUR, made.answers.sweep),
         Chore("refresh_scores", 60.0, made.refreshing.ring_if_due),
         Chore("freshen_scores", 30.0, made.refreshing.ring_for_newcomers),
+        Chore("count_companions", 60.0, made.counting.ring_if_due),
     ]
 
 

@@ -9,6 +9,7 @@ import msgspec
 from common.clock import Clock
 from common.links import Links
 from common.money import Money
+from content.recommend import Recommendation, Recommender
 from content.vocabulary import VARIABLES
 from customers.catalogue import Product, Products, advertised, stand_ins
 from customers.customer import Customer, Customers
@@ -19,6 +20,8 @@ from loyalty.programme import Programmes
 from loyalty.referral_rewards import in_words
 
 PAGES = ("unsubscribe", "preferences", "why")
+# The word for products worth showing this person; they are looked up only where it is used.
+RECOMMENDATIONS = "recommendations"
 # Stands where a code of one's own will be, in a rehearsal: as long as a code, and good for nothing.
 SAMPLE_CODE = "SAMPLECODE42"
 
@@ -71,6 +74,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     codes: Mapping[str, str]
     about: Mapping[str, Order]
     referral_codes: Mapping[str, str]
+    recommended: Mapping[str, Sequence[Recommendation]] = {}
 
 
 class Values:
@@ -86,6 +90,7 @@ class Values:
         vouchers: Minting,
         programmes: Programmes,
         referrals: Referring,
+        recommender: Recommender,
         shops: Shops,
         links: Links,
         clock: Clock,
@@ -97,16 +102,22 @@ class Values:
         self._vouchers = vouchers
         self._programmes = programmes
         self._referrals = referrals
+        self._recommender = recommender
         self._shops = shops
         self._links = links
         self._clock = clock
 
     def gather(
-        self, occasion: Occasion, sources: Mapping[str, str], about: Mapping[str, str] | None = None
+        self,
+        occasion: Occasion,
+        sources: Mapping[str, str],
+        about: Mapping[str, str] | None = None,
+        names: Collection[str] = VARIABLES,
     ) -> Gathered:
         """All that these customers, by source (a message's id), need; mints their codes.
 
-        `about` are the orders that the messages speak of, by source.
+        `about` are the orders that the messages speak of, by source; what takes a look-up of its own is read only
+        where `names` ask for it.
         """
         people = sorted(set(sources.values()))
         named = self._orders.get(sorted(set(about.values()))) if about else {}
@@ -116,13 +127,13 @@ class Values:
             for source, order in (about or {}).items()
             if order in named and named[order].customer_id == sources[source]
         }
-        return self._gathered(occasion, sources, self._orders.last_of(people), spoken_of, mint=True)
+        return self._gathered(occasion, sources, self._orders.last_of(people), spoken_of, names, mint=True)
 
-    def rehearsed(self, occasion: Occasion, sources: Mapping[str, str]) -> Gathered:
+    def rehearsed(self, occasion: Occasion, sources: Mapping[str, str], names: Collection[str] = VARIABLES) -> Gathered:
         """The same to look at: no code is made, and each one's latest order stands for the one spoken of."""
         orders = self._orders.last_of(sorted(set(sources.values())))
         spoken_of = {source: orders[one] for source, one in sources.items() if one in orders}
-        return self._gathered(occasion, sources, orders, spoken_of, mint=False)
+        return self._gathered(occasion, sources, orders, spoken_of, names, mint=False)
 
     def _gathered(
         self,
@@ -130,20 +141,29 @@ class Values:
         sources: Mapping[str, str],
         orders: Mapping[str, Order],
         about: Mapping[str, Order],
+        names: Collection[str],
         *,
         mint: bool,
     ) -> Gathered:
         people = sorted(set(sources.values()))
+        customers = self._customers.get(people)
         bought = sorted({line.product_id for order in (*orders.values(), *about.values()) for line in order.lines})
         return Gathered(
             shared=self._shared(occasion),
-            customers=self._customers.get(people),
+            customers=customers,
             orders=orders,
             products=self._catalogue(bought),
             codes=self._codes(occasion, sources, mint),
             about=about,
             referral_codes=self._referral_codes(occasion, people, mint),
+            recommended=self._recommended(list(customers.values()), orders) if RECOMMENDATIONS in names else {},
         )
+
+    def _recommended(
+        self, people: Sequence[Customer], orders: Mapping[str, Order]
+    ) -> Mapping[str, Sequence[Recommendation]]:
+        latest = {one: [line.product_id for line in order.lines] for one, order in orders.items()}
+        return self._recommender.for_people(people, latest)
 
     def _catalogue(self, bought: Sequence[str]) -> dict[str, Product]:
         """These products as they are at this moment, and those that stand in for what is sold out."""
@@ -183,6 +203,8 @@ class Values:
         order = gathered.orders.get(customer.id)
         if order is not None:
             values["last_order"] = _order(order, gathered.products, again="last_order.again" in names)
+        if shown := gathered.recommended.get(customer.id):
+            values[RECOMMENDATIONS] = [_on_offer(one.product) for one in shown]
         if source in gathered.about:
             values["order"] = _spoken_of(gathered.about[source], gathered.products)
         code = gathered.codes.get(source)
@@ -255,6 +277,12 @@ def _spoken_of(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
         "expected_at": order.expected_at,
         **{field: latest(field) for field in ("reason", "carrier", "tracking_url")},
     }
+
+
+def _on_offer(product: Product) -> dict[str, Any]:
+    """A product as words show it."""
+    price = Money(product.price, product.currency)
+    return {"name": product.name, "price": price, "url": product.url, "image_url": product.image_url}
 
 
 def _names(order: Order, products: Mapping[str, Product]) -> list[str]:

@@ -6,6 +6,8 @@ from campaigns.builder import Builder
 from campaigns.launch import limits_of, may_send
 from campaigns.values import Values
 from common.links import Links
+from content.companions import Counting
+from content.recommend import Recommender
 from messaging.audit import Audit
 from messaging.channel import Providers
 from messaging.deliver import Delivery
@@ -19,6 +21,7 @@ from messaging.webhooks import Webhooks
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
 from storage.claims import MongoClaims
+from storage.companions import MongoCompanions
 from storage.desk import MongoBook
 from storage.doubts import MongoDoubts
 from storage.failover import MongoSuccesses, MongoTimers
@@ -37,6 +40,17 @@ class Sending(Listening):
         return Links(self.settings.keys, self.settings.public_url)
 
     @cached_property
+    def counting(self) -> Counting:
+        """Counts which products the same people buy."""
+        tally = MongoCompanions(self.database)
+        return Counting(tally, self.products, self.models, self.leases, self.doorbell, self.clock)
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """Picks products worth showing."""
+        return Recommender(MongoCompanions(self.database), self.products)
+
+    @cached_property
     def values(self) -> Values:
         """What a template can say of each person."""
         return Values(
@@ -47,6 +61,7 @@ class Sending(Listening):
             vouchers=self.vouchers,
             programmes=self.programmes,
             referrals=self.referrals,
+            recommender=self.recommender,
             shops=self.shops,
             links=self.links,
             clock=self.clock,
