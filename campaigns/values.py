@@ -282,7 +282,7 @@ def _spoken_of(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
 def _on_offer(product: Product) -> dict[str, Any]:
     """A product as words show it."""
     price = Money(product.price, product.currency)
-    return {"name": product.name, "price": price, "url": product.url, "image_url": product.image_url}
+    return {"name": product.name, "price": price, "image": product.image_url, "link": product.url}
 
 
 def _names(order: Order, products: Mapping[str, Product]) -> list[str]:
