@@ -1,6 +1,7 @@
-"""E-mail: a fragment of HTML becomes a whole letter, in HTML and in plain text, when the template is compiled.
+"""E-mail: a fragment of HTML, or MJML, becomes a whole letter in HTML and in plain text when the template is compiled.
 
-The frame, the inlined styles and the text part are worked out once; each receiver then costs one pass of filling in.
+The frame of a fragment, the inlined styles and the text part are worked out once; each receiver then costs one pass
+of filling in.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from string import Template as Frame
 
 from css_inline import CSSInliner
 
+from content import mjml
 from content.allowlist import check
 from content.form import Form
 from content.markup import Held, check_markup
@@ -25,6 +27,8 @@ SUBJECT_LIMIT = 500
 _FRAMED = Measure(characters=400_000, tags=4_000)
 # A mail client shows the first words beside the subject; these keep the letter itself from following the preheader.
 _SPACERS = "&#847;&zwnj;&nbsp;" * 40
+_UNSEEN = 'style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px;line-height:1px"'
+_LETTERS = frozenset({"html", "mjml"})
 _OWN_WAY_OUT = "links.unsubscribe"
 _BRAND = (
     '{% if brand.logo_url %}<img src="{{ brand.logo_url }}" alt="{{ brand.name }}" height="36">'
@@ -36,27 +40,49 @@ _SENDER = "{{ shop.name }}{% if shop.postal_address %}, {{ shop.postal_address }
 def check_part(part: str, source: str) -> None:
     """Raises NotAllowed where a part holds what a message must not."""
     check(source)
-    if part == "html":
-        held = Held()
-        check_markup(held.hold(source), held)
+    if part in _LETTERS:
+        _read(part, source, Held())
 
 
 def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, Piece]:
     """Subject, text and HTML, ready to be rendered; raises NotAllowed."""
     held = Held()
-    words = held.hold(parts["html"])
-    check_markup(words, held)
-    ways = _ways_out(locale, purpose, own=_OWN_WAY_OUT in check(parts["html"]).names)
+    [part] = _LETTERS & parts.keys()
+    source, words = _read(part, parts[part], held)
+    ways = _ways_out(locale, purpose, own=_OWN_WAY_OUT in check(parts[part]).names)
     foot = held.hold(_foot(ways))
-    framed = _inliner().inline(_framed(parts, words, foot, held, locale))
-    check_markup(framed, held, frame=True)
+    document = (
+        _framed(parts, words, foot, held, locale) if part == "html" else _of_mjml(parts, source, foot, held, locale)
+    )
+    whole = _inliner().inline(document)
+    check_markup(whole, held, frame=True)
     text = held.hold(parts["text"], comments=False) if "text" in parts else as_text(words, held)
     text = f"{held.restore(text).rstrip()}\n\n-- \n{_foot_text(ways)}"
     return {
         "subject": compiled(check(parts["subject"]), html=False),
         "text": compiled(check(text, _FRAMED), html=False),
-        "html": compiled(check(held.restore(framed), _FRAMED), html=True),
+        "html": compiled(check(held.restore(whole), _FRAMED), html=True),
     }
+
+
+def _read(part: str, source: str, held: Held) -> tuple[str, str]:
+    """A letter's source as held, and its words in plain HTML; raises NotAllowed where they may not stand."""
+    kept = held.hold(source)
+    words = mjml.words_of(kept, held) if part == "mjml" else kept
+    check_markup(words, held, strict=part == "mjml")
+    return kept, words
+
+
+def _of_mjml(parts: Mapping[str, str], source: str, foot: str, held: Held, locale: str) -> str:
+    return mjml.as_html(
+        source,
+        held,
+        title=escape(held.hold(parts["subject"], comments=False)),
+        locale=locale,
+        direction=direction(locale),
+        preheader=_preheader(parts.get("preheader", ""), held, _UNSEEN),
+        foot=foot,
+    )
 
 
 def _framed(parts: Mapping[str, str], words: str, foot: str, held: Held, locale: str) -> str:
@@ -73,11 +99,11 @@ def _framed(parts: Mapping[str, str], words: str, foot: str, held: Held, locale:
     )
 
 
-def _preheader(source: str, held: Held) -> str:
+def _preheader(source: str, held: Held, looks: str = 'class="preheader"') -> str:
     if not source.strip():
         return ""
     words = escape(held.hold(source.strip(), comments=False))
-    return f'<div class="preheader" aria-hidden="true">{words}{_SPACERS}</div>'
+    return f'<div {looks} aria-hidden="true">{words}{_SPACERS}</div>'
 
 
 def _ways_out(locale: str, purpose: Purpose, *, own: bool) -> list[tuple[str, str]]:
@@ -109,7 +135,8 @@ def _inliner() -> CSSInliner:
 
 FORM = Form(
     channel="email",
-    required=frozenset({"subject", "html"}),
+    required=frozenset({"subject"}),
+    either=_LETTERS,
     optional=frozenset({"preheader", "text"}),
     check=check_part,
     compile=compile_parts,

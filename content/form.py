@@ -18,13 +18,15 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel's content is made of.
 
     `check(part, source)` raises NotAllowed; `compile(parts, locale, purpose)` gives what is rendered, which may be
-    more parts than were written. `lines` are parts of one line each, a mail header among them; `limits` are the
-    most characters a part may come out with; a `droppable` one that comes out empty is left out. `addresses` are
-    parts that are a web address each, in which what was filled in is written as an address takes it.
+    more parts than were written. Of the parts in `either` exactly one is written. `lines` are parts of one line each,
+    a mail header among them; `limits` are the most characters a part may come out with; a `droppable` one that comes
+    out empty is left out. `addresses` are parts that are a web address each, in which what was filled in is written as
+    an address takes it.
     """
 
     channel: str
     required: frozenset[str]
+    either: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     check: Callable[[str, str], None]
     compile: Callable[[Parts, str, Purpose], dict[str, Piece]]

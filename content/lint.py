@@ -79,7 +79,7 @@ def _letter(written: Parts, rendered: Parts) -> Iterator[Warn]:
             message=f"The letter has {size:,} bytes of HTML; Gmail cuts it at {GMAIL_CLIPS:,}, the way out included.",
         )
     reader = _Reader()
-    reader.feed(written["html"])
+    reader.feed(written.get("html") or written["mjml"])
     yield from reader.warnings
 
 
@@ -135,9 +135,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A tag opens."""
         given = dict(attrs)
-        if tag == "img" and given.get("alt") is None:
+        if tag in {"img", "mj-image"} and given.get("alt") is None:
             self._warn("no_alt", f"The image {given.get('src')} has no alt text for who cannot see it.")
-        if tag == "a" and (given.get("href") or "").strip().lower().startswith("http://"):
+        if tag in {"a", "mj-button", "mj-image"} and (given.get("href") or "").strip().lower().startswith("http://"):
             self._warn("plain_http", f"The link {given['href']} is not https.")
 
     def _warn(self, code: str, message: str) -> None:

@@ -30,13 +30,14 @@ _ATTRIBUTE_NAMES = (
     "style target title valign width"
 )
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
-_FRAME_ATTRIBUTES = _ATTRIBUTES | {"content", "charset"}
+_OF_MJML = ("xmlns", "xmlns:v", "xmlns:o", "http-equiv", "type", "media", "vertical-align")
+_FRAME_ATTRIBUTES = _ATTRIBUTES | {"content", "charset", *_OF_MJML}
 ELEMENTS_LIMIT = 2_000
 _VOID = frozenset({"br", "hr", "img", "meta"})
 _ENDS_BY_ITSELF = frozenset({"p", "li", "tbody"})
 _ADDRESSES = frozenset({"href", "src"})
 _SCHEMES = {"href": ("https://", "http://", "mailto:", "tel:"), "src": ("https://", "http://")}
-_BAD_STYLE = re.compile(r"url\s*\(|expression|@import|javascript|behavior|-moz-binding|[\\<>]", re.IGNORECASE)
+BAD_STYLE = re.compile(r"url\s*\(|expression|@import|javascript|behavior|-moz-binding|[\\<>]", re.IGNORECASE)
 
 
 class Held:
@@ -85,13 +86,13 @@ class Held:
         return f"<!--{mark}-->" if block else mark
 
 
-def check_markup(held: str, pieces: Held, *, frame: bool = False) -> None:
+def check_markup(held: str, pieces: Held, *, frame: bool = False, strict: bool = False) -> None:
     """Refuse what a mail must not hold (scripts, forms, foreign addresses …); raises NotAllowed with the line.
 
     With `frame`, the whole document around a fragment is expected: it is checked once more as a browser's own
-    parser reads it, so that no difference between two parsers opens a door.
+    parser reads it, so that no difference between two parsers opens a door. With `strict`, every tag is closed.
     """
-    guard = _Guard(held, pieces, frame)
+    guard = _Guard(held, pieces, frame, strict)
     guard.feed(held)
     guard.finish()
 
@@ -99,13 +100,14 @@ def check_markup(held: str, pieces: Held, *, frame: bool = False) -> None:
 class _Guard(HTMLParser):
     """Goes through the tags of a held source."""
 
-    def __init__(self, held: str, pieces: Held, frame: bool) -> None:
+    def __init__(self, held: str, pieces: Held, frame: bool, strict: bool) -> None:
         super().__init__(convert_charrefs=True)
         self._held = held
         self._pieces = pieces
         self._open: list[str] = []
         self._elements = 0
         self._frame = frame
+        self._strict = strict
         self._tags = FRAME_TAGS if frame else TAGS
         self._attributes = _FRAME_ATTRIBUTES if frame else _ATTRIBUTES
 
@@ -125,8 +127,9 @@ class _Guard(HTMLParser):
         """A tag closes; whatever stands in it closes with it."""
         if tag not in self._open and tag not in _VOID:
             raise self._no(f"</{tag[:40]}> closes what was not opened.")
-        while tag in self._open and self._open.pop() != tag:
-            continue
+        while tag in self._open and (inner := self._open.pop()) != tag:
+            if self._strict:
+                raise self._no(f"<{inner}> is never closed.")
 
     def finish(self) -> None:
         """The end of the source: what is still open would swallow what comes after it."""
@@ -176,7 +179,7 @@ class _Guard(HTMLParser):
             raise self._no(f"{name} must start with https://; this one starts {_plain(address)[:20]!r}.")
 
     def _style(self, value: str) -> None:
-        if _BAD_STYLE.search(value):
+        if BAD_STYLE.search(value):
             raise self._no("A style may not load or compute anything.")
         for mark in MARK.finditer(value):
             if self._pieces.kind(mark[0]) != Kind.COLOUR:

@@ -31,6 +31,9 @@ def _spell_out(link: lxml.html.HtmlElement) -> None:
     """`Use your code: https://…` for a button, `our terms <https://…>` within a sentence."""
     address = str(link.get("href", ""))
     words = str(link.text_content())
+    pictures = [str(picture.get("alt", "")) for picture in link.iter("img")]
+    if not words.strip() and any(pictures):
+        link.text = words = " ".join(filter(None, pictures))
     if not address or address in {words.strip(), f"mailto:{words.strip()}", f"tel:{words.strip()}"}:
         return
     button = "button" in str(link.get("class", "")).split()

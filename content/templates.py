@@ -114,10 +114,13 @@ def _faults_of_language(path: str, form: Form, locale: str, parts: Parts) -> Ite
 def _faults_of_parts(form: Form, parts: Parts) -> Iterator[tuple[str, str]]:
     for part in sorted(form.required - parts.keys()):
         yield part, "This part is needed."
+    if form.either and len(given := form.either & parts.keys()) != 1:
+        yield max(given) if given else min(form.either), f"Write one of {' and '.join(sorted(form.either))}."
+    known = form.required | form.either | form.optional
     for part, source in parts.items():
-        if part not in form.required | form.optional:
-            yield part[:40], f"There is no such part; there are {', '.join(sorted(form.required | form.optional))}."
-        elif part in form.required and not source.strip():
+        if part not in known:
+            yield part[:40], f"There is no such part; there are {', '.join(sorted(known))}."
+        elif part in form.required | form.either and not source.strip():
             yield part, "This part is needed."
         else:
             try:

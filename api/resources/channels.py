@@ -30,7 +30,7 @@ class Channels(MethodView):
 
 
 def _shown(channel: str, form: Form, providers: list[Provider]) -> dict[str, Any]:
-    names = [*sorted(form.required), *sorted(form.optional)]
+    names = [*sorted(form.required), *sorted(form.either), *sorted(form.optional)]
     return {
         "name": channel,
         "outbox": not any(one.configured() for one in providers),

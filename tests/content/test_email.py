@@ -160,5 +160,5 @@ def test_a_link_that_is_no_web_address_is_never_wrapped() -> None:
 
 
 def test_every_form_has_its_parts() -> None:
-    assert FORMS["email"].required == {"subject", "html"}
+    assert (FORMS["email"].required, FORMS["email"].either) == ({"subject"}, {"html", "mjml"})
     assert FORMS["sms"].required == {"text"}
