@@ -7,6 +7,9 @@ from customers.orders import Order, OrderEvent
 
 Cause = Literal["delayed", "out_of_stock", "cancelled", "delivery_failed", "damaged", "wrong_item", "late"]
 
+# How a trouble ends by what is told of its order.
+Ending = Literal["", "delivered", "refunded", "shipped", "overtaken"]
+
 CAUSES: frozenset[str] = frozenset(get_args(Cause))
 # "late" is the only one that nobody tells us: it follows from what was promised.
 LATE = "late"
@@ -44,6 +47,38 @@ def is_open(order: Order) -> bool:
             left -= _MONEY_ENDS
     # A cancellation that was itself overtaken (the order was sent after all) leaves nothing to put right.
     return bool(left - {"cancelled"})
+
+
+def ending(order: Order, cause: str) -> Ending:
+    """How a trouble of an order ended, the latest word on it; "" while it stands.
+
+    What is `overtaken` was put right by nobody: an order that was cancelled is not late any more, and one that was
+    sent after all was not cancelled. Twice told, a trouble stands until it ends after the second time.
+    """
+    if cause == "cancelled":
+        if order.state not in ("cancelled", "refunded"):
+            return "overtaken"
+        return "refunded" if order.total and order.refunded == order.total else ""
+    if order.state == "cancelled":
+        return "overtaken"
+    if order.state == "refunded":
+        return "refunded"
+    ended: Ending = ""
+    for event in order.events:
+        if event.type == cause:
+            ended = ""
+        elif event.type == "delivered" and cause in _DELIVERY_ENDS | {LATE}:
+            ended = "delivered"
+        elif not ended and event.type == "shipped" and cause == "out_of_stock":
+            ended = "shipped"
+        elif _gives_money(event) and cause in _MONEY_ENDS:
+            ended = "refunded"
+    return ended
+
+
+def told_of(order: Order, cause: str) -> OrderEvent | None:
+    """The latest word of a trouble; None where none was said."""
+    return next((event for event in reversed(order.events) if event.type == cause), None)
 
 
 def last_at(order: Order) -> datetime | None:

@@ -156,6 +156,11 @@ def _because(data: Mapping[str, Any]) -> str:
     return f": {data['reason']}" if data.get("reason") else ""
 
 
+def _named(word: str) -> str:
+    """A word of ours as people write it."""
+    return word.replace("_", " ")
+
+
 def _points(verb: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda data: f"{abs(data['points'])} points {verb}{_because(data)}."
 
@@ -190,6 +195,10 @@ _ABOUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "referral_used": lambda data: "Came with a friend's code.",
     "referral_rewarded": lambda data: "Was rewarded for a friend.",
     "referral_rejected": lambda data: "A referral of theirs was rejected.",
+    "incident_opened": lambda data: f"Something went wrong ({_named(data['cause'])}){_because(data)}.",
+    "incident_told": lambda data: f"Was told what went wrong ({_named(data['cause'])}).",
+    "incident_solved": lambda data: f"What went wrong ({_named(data['cause'])}) was put right: {_named(data['ending'])}.",
+    "incident_closed": lambda data: f"What went wrong ({_named(data['cause'])}) is over: {_named(data['ending'])}.",
     "product_viewed": lambda data: f"Looked at {data.get('product_id') or data.get('product') or 'a product'}.",
     "cart_updated": lambda data: "Changed their cart.",
 }

@@ -10,7 +10,6 @@ from campaigns.progress import Watch
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
-from campaigns.single import Sender
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.settings import Settings
@@ -19,10 +18,10 @@ from customers.left_over import Identities
 from customers.merge import Merger
 from storage.joining import MongoJoined
 from storage.reports import MongoFigures
-from wiring.sending import Sending
+from wiring.caring import Caring
 
 
-class Services(Sending):
+class Services(Caring):
     """Everything a door needs, made from settings; tests pass another clock and another doorbell."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None, doorbell: Doorbell | None = None) -> None:
@@ -116,19 +115,6 @@ class Services(Sending):
     def settle_runs(self) -> int:
         """Finish the runs of which no message is open; how many."""
         return settle(self.runs, self.campaigns, self.messages.open, self.clock.now())
-
-    @cached_property
-    def sender(self) -> Sender:
-        """Sends single messages."""
-        return Sender(
-            customers=self.customers,
-            templates=self.templates,
-            offers=self.offers,
-            messages=self.messages,
-            shops=self.shops,
-            doorbell=self.doorbell,
-            clock=self.clock,
-        )
 
     @cached_property
     def opt_in(self) -> OptIn:

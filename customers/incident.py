@@ -1,0 +1,174 @@
+"""An incident: something that went wrong, with one order or with many; and a case for each order that it hit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol, get_args
+
+import msgspec
+
+from common.ids import derive
+
+# What can go wrong with an order, and that a customer was not content.
+IncidentCause = Literal[
+    "delayed", "out_of_stock", "cancelled", "delivery_failed", "damaged", "wrong_item", "late", "unhappy"
+]
+INCIDENT_CAUSES: tuple[IncidentCause, ...] = get_args(IncidentCause)
+# Open: the customer has not been told. Told: they have been. Solved: it was put right. Closed: it ended otherwise.
+CaseState = Literal["open", "told", "solved", "closed"]
+CASE_STATES: tuple[CaseState, ...] = get_args(CaseState)
+LIVE: tuple[CaseState, ...] = ("open", "told")
+# What is still to be done about a case: say the bad news, see whether that arrived, say the good news.
+Work = Literal["", "tell", "watch", "cheer"]
+Source = Literal["order", "chore", "shop", "survey"]
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom an incident hit: these orders, or those not yet sent with a product, or those under way with a carrier.
+
+    Of the latter two, those placed `since`.
+    """
+
+    orders: list[str] = []
+    product: str = ""
+    carrier: str = ""
+    since: datetime | None = None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """What went wrong and why, in plain words. `finding` until all whom it hit are found.
+
+    `quiet` ones are kept and told to nobody.
+    """
+
+    id: str
+    cause: IncidentCause
+    source: Source
+    opened_at: datetime
+    reason: str = ""
+    expected_at: datetime | None = None
+    scope: Scope = Scope()
+    by: str = ""
+    quiet: bool = False
+    finding: bool = False
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The make-good that was chosen for a case, before anything of it is given; `offer` is "" for none."""
+
+    kind: str = ""
+    offer: str = ""
+    worth: int = 0
+    currency: str = ""
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A make-good that was given: a code of an offer, worth so much in minor units; `by` is a person, "" for Encore."""
+
+    id: str
+    kind: str
+    offer: str
+    code: str
+    worth: int
+    currency: str
+    at: datetime
+    by: str = ""
+    note: str = ""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """One order that an incident hit, and what was done about it: one for each order and cause.
+
+    `work` is what is still to be said; `told_at` when the bad news was handed over, `untold` why it never was. No
+    marketing goes to the customer before `rests_until`, while the case is live. `call` asks for a person, `why_call`
+    says why. `by_hand` is what people gave in minor units, `hand` the ids of what they gave. `answer` is the survey's
+    answer that it began with, "" for none.
+    """
+
+    id: str
+    incident: str
+    customer: str
+    cause: IncidentCause
+    opened_at: datetime
+    order: str = ""
+    answer: str = ""
+    state: CaseState = "open"
+    work: Work = ""
+    reason: str = ""
+    expected_at: datetime | None = None
+    rests_until: datetime | None = None
+    bad_in_a_row: int = 0
+    chosen: Chosen | None = None
+    given: list[Given] = []
+    refused: str = ""
+    by_hand: int = 0
+    hand: list[str] = []
+    message: str = ""
+    told_at: datetime | None = None
+    untold: str = ""
+    call: bool = False
+    why_call: str = ""
+    called_by: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    ending: str = ""
+    note: str = ""
+    good_news: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it still is to be put right."""
+        return self.state in LIVE
+
+
+def incident_id(order: str, cause: str) -> str:
+    """The incident of one order, as it follows from what went wrong."""
+    return derive("incident", order, cause)
+
+
+def case_id(order: str, cause: str) -> str:
+    """The one case of an order and a cause."""
+    return derive("case", order, cause)
+
+
+class Incidents(Protocol):
+    """The incidents as they are kept."""
+
+    def add(self, incidents: Sequence[Incident]) -> None:
+        """Keep new ones; one that is there stays as it is."""
+        ...
+
+    def get(self, id: str) -> Incident:
+        """One; raises NotFound."""
+        ...
+
+    def unfinished(self, limit: int) -> list[Incident]:
+        """Those of which not all whom they hit are found."""
+        ...
+
+    def found(self, id: str) -> None:
+        """Note that all whom it hit are found."""
+        ...
+
+
+class Cases(Protocol):
+    """The cases as they are kept; every change is a compare-and-set, and twice is once."""
+
+    def open(self, cases: Sequence[Case]) -> set[str]:
+        """Keep new ones, and note at their customers that marketing rests; the ids of those that were new."""
+        ...
+
+    def get(self, ids: Sequence[str]) -> dict[str, Case]:
+        """Those of these that exist, by id."""
+        ...
+
+    def of_orders(self, orders: Sequence[str]) -> list[Case]:
+        """All cases of these orders."""
+        ...
+
+    def end(self, case: Case, state: CaseState, ending: str, by: str = "", note: str = "") -> bool:
+        """Solve or close a live case; marketing no longer rests for its sake. False where it ended already."""
+        ...
+
+    def learn(self, case: Case, reason: str, expected_at: datetime | None) -> None:
+        """Note the latest word on a live case."""
+        ...

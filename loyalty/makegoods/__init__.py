@@ -1,0 +1,1 @@
+"""The kinds of make-good, one file each."""
