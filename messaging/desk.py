@@ -5,6 +5,7 @@ its latest requests or became slow. When its time is over one letter is tried; i
 """
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -142,6 +143,25 @@ class Desk:
             free.remove(name)
         soonest = min((breakers[name] for name in wanted), key=lambda breaker: breaker.until)
         return Held(until=max(soonest.until, now + timedelta(seconds=1)), reason=soonest.reason)
+
+    def expected(self, channel: str, *, cheapest: bool = False) -> dict[str, int]:
+        """What a thousand letters of a channel cost now, in minor units by currency; nothing where no price is set.
+
+        The lowest price, or the mean of the providers' by their weights; those without one are left out.
+        """
+        terms = self._book.terms([provider.name for provider in self._carriers.of_channel(channel)])
+        used = [one for one in terms.values() if one.weight] or list(terms.values())
+        priced = [(one.price, max(1, one.weight)) for one in used if one.price is not None]
+        if not priced:
+            return {}
+        if cheapest:
+            lowest, _ = min(priced, key=lambda one: one[0].amount)
+            return {lowest.currency: lowest.amount}
+        weights = sum(weight for _, weight in priced)
+        sums: Counter[str] = Counter()
+        for price, weight in priced:
+            sums[price.currency] += price.amount * weight
+        return {currency: -(-total // weights) for currency, total in sums.items()}
 
     def others(self, channel: str, but: str) -> bool:
         """Whether another provider could carry letters of this channel now."""

@@ -1,6 +1,6 @@
 """Customers with one address, found by aggregations over batches of addresses, and kept under keyed hashes of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -79,6 +79,12 @@ class MongoDuplicates:
         """Who has an address of this customer's, sorted."""
         found = self._found.find({"customers": customer}, {"customers": 1})
         return sorted({other for one in found for other in one["customers"]} - {customer})
+
+    def sharing(self, customers: Collection[str]) -> set[str]:
+        """Those of these customers who share an address with somebody, as far as it was found, in one read."""
+        asked = set(customers)
+        found = self._found.find({"customers": {"$in": sorted(asked)}, **_REAL}, {"customers": 1})
+        return {one for row in found for one in row["customers"] if one in asked}
 
     def _compare(self, batch: Sequence[str], rows: Sequence[Document], now: datetime) -> list[Duplicate]:
         """Keep who shares an address with one of a batch, and forget who of it does no more."""

@@ -37,6 +37,11 @@ class MongoSpending:
         if costs:
             self._spending.update_one({"_id": campaign}, {"$inc": {"messages": -len(costs), "money": -sum(costs)}})
 
+    def so_far(self, campaign: str) -> tuple[int, int]:
+        """The same as `spent`, for who only looks."""
+        found = self._spending.find_one({"_id": campaign})
+        return (found["messages"], found["money"]) if found else (0, 0)
+
     def spent(self, campaign: str) -> tuple[int, int]:
         """Messages, and money in thousandths of a minor unit."""
         found = self._spending.find_one({"_id": campaign})

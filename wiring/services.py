@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from campaigns.experiments.learning import Bandits
-from campaigns.launch import Launcher, settle
+from campaigns.launch import Launcher, limits_of, settle
 from campaigns.opt_in import OptIn
 from campaigns.plan import Planner
 from campaigns.progress import Watch
@@ -18,6 +18,7 @@ from customers.left_over import Identities
 from customers.merge import Merger
 from storage.joining import MongoJoined
 from storage.reports import MongoFigures
+from storage.spending import MongoSpending
 from wiring.caring import Caring
 
 
@@ -90,6 +91,10 @@ class Services(Caring):
             people=self.people,
             builder=self.builder,
             shops=self.shops,
+            prices=self.desk,
+            used=MongoSpending(self.database),
+            limit=limits_of(self.campaigns),
+            sharing=self.found_duplicates,
             clock=self.clock,
         )
 

@@ -351,4 +351,13 @@ class DryRunSchema(Strict):
     would_skip = counts("By reason.")
     written = fields.Integer(required=True, metadata={"description": "For so many the words were written on trial."})
     unwritable = counts("Of those, by the variable without a value, who would not get it.")
+    cost = fields.List(
+        fields.Nested(MoneySchema),
+        required=True,
+        metadata={"description": "What those in `would_send` cost at the providers' prices, by currency, rounded up."},
+    )
+    cost_estimated = fields.Boolean(
+        required=True, metadata={"description": "Segments of text messages were reckoned from those that were written."}
+    )
+    unpriced = counts("By channel: letters that no price is set for.")
     examples = fields.List(fields.Nested(ExampleSchema), required=True)
