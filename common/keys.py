@@ -43,6 +43,10 @@ class Keys(Protocol):
         """Keys in the order of ids, the revoked ones too."""
         ...
 
+    def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of these keys that exist, the revoked ones too."""
+        ...
+
     def revoke(self, id: str) -> bool:
         """Make a key useless from now on; False when there is no such key. Twice is once."""
         ...

@@ -8,6 +8,7 @@ import msgspec
 from common.clock import Clock
 from common.ids import is_shop_id
 from loyalty import codes
+from loyalty.code_changes import BEGUN, ENDED, CodeChanges
 from loyalty.minting import CHUNK, own_end
 from loyalty.offer import Offer, Offers
 from loyalty.voucher import Voucher, VoucherStore
@@ -52,20 +53,24 @@ class OwnCodes:
         offers: Offers,
         store: VoucherStore,
         lead: Callable[[Sequence[str]], Mapping[str, str]],
+        changes: CodeChanges,
         clock: Clock,
     ) -> None:
         self._offers = offers
         self._store = store
         self._lead = lead
+        self._changes = changes
         self._clock = clock
 
-    def take(self, offer_id: str, rows: Iterable[Row], single_use: bool) -> Listed:
+    def take(self, offer_id: str, rows: Iterable[Row], single_use: bool, by: str = "") -> Listed:
         """Make vouchers of an offer with these codes; raises NotFound for the offer.
 
         A code with a customer is theirs alone and good for one use; another is so with `single_use`. Lists are worked
-        on in parts, so one whose reading fails half way has been taken up to there, and can be sent again.
+        on in parts, so one whose reading fails half way has been taken up to there, and can be sent again. `by` says
+        who wants it, for the offer's list of changes.
         """
         offer = self._offers.get(offer_id)
+        self._changes.tell(offer.id, BEGUN, by, {"single_use": single_use})
         taken, known, refused = 0, 0, 0
         errors: list[Row] = []
         lines: dict[str, int] = {}
@@ -77,6 +82,7 @@ class OwnCodes:
             known += len(vouchers) - added - len(others)
             refused += len(wrong) + len(others)
             errors += sorted([*wrong, *others], key=lambda row: row.line)[: TOLD - len(errors)]
+        self._changes.tell(offer.id, ENDED, by, {"taken": taken, "known": known, "refused": refused})
         return Listed(taken=taken, known=known, refused=refused, errors=errors)
 
     def _sorted(

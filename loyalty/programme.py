@@ -161,8 +161,8 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
 class Programmes(Protocol):
     """The programmes as they are kept."""
 
-    def add(self, programme: ReferralProgramme) -> None:
-        """Keep a new programme; raises Conflict where its id is taken."""
+    def add(self, programme: ReferralProgramme, by: str = "") -> None:
+        """Keep a new programme; raises Conflict where its id is taken. `by` says who wants it, for the changes."""
         ...
 
     def get(self, id: str) -> ReferralProgramme:
@@ -173,8 +173,8 @@ class Programmes(Protocol):
         """A page in the order of ids."""
         ...
 
-    def change(self, programme: ReferralProgramme, expected_version: int) -> ReferralProgramme:
-        """Keep other rules; raises Stale where the version no longer holds."""
+    def change(self, programme: ReferralProgramme, expected_version: int, by: str = "") -> ReferralProgramme:
+        """Keep other rules; raises Stale where the version no longer holds. `by` says who wants it."""
         ...
 
 

@@ -56,7 +56,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person has noted: when, by which key, and what; `did` is what they decided, if they did."""
+    """What a person has noted: when, by the key with which id, and what; `did` is what they decided, if they did."""
 
     at: datetime
     by: str

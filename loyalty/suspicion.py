@@ -27,8 +27,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     each has besides this one; `like` are referrals of the programme with one of the friend's `traces`, or the same
     device or way of paying, those of other friends that were rejected for fraud among them; `line` is who referred
     the advocate, who referred them, and so on. `marks` are the friend's, `advocate_marks` those of the one who sent
-    them. `burst` counts the advocate's other friends within an
-    hour, `same_ip` those of anybody from the same network within a day.
+    them. `burst` counts the advocate's other friends within an hour, `same_ip` those of anybody from the same network
+    within a day.
     """
 
     friend: Friend

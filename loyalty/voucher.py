@@ -29,6 +29,7 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     state: VoucherState = "active"
     alike: str = ""
     written: str = ""
+    version: int = 1
 
 
 class VoucherStore(Protocol):
@@ -42,8 +43,9 @@ class VoucherStore(Protocol):
         """Those of these codes that exist."""
         ...
 
-    def set_state(self, code: str, state: VoucherState) -> bool:
-        """Disable, enable or cancel a code; what was redeemed stays redeemed. False where it was cancelled already."""
+    def set_state(self, was: Voucher, state: VoucherState, by: str = "") -> Voucher | None:
+        """Disable, enable or cancel a code; what was redeemed stays redeemed. None where it has changed since it was
+        read. `by` says who wants it, for the list of changes."""
         ...
 
     def like(self, alike: str) -> Sequence[Voucher]:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from common.clock import Clock
 from loyalty import codes
@@ -14,6 +13,8 @@ from loyalty.offer import Offer, Offers
 from loyalty.redemption import Claim, Redemptions
 from loyalty.voucher import Voucher, VoucherState, VoucherStore
 
+# How often a change that meets another one of the same code starts again.
+TRIES = 20
 State = Literal["active", "used", "expired", "disabled", "cancelled"]
 
 
@@ -74,17 +75,21 @@ class VoucherBook:
         """An offer's vouchers in the order of their codes, all of them or a page; raises NotFound for the offer."""
         return self._store.of_offer(self._offers.get(offer_id).id, after, limit)
 
-    def set_state(self, typed: str, state: VoucherState) -> Voucher:
-        """Disable, enable or cancel a code; what was redeemed stays redeemed.
+    def set_state(self, typed: str, state: VoucherState, by: str = "") -> Voucher:
+        """Disable, enable or cancel a code; what was redeemed stays redeemed. `by` says who wants it.
 
-        Raises NotFound, and Conflict where it is cancelled and is to be something else.
+        Raises NotFound, and Refused where it is cancelled and is to be something else.
         """
-        voucher = self.get(typed)
-        if voucher.state == state or self._store.set_state(voucher.code, state):
-            return replace(voucher, state=state)
-        if state == "cancelled":
-            return replace(voucher, state=state)
-        raise Refused(Reason.CANCELLED)
+        for _ in range(TRIES):
+            voucher = self.get(typed)
+            if voucher.state == state:
+                return voucher
+            if voucher.state == "cancelled":
+                raise Refused(Reason.CANCELLED)
+            changed = self._store.set_state(voucher, state, by)
+            if changed is not None:
+                return changed
+        raise Refused(Reason.BUSY)
 
 
 def single_use_claim(code: str) -> Claim:

@@ -91,9 +91,9 @@ class Vouchers:
         """See VoucherBook.statuses."""
         return self.book.statuses(voucher.offer, [voucher])[0]
 
-    def cancel(self, code: str) -> bool:
-        """Make a code useless from now on; what was redeemed stays redeemed."""
-        return self._store.set_state(code, "cancelled")
+    def cancel(self, code: str) -> Voucher:
+        """Make a code useless from now on; what was redeemed stays redeemed. Raises NotFound."""
+        return self.book.set_state(code, "cancelled")
 
     def validate(self, typed: str, customer: str, basket: Basket, segments: Collection[str] | None = None) -> Verdict:
         """What the code would give for this basket; changes nothing. Raises NotFound."""

@@ -70,6 +70,11 @@ class MongoKeys:
         """Keys in the order of ids, the revoked ones too."""
         return from_documents(self._keys.find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit), ApiKey)
 
+    def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of these keys that exist, the revoked ones too."""
+        found = self._keys.find({"_id": {"$in": list(ids)}}, {"name": 1}) if ids else ()
+        return {document["_id"]: document["name"] for document in found}
+
     def revoke(self, id: str) -> bool:
         """Make a key useless from now on; False when there is no such key. Twice is once."""
         self._keys.update_one({"_id": id, "revoked_at": None}, {"$set": {"revoked_at": self._clock.now()}})

@@ -13,8 +13,8 @@ from common.errors import Conflict, NotFound, Stale
 from common.events import Event
 from common.money import Money
 from loyalty.budgets import Alert, Limit, campaign_key, checked_key, returned, stale_keys
+from loyalty.changes import changed, differing
 from loyalty.offer import Offer, checked
-from loyalty.offer_changes import change_of
 from loyalty.redemption import Entry
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
@@ -57,7 +57,7 @@ class MongoOffers:
 
     def add(self, offer: Offer, by: str = "") -> None:
         """Keep a new one; raises Invalid where it makes no sense, Conflict where its id is taken."""
-        told = pending_fields([change_of(None, checked(offer), self._clock.now(), by)])
+        told = pending_fields([_change(None, checked(offer), self._clock.now(), by)])
         try:
             self._offers.insert_one(to_document(offer) | told)
         except DuplicateKeyError:
@@ -87,7 +87,7 @@ class MongoOffers:
         """Keep another definition; what is spent stays as it is. Raises Stale where the version no longer holds."""
         now = self._clock.now()
         new = msgspec.structs.replace(checked(offer), version=expected_version + 1, updated_at=now)
-        told = pending_push([change_of(self.kept(offer.id), new, now, by)])
+        told = pending_push([_change(self.kept(offer.id), new, now, by)])
         fields = {name: value for name, value in to_document(new).items() if name not in _BUDGET_FIELDS}
         update = {"$set": fields | told["$set"], "$push": told["$push"]}
         held = self._offers.update_one({"_id": offer.id, "version": expected_version}, update)
@@ -170,3 +170,8 @@ def _amounts(entry: Entry, sign: int) -> dict[str, Any]:
         if not entry.part:
             amounts[f"{path}.uses"] = sign
     return amounts
+
+
+def _change(was: Offer | None, now: Offer, at: datetime, by: str) -> Event:
+    what = "made" if was is None else "deleted" if now.deleted_at and not was.deleted_at else "changed"
+    return changed("offer", (now.id, now.version), what, at, by, differing(was, now))

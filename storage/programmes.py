@@ -1,19 +1,25 @@
 """Referral programmes, and the codes of those who may send."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from pymongo.errors import DuplicateKeyError
 
 from common.clock import Clock
 from common.errors import Conflict, NotFound, Stale
+from common.events import Event
+from loyalty.changes import changed, differing
 from loyalty.programme import ReferralCode, ReferralProgramme, checked
+from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
 from storage.personal import Personal
 from storage.writes import insert_new
 
-INDEXES = [Index(collection="referral_codes", keys=[("customer", 1)])]
+PUMPED = "referral_programmes"
+
+INDEXES = [Index(collection="referral_codes", keys=[("customer", 1)]), pending_index(PUMPED)]
 PERSONAL = [Personal(collection="referral_codes", customer="customer", export="referral_codes", hidden=["customer"])]
 
 
@@ -25,10 +31,11 @@ class MongoProgrammes:
         self._clock = clock
         self._codes = database["referral_codes"]
 
-    def add(self, programme: ReferralProgramme) -> None:
+    def add(self, programme: ReferralProgramme, by: str = "") -> None:
         """Keep a new programme; raises Invalid where it makes no sense, Conflict where its id is taken."""
+        told = pending_fields([_change(None, checked(programme), self._clock.now(), by)])
         try:
-            self._programmes.insert_one(to_document(checked(programme)))
+            self._programmes.insert_one(to_document(programme) | told)
         except DuplicateKeyError:
             raise Conflict(f"There is a referral programme {programme.id!r} already.", "exists") from None
 
@@ -45,16 +52,22 @@ class MongoProgrammes:
             self._programmes.find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit), ReferralProgramme
         )
 
-    def change(self, programme: ReferralProgramme, expected_version: int) -> ReferralProgramme:
+    def change(self, programme: ReferralProgramme, expected_version: int, by: str = "") -> ReferralProgramme:
         """Keep other rules; raises Invalid where they make no sense, Stale where the version no longer holds."""
-        wanted = msgspec.structs.replace(checked(programme), version=expected_version + 1, updated_at=self._clock.now())
+        now = self._clock.now()
+        wanted = msgspec.structs.replace(checked(programme), version=expected_version + 1, updated_at=now)
         # Version 1 was not written by a programme of before there were versions.
         still: Document = {"_id": programme.id, "version": expected_version}
         if expected_version == 1:
             still["version"] = {"$in": [1, None]}
         kept = self.get(programme.id)
         fixed = msgspec.structs.replace(wanted, seed=kept.seed, created_at=kept.created_at)
-        if not self._programmes.replace_one(still, to_document(fixed)).matched_count:
+        told, document = pending_push([_change(kept, fixed, now, by)]), to_document(fixed)
+        update = {"$set": document | told["$set"], "$push": told["$push"]}
+        # What is as it is by default does not stand in the document.
+        if gone := {name: "" for name in ReferralProgramme.__struct_encode_fields__ if name not in document}:
+            update["$unset"] = gone
+        if not self._programmes.update_one(still, update).matched_count:
             raise Stale(f"Referral programme {programme.id!r} has been changed since; read it again.")
         return self.get(programme.id)
 
@@ -66,3 +79,8 @@ class MongoProgrammes:
         """Those of these codes that exist."""
         found = self._codes.find({"_id": {"$in": list(codes)}})
         return {document["_id"]: from_document(document, ReferralCode) for document in found}
+
+
+def _change(was: ReferralProgramme | None, now: ReferralProgramme, at: datetime, by: str) -> Event:
+    what = "made" if was is None else "changed"
+    return changed("referral_programme", (now.id, now.version), what, at, by, differing(was, now))

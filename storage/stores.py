@@ -11,6 +11,7 @@ from storage.aliases import Aliases
 from storage.allocations import MongoAllocations
 from storage.batches import MongoBatches
 from storage.campaigns import MongoCampaigns
+from storage.changes import MongoChanges
 from storage.consents import ConsentLog
 from storage.contents import MongoContents
 from storage.conversations import MongoConversations
@@ -29,7 +30,6 @@ from storage.leases import MongoLeases
 from storage.memberships import MongoMemberships
 from storage.messages import MongoMessages
 from storage.mongo import Mongo, connect
-from storage.offer_changes import MongoOfferChanges
 from storage.offers import MongoOffers
 from storage.order_lists import OrderLists
 from storage.orders import MongoOrders
@@ -196,9 +196,9 @@ class Stores:
         return MongoGiven(self.database)
 
     @cached_property
-    def offer_changes(self) -> MongoOfferChanges:
-        """Who changed which offer."""
-        return MongoOfferChanges(self.database)
+    def changes(self) -> MongoChanges:
+        """Who changed which offer, code or referral programme."""
+        return MongoChanges(self.database)
 
     @cached_property
     def programmes(self) -> MongoProgrammes:

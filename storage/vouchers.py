@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
+from common.clock import Clock
+from loyalty.changes import changed
 from loyalty.voucher import Voucher, VoucherState
+from storage.events import pending_index, pending_push
 from storage.indexes import Index
-from storage.mongo import Mongo, from_document, from_documents, to_documents
+from storage.mongo import Document, Mongo, from_document, from_documents, to_documents
 from storage.personal import Personal
 from storage.writes import insert_new
+
+PUMPED = "vouchers"
 
 INDEXES = [
     Index(collection="vouchers", keys=[("customer", 1)], only={"customer": {"$exists": True}}),
     Index(collection="vouchers", keys=[("alike", 1)], only={"alike": {"$exists": True}}),
     Index(collection="vouchers", keys=[("offer", 1), ("_id", 1)]),
+    pending_index("vouchers"),
 ]
 # The source of a code that was minted for a list of customers names its customer.
 PERSONAL = [
@@ -21,7 +29,7 @@ PERSONAL = [
         erase="nobody",
         become={"source": "erased", "state": "cancelled"},
         export="vouchers",
-        hidden=["customer", "source", "alike"],
+        hidden=["customer", "source", "alike", "pending", "pending_at"],
     )
 ]
 
@@ -29,8 +37,9 @@ PERSONAL = [
 class MongoVouchers:
     """Vouchers (VoucherStore); the code is the id, so a code belongs to one voucher."""
 
-    def __init__(self, database: Mongo) -> None:
+    def __init__(self, database: Mongo, clock: Clock) -> None:
         self._vouchers = database["vouchers"]
+        self._clock = clock
 
     def add(self, vouchers: Sequence[Voucher]) -> set[str]:
         """Keep new ones in bulk; returns the codes that were taken already, whose vouchers stay as they were."""
@@ -41,10 +50,17 @@ class MongoVouchers:
         found = self._vouchers.find({"_id": {"$in": list(codes)}})
         return {document["_id"]: from_document(document, Voucher) for document in found}
 
-    def set_state(self, code: str, state: VoucherState) -> bool:
-        """Disable, enable or cancel a code; False where it was cancelled already, or does not exist."""
-        change = {"$set": {"state": state}}
-        return self._vouchers.update_one({"_id": code, "state": {"$ne": "cancelled"}}, change).matched_count == 1
+    def set_state(self, was: Voucher, state: VoucherState, by: str = "") -> Voucher | None:
+        """Disable, enable or cancel a code; None where it has changed since it was read."""
+        version = was.version + 1
+        fields = {"state": [was.state, state]}
+        told = pending_push([changed("voucher", (was.code, version), "changed", self._clock.now(), by, fields)])
+        update = {"$set": {"state": state, "version": version} | told["$set"], "$push": told["$push"]}
+        # What nobody has changed yet has no version, and what is active has no state.
+        still: Document = {"_id": was.code, "version": was.version if was.version > 1 else {"$exists": False}}
+        still["state"] = {"$in": ["active", None]} if was.state == "active" else was.state
+        held = self._vouchers.update_one(still, update).matched_count == 1
+        return replace(was, state=state, version=version) if held else None
 
     def like(self, alike: str) -> list[Voucher]:
         """Up to two of the shop's own codes that look like this."""

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from loyalty.budget_alerts import BudgetAlerts
 from loyalty.checkout import Checkout
+from loyalty.code_changes import CodeChanges
 from loyalty.facts import Facts
 from loyalty.giving import Giving
 from loyalty.guessing import Guessing
@@ -43,7 +44,7 @@ class Rewarding(Gathering, ABC):
         return Vouchers(
             offers=self.offers,
             budgets=self.offers,
-            store=MongoVouchers(self.database),
+            store=MongoVouchers(self.database, self.clock),
             redemptions=self.redemptions,
             bundles=self.bundles,
             facts=facts,
@@ -75,7 +76,13 @@ class Rewarding(Gathering, ABC):
     @cached_property
     def own_codes(self) -> OwnCodes:
         """Takes in the shop's own codes."""
-        return OwnCodes(self.offers, MongoVouchers(self.database), self.aliases.resolve, self.clock)
+        store = MongoVouchers(self.database, self.clock)
+        return OwnCodes(self.offers, store, self.aliases.resolve, self.code_changes, self.clock)
+
+    @cached_property
+    def code_changes(self) -> CodeChanges:
+        """Tells that codes were made by hand."""
+        return CodeChanges(self.offers, self.events, self.clock)
 
     @cached_property
     def guessing(self) -> Guessing:

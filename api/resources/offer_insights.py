@@ -9,13 +9,13 @@ from flask.views import MethodView
 from api import csv
 from api.auth import scope
 from api.blueprint import Blueprint
+from api.changes import changes_of
 from api.context import services
 from api.paging import paged
 from api.resources.redemptions import shown
 from api.schemas.base import Page, PageArgs
-from api.schemas.offers import OfferChangeSchema
+from api.schemas.changes import ChangeSchema
 from api.schemas.redemptions import GivenArgs, GivenSchema, RedemptionSchema
-from common.errors import Invalid
 from loyalty.given import Given
 from loyalty.redemption import Redemption
 
@@ -62,16 +62,10 @@ class OfferChanges(MethodView):
 
     @scope("read")
     @blueprint.arguments(PageArgs, location="query")
-    @blueprint.response(200, Page(OfferChangeSchema))
+    @blueprint.response(200, Page(ChangeSchema))
     def get(self, args: dict[str, Any], offer_id: str) -> dict[str, Any]:
-        """List what became of an offer's definition: who changed what, and when; the first change first."""
-        offer, after = services().offers.kept(offer_id), args["after"]
-        if after and not (after.isascii() and after.isdigit() and len(after) < 10):
-            raise Invalid.field("after", "Not the `next` of a page.")
-        found = services().offer_changes
-        return paged(
-            lambda _, limit: found.page(offer.id, int(after or 0), limit), args, cursor=lambda one: str(one.version)
-        )
+        """List what became of an offer's definition and codes: who did what, and when; the first change first."""
+        return changes_of("offer", services().offers.kept(offer_id).id, args)
 
 
 def _rows(redemptions: Iterator[Redemption]) -> Iterator[dict[str, Any]]:

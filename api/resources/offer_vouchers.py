@@ -13,13 +13,14 @@ from api import csv
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.bodies import streamed
-from api.context import services
+from api.context import caller, services
 from api.paging import paged
 from api.resources.vouchers import told
 from api.schemas.base import Page, PageArgs
 from api.schemas.minting import GuesserSchema, ListedArgs, ListedSchema, MintedSchema, MintSchema
 from api.schemas.vouchers import VoucherSchema
 from common.errors import Invalid
+from loyalty.code_changes import MINTED
 from loyalty.own_codes_reading import TYPES, rows_of
 from loyalty.voucher import Voucher
 
@@ -66,6 +67,8 @@ class OfferVouchers(MethodView):
         owners = {f"customer:{one}": leads.get(one, one) for one in body["customers"]}
         owners |= {f"{prefix}:{number}": "" for number in range(1, body["generic"] + 1)}
         single = bool(body["customers"]) or body["single_use"]
+        counts = {"customers": len(body["customers"]), "generic": body["generic"], "single_use": single}
+        services().code_changes.tell(offer_id, MINTED, caller().id, counts)
         minted = services().vouchers.mint(offer_id, owners, single_use=single)
         return {"data": [{"code": code, "customer_id": owners[source]} for source, code in minted.items()]}
 
@@ -87,7 +90,7 @@ class OfferVoucherImport(MethodView):
         if request.mimetype not in TYPES:
             raise UnsupportedMediaType(f"Send {', '.join(TYPES)}.")
         rows = rows_of(request.stream, request.mimetype)
-        return services().own_codes.take(offer_id, rows, args["single_use"])
+        return services().own_codes.take(offer_id, rows, args["single_use"], caller().id)
 
 
 @blueprint.route("/guessers")

@@ -7,12 +7,14 @@ from msgspec.structs import replace
 
 from api.auth import scope
 from api.blueprint import Blueprint
-from api.context import services
+from api.changes import changes_of
+from api.context import caller, services
 from api.etags import etag_headers, expected_version, versioned
 from api.merged import led
 from api.paging import paged
 from api.resources.referrals import with_link
 from api.schemas.base import Page, PageArgs
+from api.schemas.changes import ChangeSchema
 from api.schemas.referrals import (
     CodesWantedSchema,
     FraudRulesSchema,
@@ -65,7 +67,7 @@ class ReferralProgrammeList(MethodView):
     def post(self, body: dict[str, Any]) -> Answer:
         """Begin a programme."""
         programme = checked(ReferralProgramme(**{"id": new_id(), **body}, created_at=services().clock.now()))
-        services().programmes.add(programme)
+        services().programmes.add(programme, caller().id)
         return programme, etag_headers(programme.version)
 
 
@@ -100,8 +102,20 @@ class ReferralProgrammeItem(MethodView):
         """Change a programme, or end it; friends who count already keep what they were promised."""
         current = services().programmes.get(programme_id)
         version = expected_version() or current.version
-        changed = services().programmes.change(checked(replace(current, **body)), version)
+        changed = services().programmes.change(checked(replace(current, **body)), version, caller().id)
         return changed, etag_headers(changed.version)
+
+
+@blueprint.route("/<programme_id>/changes")
+class ReferralProgrammeChanges(MethodView):
+    """Who changed it."""
+
+    @scope("read")
+    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.response(200, Page(ChangeSchema))
+    def get(self, args: dict[str, Any], programme_id: str) -> dict[str, Any]:
+        """List what became of a programme: who changed what, and when; the first change first."""
+        return changes_of("referral_programme", services().programmes.get(programme_id).id, args)
 
 
 @blueprint.route("/<programme_id>/codes")

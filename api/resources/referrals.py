@@ -11,6 +11,7 @@ from flask.views import MethodView
 from api import csv
 from api.auth import scope
 from api.blueprint import Blueprint
+from api.changes import key_names
 from api.context import caller, services
 from api.merged import led
 from api.paging import paged
@@ -45,8 +46,11 @@ _AT_ONCE = 250
 
 def shown(referral: Referral) -> dict[str, Any]:
     """A referral as the API shows it, without what fraud is found by."""
+    names = key_names([note.by for note in referral.notes]) if referral.notes else {}
     return {
         **msgspec.structs.asdict(referral),
+        # Older notes hold the key's name and no id.
+        "notes": [{**msgspec.structs.asdict(one), "by_name": names.get(one.by, one.by)} for one in referral.notes],
         "advocate_id": referral.advocate,
         "friend_id": referral.friend,
         "order_id": referral.order,
@@ -205,7 +209,7 @@ class ReferralNotes(MethodView):
     @blueprint.response(200, ReferralSchema)
     def post(self, body: dict[str, Any], referral_id: str) -> dict[str, Any]:
         """Keep a note, without deciding."""
-        return shown(services().referrals.note(referral_id, caller().name, body["note"]))
+        return shown(services().referrals.note(referral_id, caller().id, body["note"]))
 
 
 @blueprint.route("/referrals/<referral_id>/approve")
@@ -217,7 +221,7 @@ class ReferralApprove(MethodView):
     @blueprint.response(200, ReferralSchema)
     def post(self, body: dict[str, Any], referral_id: str) -> dict[str, Any]:
         """Let a referral in review count: the friend gets their reward now, the advocate after the return window."""
-        return shown(services().referrals.approve(referral_id, caller().name, body["note"]))
+        return shown(services().referrals.approve(referral_id, caller().id, body["note"]))
 
 
 @blueprint.route("/referrals/<referral_id>/reject")
@@ -229,4 +233,4 @@ class ReferralReject(MethodView):
     @blueprint.response(200, ReferralSchema)
     def post(self, body: dict[str, Any], referral_id: str) -> dict[str, Any]:
         """Refuse a referral that is not rewarded yet; what the friend has got is taken back."""
-        return shown(services().referrals.reject(referral_id, caller().name, body["note"]))
+        return shown(services().referrals.reject(referral_id, caller().id, body["note"]))

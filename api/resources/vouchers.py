@@ -9,10 +9,13 @@ from flask.views import MethodView
 from api import qr
 from api.auth import scope
 from api.blueprint import Blueprint
-from api.context import services
+from api.changes import changes_of
+from api.context import caller, services
 from api.guessing import guarded
 from api.merged import led
 from api.resources.redemptions import shown
+from api.schemas.base import Page, PageArgs
+from api.schemas.changes import ChangeSchema
 from api.schemas.redemptions import RedemptionSchema, VerdictSchema
 from api.schemas.vouchers import (
     QrArgs,
@@ -51,8 +54,22 @@ class VoucherItem(MethodView):
     def patch(self, body: dict[str, Any], code: str) -> dict[str, Any]:
         """Switch a code off and on again, or cancel it for ever; what was redeemed stays redeemed."""
         with guarded():
-            voucher = services().vouchers.book.set_state(code, body["state"])
+            voucher = services().vouchers.book.set_state(code, body["state"], caller().id)
         return told(voucher, services().vouchers.status(voucher))
+
+
+@blueprint.route("/vouchers/<code:code>/changes")
+class VoucherChanges(MethodView):
+    """Who switched it off."""
+
+    @scope("read")
+    @blueprint.arguments(PageArgs, location="query")
+    @blueprint.response(200, Page(ChangeSchema))
+    def get(self, args: dict[str, Any], code: str) -> dict[str, Any]:
+        """List who switched a code off, on again, or cancelled it, and when; the first change first."""
+        with guarded():
+            voucher = services().vouchers.get(code)
+        return changes_of("voucher", voucher.code, args)
 
 
 @blueprint.route("/vouchers/<code:code>/qr")

@@ -69,15 +69,3 @@ class OfferKindsSchema(Strict):
     """Every kind of offer."""
 
     data = fields.List(fields.Nested(OfferKindSchema), required=True)
-
-
-class OfferChangeSchema(Strict):
-    """One change of an offer: `fields` holds the value before and after of each that differs."""
-
-    version = fields.Integer(required=True)
-    at = Instant(required=True)
-    what = fields.String(required=True, validate=validate.OneOf(["made", "changed", "deleted"]))
-    by = fields.String(required=True, metadata={"description": "The id of the API key; empty where Encore did it."})
-    fields_ = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.Raw()), required=True, data_key="fields", attribute="fields"
-    )

@@ -316,7 +316,8 @@ class ReferralNoteSchema(Strict):
     """What a person noted: when, by which key, and what they decided, if they did."""
 
     at = Instant(required=True)
-    by = fields.String(required=True)
+    by = fields.String(required=True, metadata={"description": "The id of the API key."})
+    by_name = fields.String(required=True, metadata={"description": "The key's name."})
     text = fields.String(required=True)
     did = fields.String(required=True, validate=validate.OneOf(["", "approved", "rejected"]))
 

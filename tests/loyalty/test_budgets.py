@@ -10,10 +10,10 @@ from common.errors import Invalid
 from common.money import Money
 from customers.customer import Customer
 from loyalty.budgets import BudgetState, Counted, Limit, PeriodLimit, stale_keys, states
+from loyalty.changes import told_of
 from loyalty.conditions import Refused
 from loyalty.facts import Asked
 from loyalty.offer import Budget, checked
-from loyalty.offer_changes import CHANGED
 from tests.loyalty.makers import assert_books_agree, basket, code_for, offer, standing
 from tests.loyalty.test_exactness import at_once
 from tests.support.clock import ManualClock
@@ -145,7 +145,7 @@ def test_every_limit_shows_what_is_used_and_left_and_is_told_of_once(services: S
     told = [(one.what, one.percent, one.limit) for one in services.offers.get("tenth").alerts]
     assert told == [("uses", 80, 5), ("uses", 100, 5)]
     services.events.pump()
-    events = [one for one in services.events.waiting_for("triggers", 10) if one.type != CHANGED]
+    events = [one for one in services.events.waiting_for("triggers", 10) if one.type != told_of("offer")]
     assert [(one.type, one.data["percent"], one.data["offer"]) for one in events] == [
         ("offer_budget_reached", 80, "tenth"),
         ("offer_budget_reached", 100, "tenth"),

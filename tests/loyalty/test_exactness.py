@@ -44,7 +44,7 @@ def vouchers_on(services: Services, offers: Any, redemptions: Any, bundles: Any)
     return Vouchers(
         offers=offers,
         budgets=offers,
-        store=MongoVouchers(services.database),
+        store=MongoVouchers(services.database, services.clock),
         redemptions=redemptions,
         bundles=bundles,
         facts=facts,
