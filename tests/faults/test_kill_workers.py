@@ -1,6 +1,7 @@
 """T1: a launch survives its workers. They are killed with -9, again and again, while the provider is slow.
 
-`ENCORE_FAULTS=full` (`make faults`) is the full size on a real engine and a tenth of it on the embedded server.
+`ENCORE_FAULTS=full` (`make faults`) is the full size on a real engine and a tenth of it on the embedded server;
+`ENCORE_FAULTS_MESSAGES` sets another, with a kill for each 500 messages as at full size.
 """
 
 import os
@@ -41,9 +42,16 @@ def size() -> Size:
     """As large as the environment says."""
     if os.environ.get("ENCORE_FAULTS") != "full":
         return Size(messages=250, batch=10, kills=4, workers=2, slow=0.5)
-    if os.environ.get("ENCORE_TEST_MONGODB") != "engine":
-        return Size(messages=500, batch=10, kills=8, workers=2, slow=0.5)
-    return Size(messages=5_000, batch=20, kills=20, workers=4, slow=0.5)
+    engine = os.environ.get("ENCORE_TEST_MONGODB") == "engine"
+    messages = int(os.environ.get("ENCORE_FAULTS_MESSAGES", 100_000 if engine else 1_000))
+    return Size(messages=messages, batch=50, kills=max(4, messages // 500), workers=4, slow=0.5)
+
+
+def telling_size() -> Size:
+    """The same for providers that can tell, each letter a request of its own."""
+    if os.environ.get("ENCORE_FAULTS") != "full":
+        return Size(messages=30, batch=10, kills=1, workers=2, slow=0.05)
+    return msgspec.structs.replace(size(), slow=0.05)
 
 
 SIZE = size()
@@ -97,7 +105,7 @@ def test_workers_killed_at_any_moment_send_nothing_twice_and_lose_nothing(
     """Between claim and write-ahead, in the gap before the request, after the answer: wherever it hits."""
     oracle, chance = Oracle(provider_sandbox), random.Random(SEED + 1)
     slow = SIZE.slow / 4
-    run = start(living, crew, provider_sandbox, slow)
+    run = start(living, crew, provider_sandbox, msgspec.structs.replace(SIZE, slow=slow))
     kills = [0.0]
     for _ in range(SIZE.kills):
         victim = found_sending(crew, provider_sandbox, oracle, chance, since=kills[-1], slow=slow)
@@ -117,12 +125,43 @@ def test_workers_killed_at_any_moment_send_nothing_twice_and_lose_nothing(
     assert in_state(living, run, State.UNCERTAIN) == uncertain - accepted
 
 
-def start(living: Services, crew: Fleet, sandbox: ProviderSandbox, slow: float = SIZE.slow) -> str:
+@pytest.mark.parametrize("promise", ["idempotent", "lookup"])
+def test_where_the_provider_can_tell_each_letter_arrives_once_and_nothing_stays_uncertain(
+    settings: Settings, provider_sandbox: ProviderSandbox, tmp_path: Path, promise: str
+) -> None:
+    """A key that is taken once, or a question that is answered, settles all that the kills left open."""
+    wanted, oracle, chance = telling_size(), Oracle(provider_sandbox), random.Random(SEED + 2)
+    led = provider_sandbox.settings(settings, batch_size=wanted.batch, ask_again_after=1.0, **HASTE)
+    environment = {**led.environment, f"ENCORE_WEBHOOK_{promise.upper()}": "true"}
+    living = Services(msgspec.structs.replace(led, environment=environment), SystemClock())
+    ensure(living.database)
+    with fleet(tmp_path, living.settings) as crew:
+        run = start(living, crew, provider_sandbox, wanted, channel="webhook")
+        killed_before = [wanted.messages * kill // (wanted.kills + 1) for kill in range(1, wanted.kills + 1)]
+        for taken in killed_before:
+            assert eventually(lambda taken=taken: len(oracle.lines("accepted")) >= taken, 300), crew.complaints()  # type: ignore[misc]  # bound now
+            crew.kill(chance.choice(crew.workers))
+            crew.man(wanted.workers)
+        finish(living, run, crew)
+        assert eventually(lambda: not in_state(living, run, State.UNCERTAIN), 600), crew.complaints()
+    counts = Counter(line["message"] for line in oracle.lines("accepted"))
+    sys.stdout.write(
+        f"\nseed {SEED}, {promise}: {wanted.messages} messages, {wanted.kills} kills; {len(counts)} accepted\n"
+    )
+    assert set(counts.values()) == {1}
+    assert living.messages.counts(run) == {(State.ACCEPTED, "webhook", ""): wanted.messages}
+    assert len(counts) == wanted.messages
+    assert living.audit.broken({run: wanted.messages}) == []
+    living.database.client.drop_database(settings.mongodb_database)
+    living.close()
+
+
+def start(living: Services, crew: Fleet, sandbox: ProviderSandbox, wanted: Size = SIZE, channel: str = "email") -> str:
     """Launch, and wait until all is planned; the run's id."""
-    sandbox.misbehave({"delay_seconds": slow / 2, "delay_after": slow / 2})
-    run = launched(living, SIZE.messages).id
-    crew.man(SIZE.workers)
-    assert eventually(lambda: is_planned(living, run), 120), crew.complaints()
+    sandbox.misbehave({"delay_seconds": wanted.slow / 2, "delay_after": wanted.slow / 2})
+    run = launched(living, wanted.messages, channel).id
+    crew.man(wanted.workers)
+    assert eventually(lambda: is_planned(living, run), 600), crew.complaints()
     return run
 
 
@@ -153,7 +192,7 @@ def finish(living: Services, run: str, crew: Fleet) -> None:
     def at_rest() -> bool:
         return next(living.messages.customers_of(run, moving), None) is None
 
-    assert eventually(at_rest, 300), (living.messages.counts(run), crew.complaints())
+    assert eventually(at_rest, 1_200), (living.messages.counts(run), crew.complaints())
 
 
 def in_state(living: Services, run: str, state: State) -> set[str]:

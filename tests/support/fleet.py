@@ -123,7 +123,7 @@ def fleet(directory: Path, settings: Settings) -> Iterator[Fleet]:
         yield crew
 
 
-def launched(services: Services, messages: int) -> Run:
+def launched(services: Services, messages: int, channel: str = "email") -> Run:
     """Launch a campaign to so many people, really; returns its run, which nobody has planned yet."""
     word = Consent(state="granted", at=services.clock.now(), source="import")
     for start in range(0, messages, 500):
@@ -132,14 +132,16 @@ def launched(services: Services, messages: int) -> Run:
                 Customer(
                     id=f"c{number:05}",
                     first_name=f"Person {number}",
-                    addresses={"email": [f"c{number:05}@example.com"]},
-                    consents={"email": {"marketing": word}},
+                    addresses={channel: [f"c{number:05}@example.com"]},
+                    consents={channel: {"marketing": word}},
                 )
                 for number in range(start, min(start + 500, messages))
             ]
         )
-    parts = {"subject": "We miss you, {{ first_name }}", "text": "Hello {{ first_name }}", "html": "<p>Hello</p>"}
-    services.templates.put(Template(id="hello", name="Hello", content={"email": {"en": parts}}))
+    parts = {"text": "Hello {{ first_name }}"}
+    if channel == "email":
+        parts |= {"subject": "We miss you, {{ first_name }}", "html": "<p>Hello</p>"}
+    services.templates.put(Template(id="hello", name="Hello", content={channel: {"en": parts}}))
     services.segments.add(Segment(id="all", name="Everybody", rules={"rule": "everyone"}))
     shop = services.shops
     shop.put(msgspec.structs.replace(shop.get(), postal_address="1 Test Street"))
