@@ -13,9 +13,9 @@ from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import new_id
-from content.templates import Templates
+from content.templates import Template, Templates, pick_locale
 from customers.consent import Purpose
-from customers.customer import Customers
+from customers.customer import Customer, Customers
 from customers.shop import Shops
 from messaging.message import Batch, Message, State
 
@@ -75,7 +75,8 @@ class Sender:
         customer = self._customers.get([wanted.customer]).get(wanted.customer)
         if customer is None:
             raise NotFound("customer", wanted.customer)
-        template = self._templates.get(wanted.template)
+        shop, now = self._shops.get(), self._clock.now()
+        template = _for_one(self._templates.get(wanted.template), customer, wanted.channel, shop.locale)
         if wanted.offer:
             self._offers.get(wanted.offer)
         named = ({"offer"} if wanted.offer else set()) | set(wanted.data.get("values", {}))
@@ -84,12 +85,8 @@ class Sender:
         wrong = unmet(template, wanted.purpose, named)
         if wrong:
             raise Invalid("The message cannot go out like this.", wrong)
-        now = self._clock.now()
-        if wanted.channel:
-            content = {wanted.channel: template.content[wanted.channel]} if wanted.channel in template.content else {}
-            template = msgspec.structs.replace(template, content=content)
         run, words = _run(wanted, operation, self._clock), {template.id: template}
-        message = message_for(run, words, self._shops.get(), customer, now)
+        message = message_for(run, words, shop, customer, now)
         if message.state is not State.QUEUED:
             raise Conflict(f"Customer {customer.id!r} cannot be sent this: {message.reason}.", message.reason)
         batch = _batch(message)
@@ -97,6 +94,16 @@ class Sender:
         self._messages.plan(batch, [planned])
         self._doorbell.ring("deliver", batch.id, urgent=True)
         return planned
+
+
+def _for_one(template: Template, customer: Customer, only: str, locale: str) -> Template:
+    """The template with what may be used of it for one customer alone: a letter to one is not held up by the rest."""
+    content = {}
+    for channel, languages in template.content.items():
+        if only in ("", channel) and (only or customer.addresses.get(channel)):
+            spoken = pick_locale(template, channel, customer.locale, locale)
+            content[channel] = {spoken: languages[spoken]} if spoken else {}
+    return msgspec.structs.replace(template, content=content)
 
 
 def _run(wanted: Wanted, operation: str, clock: Clock) -> Run:

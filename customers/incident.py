@@ -1,8 +1,8 @@
 """An incident: something that went wrong, with one order or with many; and a case for each order that it hit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import msgspec
 
@@ -128,6 +128,11 @@ def incident_id(order: str, cause: str) -> str:
 def case_id(order: str, cause: str) -> str:
     """The one case of an order and a cause."""
     return derive("case", order, cause)
+
+
+def rests(care: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a customer with this facet `care` is to be left alone by marketing: `open` is case -> until when."""
+    return any(until > now for until in care.get("open", {}).values())
 
 
 class Incidents(Protocol):

@@ -9,6 +9,7 @@ import msgspec
 
 from customers.consent import Purpose
 from customers.customer import Customer
+from customers.incident import rests
 from customers.preferences import quiet_since
 from customers.shop import DAYS, Cap, QuietHours, SendWindow, Shop
 from messaging.message import Message, State
@@ -176,7 +177,9 @@ def _never(message: Message, person: Person, shop: Shop, now: datetime) -> str:
 
 
 def _unwanted(customer: Customer, received: Sequence[Sent], shop: Shop, now: datetime) -> str:
-    """Why a customer wants no marketing now, by their own word, or ""."""
+    """Why a customer wants no marketing now, by their own word or since something went wrong, or ""."""
+    if rests(customer.care, now):
+        return "incident_open"
     if customer.paused_until and customer.paused_until > now:
         return "paused_by_customer"
     since = quiet_since(customer.pace, now, zone_of(customer, shop))

@@ -5,12 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from common.money import Money
+from content.bad_news import NAMES, content
+from content.templates import Template
 from customers.catalogue import Product
 from customers.orders import Line, Order, OrderEvent
 from customers.shop import Brand, Shop
 from loyalty.budgets import Budget
 from loyalty.goodwill import Goodwill
-from tests.journeys.shop import Bench, someone
+from segments.segment import Segment
+from storage.contents import whole
+from tests.journeys.shop import WORDS, Bench, someone
 from tests.support.clock import ManualClock
 from wiring import Services
 
@@ -21,8 +25,11 @@ class Troubled:
     def __init__(self, services: Services, clock: ManualClock, **policy: Any) -> None:
         self.services = services
         self.clock = clock
-        services.shops.put(Shop(name="Harbour Records", brands={"default": Brand(name="Harbour Records")}))
+        services.shops.put(Shop(name="Harbour Records", postal_address="1 Harbour Lane", brands={"default": Brand(name="Harbour Records")}))
         services.products.upsert([Product(id="cd", name="Night Ferry", price=2_000, currency="EUR", stock=5)])
+        for id, name in NAMES.items():  # the shop's own words: ours, but in two channels and languages
+            words = {channel: {lang: content(id)[channel][lang] for lang in ("en", "de")} for channel in ("email", "sms")}
+            services.templates.put(Template(id=id, name=name, content=words))
         self.policy(**policy)
 
     def policy(self, **policy: Any) -> Goodwill:
@@ -49,7 +56,7 @@ class Troubled:
     def happens(self, order: str, type: str, **facts: Any) -> None:
         """An event of an order, now."""
         at = facts.pop("at", self.clock.now())
-        self.services.orders.add_events({order: [OrderEvent(type=type, at=at, **facts)]})
+        self.services.orders.add_events({order: [OrderEvent(type=type, at=at, **facts)]})  # type: ignore[arg-type]  # the test names it
 
     def settle(self, rounds: int = 4) -> None:
         """All that chores and workers do, until nothing is left to do."""
@@ -68,7 +75,8 @@ class Troubled:
         kept = self.services.database["contents"].find({}).sort("written_at", 1)
         messages = self.services.database["messages"]
         mine = [(one, messages.find_one({"_id": one["message"]})) for one in kept]
-        return [one["rendered"]["parts"] for one, message in mine if message and message["customer"] == customer]
+        theirs = [one for one, message in mine if message and message["customer"] == customer]
+        return [whole(self.services.database, one)["rendered"]["parts"] for one in theirs]
 
     def case(self, order: str, cause: str) -> Any:
         """The case of an order."""
@@ -77,6 +85,14 @@ class Troubled:
     def purse(self) -> dict[str, int]:
         """What was taken out of the goodwill budget, by currency."""
         return self.services.offers.get("goodwill").spent.money
+
+
+def everybody(services: Services) -> None:
+    """A segment of all who ever ordered, and words to write to them."""
+    now = services.clock.now()
+    rules = {"rule": "profile_orders", "at_least": 1}
+    services.segments.add(Segment(id="all", name="All", rules=rules, created_at=now, updated_at=now))
+    services.templates.put(Template(id="miss", name="Miss", content=WORDS))
 
 
 def states(services: Services, orders: Sequence[str]) -> dict[str, str]:

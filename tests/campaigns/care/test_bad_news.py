@@ -1,17 +1,25 @@
-"""Bad news first: told once, made good once, marketing rests, and the good news follows."""
+"""Bad news first: told once, made good once; marketing rests meanwhile, and the good news follows."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from tests.journeys.shop import Bench
-from tests.support.care import Troubled, states
+from campaigns.care.noticing import NEWS
+from common.money import Money
+from common.settings import Settings
+from customers.catalogue import Product
+from customers.incident import Scope
+from loyalty.budgets import Budget
+from loyalty.goodwill import GoodwillRule
+from tests.journeys.shop import Bench, draft
+from tests.support.care import Troubled, everybody, states
 from tests.support.clock import ManualClock
 from wiring import Services
 
 
 @pytest.fixture
-def services(settings, clock):  # type: ignore[no-untyped-def]
+def services(settings: Settings, clock: ManualClock) -> Iterator[Services]:
     services = Services(settings, clock, Bench())
     yield services
     services.close()
@@ -22,14 +30,192 @@ def shop(services: Services, clock: ManualClock) -> Troubled:
     return Troubled(services, clock)
 
 
-def test_a_trouble_is_told_once_with_what_makes_up_for_it_and_told_again_when_it_is_over(shop: Troubled) -> None:
+def test_a_trouble_is_told_once_with_what_makes_up_for_it_and_again_when_it_is_over(shop: Troubled) -> None:
     shop.customers(1)
     shop.order("o1")
     expected = shop.clock.now() + timedelta(days=3)
     for _ in range(2):
-        shop.happens("o1", "damaged", reason="The box was crushed")
         shop.happens("o1", "delayed", id="d", reason="A lorry broke down.", expected_at=expected)
         shop.settle()
-    assert states(shop.services, ["o1"]) == {"o1/damaged": "told", "o1/delayed": "told"}
-    letters = shop.letters()
-    assert len(letters) == 2
+    assert states(shop.services, ["o1"]) == {"o1/delayed": "told"}
+    [letter] = shop.letters()
+    case = shop.case("o1", "delayed")
+    [given] = case.given
+    assert "Your order o1 takes longer than we promised. We are sorry." in letter["text"]
+    assert "The reason: A lorry broke down." in letter["text"]
+    assert "We now expect it on March 5, 2026." in letter["text"]
+    assert f"Free shipping with your code {given.code}, until May 31, 2026." in letter["text"]
+    assert shop.services.vouchers.get(given.code).customer == "c1"
+    assert shop.purse() == {"EUR": 500}
+    assert shop.services.customers.get(["c1"])["c1"].care["open"][case.id] == shop.clock.now() + timedelta(days=14)
+    shop.happens("o1", "delivered")
+    shop.settle()
+    assert states(shop.services, ["o1"]) == {"o1/delayed": "solved"}
+    assert [one["subject"] for one in shop.letters()][1:] == ["Good news: your order o1 has arrived"]
+    assert shop.services.customers.get(["c1"])["c1"].care["open"] == {}
+    shop.happens("o1", "delayed", id="d", expected_at=expected + timedelta(days=1))
+    shop.settle()
+    assert (len(shop.letters()), shop.purse()) == (2, {"EUR": 500})
+    told = [entry["type"] for entry in shop.services.database["events"].find({"customer": "c1"}).sort("at", 1)]
+    assert [one for one in told if one.startswith("incident")] == ["incident_opened", "incident_told", "incident_solved"]
+
+
+def test_what_is_over_before_it_was_told_is_never_told_and_what_is_long_past_is_no_news(shop: Troubled) -> None:
+    shop.customers(1)
+    for order in ("o1", "o2", "o3", "o4"):
+        shop.order(order, placed_at=shop.clock.now() - timedelta(days=9))
+    shop.happens("o1", "delivered")
+    shop.happens("o1", "delayed", at=shop.clock.now() - timedelta(hours=1))  # overtaken on its way
+    shop.happens("o2", "damaged", at=shop.clock.now() - NEWS - timedelta(hours=1))
+    shop.happens("o3", "delayed")
+    shop.happens("o3", "cancelled")
+    shop.policy(tell=["delayed", "cancelled"], rules=[])
+    shop.happens("o4", "wrong_item")
+    shop.settle()
+    assert states(shop.services, ["o1", "o2", "o3", "o4"]) == {"o3/cancelled": "told", "o4/wrong_item": "open"}
+    assert [one["subject"] for one in shop.letters()] == ["We are sorry: your order o3 had to be cancelled"]
+    shop.happens("o3", "refunded")
+    shop.settle()
+    assert shop.letters()[1]["subject"] == "Good news: the money for your order o3 is on its way back to you"
+    assert shop.services.database["offers"].count_documents({}) == 0
+
+
+def test_a_shop_that_has_set_nothing_keeps_its_incidents_and_says_nothing(shop: Troubled) -> None:
+    shop.policy(active=False)
+    shop.customers(1)
+    shop.order("o1")
+    shop.happens("o1", "damaged")
+    shop.settle()
+    assert states(shop.services, ["o1"]) == {"o1/damaged": "open"}
+    assert (shop.letters(), shop.services.customers.get(["c1"])["c1"].care) == ([], {})
+    shop.clock.advance(60)
+    shop.policy(active=True, active_since=shop.clock.now())
+    shop.settle()
+    shop.order("o2")
+    shop.happens("o2", "damaged", at=shop.clock.now() - timedelta(minutes=5))  # before it held
+    shop.settle()
+    assert shop.letters() == []
+
+
+def test_what_nobody_told_of_is_late_by_the_promised_date(shop: Troubled) -> None:
+    shop.customers(1)
+    now = shop.clock.now()
+    past = {"placed_at": now - timedelta(days=9), "promised_at": now - timedelta(hours=30)}
+    for order in ("late", "excused", "there", "old"):
+        shop.order(order, **(past if order != "old" else past | {"promised_at": now - timedelta(days=9)}))
+    shop.happens("excused", "shipped", expected_at=now + timedelta(days=1))
+    shop.happens("there", "delivered")
+    assert [shop.services.noticing.look_for_late() for _ in range(2)] == [1, 0]
+    shop.settle()
+    assert states(shop.services, ["late", "excused", "there", "old"]) == {"late/late": "told"}
+    assert [one["subject"] for one in shop.letters()] == ["We are sorry: your order late should have been with you by now"]
+    shop.clock.advance(3 * 86_400)
+    assert [shop.services.noticing.look_for_late() for _ in range(2)] == [1, 0]
+    assert states(shop.services, ["excused"]) == {"excused/late": "open"}
+    shop.happens("late", "delivered")
+    shop.settle()
+    assert states(shop.services, ["late"]) == {"late/late": "solved"}
+
+
+def test_one_incident_finds_all_whom_it_hits_and_gives_each_of_them_once(shop: Troubled) -> None:
+    shop.customers(1, 2, 3)
+    services = shop.services
+    services.products.upsert([Product(id="cd", name="Night Ferry", stock=0, substitutes=["lp"], currency="EUR")])
+    services.products.upsert([Product(id="lp", name="Slow Weather", price=2_000, currency="EUR", stock=3)])
+    for order, customer in (("o1", "c1"), ("o2", "c1"), ("o3", "c2"), ("o4", "c3")):
+        shop.order(order, customer)
+    shop.happens("o4", "shipped", carrier="Blue Van")
+    incident = services.opening.open(
+        "out_of_stock", Scope(product="cd"), reason="The press stands still", expected_at=None, by="k1", quiet=False
+    )
+    shop.settle()
+    assert services.opening.find(incident.id) == 0
+    assert states(services, ["o1", "o2", "o3", "o4"]) == {f"o{number}/out_of_stock": "told" for number in (1, 2, 3)}
+    given = [case.given for case in services.cases.of_orders(["o1", "o2"])]
+    assert sorted(len(one) for one in given) == [0, 1]
+    letter = shop.letters("c2")[0]["text"]
+    assert "If you do not want to wait, these are in stock: Slow Weather." in letter
+    assert "Night Ferry for €40 with your code" in letter
+    services.products.upsert([Product(id="cd", name="Night Ferry", stock=9, currency="EUR")])
+    shop.settle()
+    assert set(states(services, ["o1", "o2", "o3"]).values()) == {"solved"}
+    assert "is there again, and comes to you" in shop.letters("c2")[1]["subject"]
+    carrier = services.opening.open(
+        "delayed", Scope(carrier="Blue Van"), reason="Snow", expected_at=None, by="k1", quiet=False
+    )
+    shop.settle()
+    assert [case.order for case in services.cases.page("", 9, incident=carrier.id)] == ["o4"]
+    assert services.ending.end(carrier.id, "solved", "k1", "The snow is gone") == 1
+    assert services.incidents.tallies([carrier.id]) == {carrier.id: {"solved": 1}}
+
+
+def test_several_bad_ones_in_a_row_raise_it_and_call_a_person_who_may_give_more(shop: Troubled) -> None:
+    rule = GoodwillRule(give={"kind": "percent", "percent": 10, "more_each": 5, "most": 25})
+    shop.policy(rules=[rule], call_from=3)
+    shop.customers(1)
+    for number in (1, 2, 3):
+        shop.order(f"o{number}")
+        shop.happens(f"o{number}", "damaged")
+        shop.settle()
+    cases = [shop.case(f"o{number}", "damaged") for number in (1, 2, 3)]
+    assert [case.given[0].worth for case in cases] == [400, 600, 800]
+    assert [case.why_call for case in cases] == ["", "", "bad_in_a_row"]
+    assert "A person of ours will be in touch with you as well." in shop.letters()[2]["text"]
+    assert shop.purse() == {"EUR": 1_800}
+
+
+def test_without_room_in_the_budget_the_news_are_told_all_the_same(shop: Troubled) -> None:
+    rule = GoodwillRule(give={"kind": "amount", "percent_of_order": 10, "least": 500})
+    shop.policy(rules=[rule], budget=Budget(customer_money=Money(500, "EUR")))
+    shop.customers(1, 2)
+    for order, customer in (("o1", "c1"), ("o2", "c1"), ("o3", "c2")):
+        shop.order(order, customer)
+        shop.happens(order, "damaged")
+        shop.settle()
+    refused = {case.order: case.refused for case in shop.services.cases.of_orders(["o1", "o2", "o3"])}
+    assert refused == {"o1": "", "o2": "customer_money", "o3": ""}
+    assert len(shop.letters("c1")) == 2
+    assert "To make up for it" not in shop.letters("c1")[1]["text"]
+    assert shop.purse() == {"EUR": 1_000}
+
+
+def test_who_cannot_be_told_is_called(shop: Troubled) -> None:
+    shop.customers(1, addresses={}, consents={}, preferred=[])
+    shop.customers(2)
+    shop.services.suppressions.add("email", "c2@example.com", "all", "bounced", shop.clock.now())
+    shop.services.customers.change("c2", {"addresses.sms": None})
+    for order, customer in (("o1", "c1"), ("o2", "c2")):
+        shop.order(order, customer)
+        shop.happens(order, "damaged")
+    shop.settle()
+    found = {case.order: (case.state, case.untold, case.call) for case in shop.services.cases.of_orders(["o1", "o2"])}
+    assert found == {"o1": ("open", "no_address", True), "o2": ("open", "suppressed", True)}
+
+
+def test_marketing_rests_until_it_is_solved_and_no_longer_than_set(shop: Troubled) -> None:
+    services = shop.services
+    shop.policy(rules=[], rest_days=3)
+    shop.customers(1, 2)
+    shop.order("o1", "c1")
+    shop.order("o2", "c2")
+    everybody(services)
+
+    def skipped() -> dict[str, int]:
+        return dict(services.rehearsal.dry_run(draft(services)).would_skip)
+
+    shop.happens("o1", "damaged")
+    shop.settle()
+    assert skipped() == {"incident_open": 1}
+    campaign = draft(services)
+    services.launcher.launch(campaign.id)
+    shop.settle()
+    reasons = {one["customer"]: one.get("reason", "") for one in services.database["messages"].find({"campaign": campaign.id})}
+    assert reasons == {"c1": "incident_open", "c2": ""}
+    shop.clock.advance(3 * 86_400 + 1)
+    assert skipped() == {}
+    shop.happens("o2", "delayed")
+    shop.settle()
+    assert skipped() == {"incident_open": 1}
+    shop.happens("o2", "delivered")
+    shop.settle()
+    assert skipped() == {}
