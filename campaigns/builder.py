@@ -35,7 +35,8 @@ class Builder:
         letters = letters_of(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
         people = {message.id: message.customer for message in messages}
         about = {message.id: order for message in messages if (order := message.data.get("event", {}).get("order"))}
-        gathered = self._values.gather(_occasion(first), people, about, letters.names)
+        told = {message.id: event for message in messages if (event := message.data.get("event"))}
+        gathered = self._values.gather(_occasion(first), people, about, letters.names, told)
         return {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
 
     def rehearse(self, occasion: Occasion, customer: Customer) -> dict[str, Any]:

@@ -14,6 +14,8 @@ GIVERS = {
     "incident": "incident",
     "survey": "survey",
     "order": "trigger",
+    "wanted": "trigger",
+    "cart": "trigger",
 }
 
 

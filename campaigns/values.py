@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from campaigns import spelling
 from common.clock import Clock
 from common.links import Links
-from common.money import Money
 from content.recommend import Recommendation, Recommender
 from content.vocabulary import VARIABLES
 from customers.catalogue import Product, Products, advertised, stand_ins
@@ -22,6 +22,8 @@ from loyalty.referral_rewards import in_words
 PAGES = ("unsubscribe", "preferences", "why")
 # The word for products worth showing this person; they are looked up only where it is used.
 RECOMMENDATIONS = "recommendations"
+FAVOURITES = "profile.favourites"
+MOST_FAVOURITES = 5
 # Stands where a code of one's own will be, in a rehearsal: as long as a code, and good for nothing.
 SAMPLE_CODE = "SAMPLECODE42"
 
@@ -41,6 +43,14 @@ class Referring(Protocol):
 
     def codes_for(self, programme_id: str, customers: Sequence[str]) -> dict[str, str]:
         """Each customer's own code of a programme."""
+        ...
+
+
+class Favouring(Protocol):
+    """Knows what customers buy most often."""
+
+    def of(self, customers: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+        """The ids of each customer's most frequent products, the most frequent first."""
         ...
 
 
@@ -75,6 +85,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     about: Mapping[str, Order]
     referral_codes: Mapping[str, str]
     recommended: Mapping[str, Sequence[Recommendation]] = {}
+    favourites: Mapping[str, Sequence[str]] = {}
+    told: Mapping[str, Mapping[str, Any]] = {}
 
 
 class Values:
@@ -91,6 +103,7 @@ class Values:
         programmes: Programmes,
         referrals: Referring,
         recommender: Recommender,
+        favourites: Favouring,
         shops: Shops,
         links: Links,
         clock: Clock,
@@ -103,6 +116,7 @@ class Values:
         self._programmes = programmes
         self._referrals = referrals
         self._recommender = recommender
+        self._favourites = favourites
         self._shops = shops
         self._links = links
         self._clock = clock
@@ -113,11 +127,12 @@ class Values:
         sources: Mapping[str, str],
         about: Mapping[str, str] | None = None,
         names: Collection[str] = VARIABLES,
+        told: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Gathered:
         """All that these customers, by source (a message's id), need; mints their codes.
 
-        `about` are the orders that the messages speak of, by source; what takes a look-up of its own is read only
-        where `names` ask for it.
+        `about` are the orders that the messages speak of, by source, and `told` what their events tell; what takes a
+        look-up of its own is read only where `names` ask for it.
         """
         people = sorted(set(sources.values()))
         named = self._orders.get(sorted(set(about.values()))) if about else {}
@@ -127,13 +142,14 @@ class Values:
             for source, order in (about or {}).items()
             if order in named and named[order].customer_id == sources[source]
         }
-        return self._gathered(occasion, sources, self._orders.last_of(people), spoken_of, names, mint=True)
+        orders = self._orders.last_of(people)
+        return self._gathered(occasion, sources, orders, spoken_of, names, told or {}, mint=True)
 
     def rehearsed(self, occasion: Occasion, sources: Mapping[str, str], names: Collection[str] = VARIABLES) -> Gathered:
         """The same to look at: no code is made, and each one's latest order stands for the one spoken of."""
         orders = self._orders.last_of(sorted(set(sources.values())))
         spoken_of = {source: orders[one] for source, one in sources.items() if one in orders}
-        return self._gathered(occasion, sources, orders, spoken_of, names, mint=False)
+        return self._gathered(occasion, sources, orders, spoken_of, names, {}, mint=False)
 
     def _gathered(
         self,
@@ -142,21 +158,26 @@ class Values:
         orders: Mapping[str, Order],
         about: Mapping[str, Order],
         names: Collection[str],
+        told: Mapping[str, Mapping[str, Any]],
         *,
         mint: bool,
     ) -> Gathered:
         people = sorted(set(sources.values()))
         customers = self._customers.get(people)
-        bought = sorted({line.product_id for order in (*orders.values(), *about.values()) for line in order.lines})
+        favourites = self._favourites.of(people, MOST_FAVOURITES) if FAVOURITES in names else {}
+        bought = {line.product_id for order in (*orders.values(), *about.values()) for line in order.lines}
+        bought.update(*favourites.values(), *map(spelling.products_in, told.values()))
         return Gathered(
             shared=self._shared(occasion),
             customers=customers,
             orders=orders,
-            products=self._catalogue(bought),
+            products=self._catalogue(sorted(bought)),
             codes=self._codes(occasion, sources, mint),
             about=about,
             referral_codes=self._referral_codes(occasion, people, mint),
             recommended=self._recommended(list(customers.values()), orders) if RECOMMENDATIONS in names else {},
+            favourites=favourites,
+            told=told,
         )
 
     def _recommended(
@@ -192,21 +213,18 @@ class Values:
         shared = gathered.shared
         values: dict[str, Any] = {
             **shared.values,
-            "first_name": customer.first_name,
-            "last_name": customer.last_name,
+            **spelling.person(customer),
             "locale": customer.locale or shared.shop.locale,
             "time_zone": customer.time_zone or shared.shop.time_zone,
-            "profile": _profile(customer, shared),
+            "profile": self._profile(gathered, customer),
             "links": self._ways_out(source, names),
-            **_loyalty(customer, shared),
+            **spelling.loyalty(customer, shared.now),
+            **self._history(gathered, customer.id, names),
         }
-        order = gathered.orders.get(customer.id)
-        if order is not None:
-            values["last_order"] = _order(order, gathered.products, again="last_order.again" in names)
-        if shown := gathered.recommended.get(customer.id):
-            values[RECOMMENDATIONS] = [_on_offer(one.product) for one in shown]
         if source in gathered.about:
-            values["order"] = _spoken_of(gathered.about[source], gathered.products)
+            values["order"] = spelling.spoken_of(gathered.about[source], gathered.products)
+        if source in gathered.told:
+            values |= spelling.news(gathered.told[source], gathered.products)
         code = gathered.codes.get(source)
         if code and shared.offer:
             values["voucher"] = {"code": code, "valid_until": shared.offer.ends(shared.now)}
@@ -214,6 +232,23 @@ class Values:
         if referral:
             mine = {"code": referral, "link": self._links.referral(referral)}
             values["referral"] = {**shared.values["referral"], **mine}
+        return values
+
+    def _profile(self, gathered: Gathered, customer: Customer) -> dict[str, Any]:
+        profile = spelling.profile(customer, gathered.shared.shop.currency, gathered.shared.now)
+        if favourites := gathered.favourites.get(customer.id):
+            profile["favourites"] = [spelling.on_offer(one) for one in advertised(favourites, gathered.products)]
+        return profile
+
+    def _history(self, gathered: Gathered, customer: str, names: Collection[str]) -> dict[str, Any]:
+        """What they bought, and what to show them."""
+        values: dict[str, Any] = {}
+        order = gathered.orders.get(customer)
+        if order is not None:
+            again = "last_order.again" in names
+            values["last_order"] = spelling.latest_order(order, gathered.products, again=again)
+        if shown := gathered.recommended.get(customer):
+            values[RECOMMENDATIONS] = [spelling.on_offer(one.product) for one in shown]
         return values
 
     def _ways_out(self, source: str, names: Collection[str]) -> dict[str, str]:
@@ -239,63 +274,3 @@ class Values:
                 "advocate_reward": in_words(programme.advocate, self._offers, occasion.locale),
             }
         return Shared(shop=shop, brand=brand, now=now, values=values, offer=offer)
-
-
-def _profile(customer: Customer, shared: Shared) -> dict[str, Any]:
-    profile = customer.profile
-    currency = shared.shop.currency
-    return {
-        "orders": profile.orders,
-        "days_since": (shared.now - profile.last_at).days if profile.last_at else None,
-        "spend": Money(profile.spend[currency], currency) if currency in profile.spend else None,
-    }
-
-
-def _loyalty(customer: Customer, shared: Shared) -> dict[str, Any]:
-    """What of their points is to be said; nothing of points that were never theirs."""
-    facet = customer.loyalty
-    if "points" not in facet:
-        return {}
-    lost: Mapping[str, Any] = next((one for one in facet.get("expiring", []) if one["at"] > shared.now), {})
-    points = {"balance": max(0, facet["points"]), "pending": facet.get("pending", 0)}
-    points |= {"expiring": lost.get("points"), "expiring_at": lost.get("at")}
-    return {"points": points, "tier": {"name": facet.get("tier", "")}}
-
-
-def _spoken_of(order: Order, products: Mapping[str, Product]) -> dict[str, Any]:
-    """What of the order a message is about; the reason, who brings it and where to follow it by the latest word."""
-
-    def latest(field: str) -> str | None:
-        return next((said for event in reversed(order.events) if (said := getattr(event, field))), None)
-
-    return {
-        "id": order.id,
-        "placed_at": order.placed_at,
-        "total": Money(order.total, order.currency),
-        "products": _names(order, products),
-        "packed_by": order.packed_by,
-        "expected_at": order.expected_at,
-        **{field: latest(field) for field in ("reason", "carrier", "tracking_url")},
-    }
-
-
-def _on_offer(product: Product) -> dict[str, Any]:
-    """A product as words show it."""
-    price = Money(product.price, product.currency)
-    return {"name": product.name, "price": price, "image": product.image_url, "link": product.url}
-
-
-def _names(order: Order, products: Mapping[str, Product]) -> list[str]:
-    names = [products[line.product_id].name for line in order.lines if line.product_id in products]
-    return list(dict.fromkeys(name for name in names if name))
-
-
-def _order(order: Order, products: Mapping[str, Product], *, again: bool) -> dict[str, Any]:
-    bought = [line.product_id for line in order.lines]
-    return {
-        "id": order.id,
-        "placed_at": order.placed_at,
-        "packed_by": order.packed_by,
-        "products": _names(order, products),
-        "again": [product.name for product in advertised(bought, products)] if again else [],
-    }

@@ -25,6 +25,7 @@ from storage.companions import MongoCompanions
 from storage.desk import MongoBook
 from storage.doubts import MongoDoubts
 from storage.failover import MongoSuccesses, MongoTimers
+from storage.favourites import MongoFavourites
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.rates import RedisRates
 from storage.spending import MongoSpending
@@ -62,6 +63,7 @@ class Sending(Listening):
             programmes=self.programmes,
             referrals=self.referrals,
             recommender=self.recommender,
+            favourites=MongoFavourites(self.database),
             shops=self.shops,
             links=self.links,
             clock=self.clock,
