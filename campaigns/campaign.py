@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from campaigns.approval import Approval, CampaignChange
 from campaigns.experiments.variants import Allocation, Variant
 from campaigns.steps import JourneyRules, JourneyStep
 from common.money import Money
@@ -67,6 +68,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     campaigns/triggers with its settings; `next_at` is when a schedule is due next.
     `variants` are the ways that are tried against each other; a bandit has worked out `shares` of them, by id.
     `detect_percent` is the difference worth finding, of what the arm compared with earns.
+    `approval` says whether a second key must agree before it goes out, and which has.
     `steps` are messages in a row, and `journey` who may enter them, and what ends them early.
     """
 
@@ -85,6 +87,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     shares: dict[str, float] = {}
     detect_percent: float = 10.0
     limits: Limits = Limits()
+    approval: Approval = Approval()
     steps: list[JourneyStep] = []
     journey: JourneyRules = JourneyRules()
     state: CampaignState = CampaignState.DRAFT
@@ -117,6 +120,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             next_at=None,
             launched_at=None,
             shares={},
+            approval=Approval(required=self.approval.required),
             version=0,
         )
 
@@ -128,12 +132,27 @@ class Campaigns(Protocol):
         """One campaign; raises NotFound."""
         ...
 
-    def save(self, campaign: Campaign, expected_version: int | None = None) -> Campaign:
-        """Keep a new campaign or a draft's changes; raises Conflict for any other, Stale on a version."""
+    def save(self, campaign: Campaign, expected_version: int | None = None, by: str = "") -> Campaign:
+        """Keep a new campaign or a draft's changes, made by this key, which voids an approval.
+
+        Raises Conflict for any other, Stale on a version.
+        """
         ...
 
-    def move(self, id: str, origins: Sequence[CampaignState], target: CampaignState, **changes: Any) -> bool:
-        """Compare-and-set the state; False where it was in none of the `origins`."""
+    def move(
+        self,
+        id: str,
+        origins: Sequence[CampaignState],
+        target: CampaignState,
+        *,
+        note: CampaignChange | None = None,
+        version: int | None = None,
+        **changes: Any,
+    ) -> bool:
+        """Compare-and-set the state; False where it was in none of the `origins`, or is not of the `version` any more.
+
+        `note` goes into the list of who did what.
+        """
         ...
 
     def page(self, after: str, limit: int) -> list[Campaign]:

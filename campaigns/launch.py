@@ -1,11 +1,12 @@
 """Launch: draft -> running. Checks that it can go out, opens the run once, and rings for a worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
+from campaigns.approval import CampaignChange, What
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
 from campaigns.experiments.variants import faults
 from campaigns.needs import unmet
@@ -40,6 +41,14 @@ class Wakeable(Protocol):
         ...
 
 
+class Clearance(Protocol):
+    """Says what is in the way of a launch."""
+
+    def clear(self, campaign: Campaign, override: Collection[str]) -> list[str]:
+        """Raise Conflict where something is in the way; the checks that said stop and are passed over."""
+        ...
+
+
 class Launcher:
     """Moves campaigns through their life and opens their runs."""
 
@@ -55,6 +64,7 @@ class Launcher:
         messages: Cancellable,
         batches: Wakeable,
         referral_programme: Callable[[str], Any],
+        clearance: Clearance,
         doorbell: Doorbell,
         clock: Clock,
     ) -> None:
@@ -67,6 +77,7 @@ class Launcher:
         self._messages = messages
         self._batches = batches
         self._referral_programme = referral_programme
+        self._clearance = clearance
         self._doorbell = doorbell
         self._clock = clock
 
@@ -95,8 +106,11 @@ class Launcher:
         if wrong:
             raise Invalid("The campaign cannot go out like this.", wrong)
 
-    def launch(self, id: str) -> Campaign:
-        """Let a draft go: now, or from now on by its schedule or its event. Raises Conflict for any but a draft."""
+    def launch(self, id: str, by: str = "", override: Collection[str] = ()) -> Campaign:
+        """Let a draft go: now, or from now on by its schedule or its event. Raises Conflict for any but a draft.
+
+        What is in the way (campaigns/checklist.py) raises Conflict too, but for the checks that the key `by` overrides.
+        """
         campaign = self._campaigns.get(id)
         now = self._clock.now()
         if campaign.state is not CampaignState.DRAFT:
@@ -108,13 +122,23 @@ class Launcher:
         next_at = trigger.next_at(now)
         if not trigger.event and next_at is None and not self._audience.count(self._rules(campaign)):
             raise Conflict("Nobody is in this segment now, so there is nobody to write to.", "empty_audience")
+        passed_over = self._clearance.clear(campaign, override)
         target = CampaignState.SCHEDULED if next_at and trigger.once else CampaignState.RUNNING
-        if not self._campaigns.move(id, [CampaignState.DRAFT], target, launched_at=now, next_at=next_at):
+        note = self._note(campaign, "launched", by, passed_over)
+        # What was looked at is what goes out: a change in between is no part of it.
+        same: dict[str, Any] = {"version": campaign.version, "note": note}
+        if not self._campaigns.move(id, [CampaignState.DRAFT], target, launched_at=now, next_at=next_at, **same):
+            if self._campaigns.get(id).state is CampaignState.DRAFT:
+                raise Conflict(f"Campaign {id!r} was changed in the meantime; look at it again.", "changed_meanwhile")
             raise Conflict(f"Campaign {id!r} has just been launched by somebody else.", "already_running")
         launched = self._campaigns.get(id)
         if not trigger.event and next_at is None:
             self.open_run(launched, occurrence="launch", at=now)
         return launched
+
+    def _note(self, campaign: Campaign, what: What, by: str, overridden: Collection[str] = ()) -> CampaignChange:
+        now = self._clock.now()
+        return CampaignChange(version=campaign.version + 1, at=now, what=what, by=by, overridden=sorted(overridden))
 
     def _check_words(self, campaign: Campaign) -> None:
         """Raise Invalid where the words speak of an offer or a programme that the campaign does not name."""
@@ -133,7 +157,7 @@ class Launcher:
             campaign=campaign,
             occurrence=occurrence,
             rules=self._rules(campaign) if campaign.segment else {},
-            template_versions={name: self._templates.get(name).version for name in campaign.templates},
+            template_versions=self._versions(campaign),
             shares=campaign.shares if campaign.allocation == "bandit" else {},
             customer=customer,
             data=data,
@@ -144,36 +168,42 @@ class Launcher:
         self._doorbell.ring("plan_run", run.id)
         return run.id
 
-    def pause(self, id: str) -> Campaign:
-        """Stop handing over, at once; what is in a request open now is finished."""
-        return self._move(id, CampaignState.PAUSED)
+    def _versions(self, campaign: Campaign) -> dict[str, int]:
+        """The versions of its words: those that somebody agreed to, else the latest."""
+        agreed = {words.template: words.version for words in campaign.approval.words}
+        return {name: agreed.get(name) or self._templates.get(name).version for name in campaign.templates}
 
-    def resume(self, id: str) -> Campaign:
+    def pause(self, id: str, by: str = "") -> Campaign:
+        """Stop handing over, at once; what is in a request open now is finished."""
+        return self._move(id, CampaignState.PAUSED, "paused", by)
+
+    def resume(self, id: str, by: str = "") -> Campaign:
         """Go on after a pause."""
         campaign = self._campaigns.get(id)
         once = parse(campaign.trigger).once
         waiting = once and campaign.next_at is not None
-        resumed = self._move(id, CampaignState.SCHEDULED if waiting else CampaignState.RUNNING)
+        resumed = self._move(id, CampaignState.SCHEDULED if waiting else CampaignState.RUNNING, "resumed", by)
         for run in self._runs.of_campaigns([id]):
             if run.state is not RunState.FINISHED:
                 self._batches.wake(run.id, self._clock.now())
         self._doorbell.ring("sweep")
         return resumed
 
-    def cancel(self, id: str) -> Campaign:
+    def cancel(self, id: str, by: str = "") -> Campaign:
         """End a campaign for good, with every message that is not handed over yet."""
-        cancelled = self._move(id, CampaignState.CANCELLED)
+        cancelled = self._move(id, CampaignState.CANCELLED, "cancelled", by)
         for run in self._runs.of_campaigns([id]):
             self._messages.cancel(run.id)
         return cancelled
 
-    def _move(self, id: str, target: CampaignState) -> Campaign:
+    def _move(self, id: str, target: CampaignState, what: What, by: str) -> Campaign:
         origins = [origin for origin, targets in TRANSITIONS.items() if target in targets]
         if target is not CampaignState.PAUSED and CampaignState.DRAFT in origins:
             origins.remove(CampaignState.DRAFT)
         if target in (CampaignState.RUNNING, CampaignState.SCHEDULED):
             origins = [CampaignState.PAUSED]
-        if not self._campaigns.move(id, origins, target):
+        note = self._note(self._campaigns.get(id), what, by)
+        if not self._campaigns.move(id, origins, target, note=note):
             state = self._campaigns.get(id).state.value
             raise Conflict(f"Campaign {id!r} is {state}; it cannot become {target.value}.", f"is_{state}")
         return self._campaigns.get(id)

@@ -67,6 +67,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `holdout_draw` draws others.
     Marketing goes out on `allowed_days` of the receiver's own week, empty for all. In `test_mode` nobody gets anything
     but who has one of the (normalised) `test_addresses`.
+    With `approval_required` a campaign goes out only after a second API key has agreed to it. `margin_percent` is what
+    is left of a hundred of list price after the goods themselves are paid; None where nobody said.
     On the channels in `cheapest_first`, the provider with the lowest price is asked first, whatever the weights.
     `opt_in_wording` is what a customer confirms by a double opt-in, by locale.
     """
@@ -89,6 +91,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attributes: dict[str, Attribute] = {}
     attributes_strict: bool = False
     opt_in_wording: dict[str, str] = {}
+    approval_required: bool = False
+    margin_percent: float | None = None
     holdout_percent: float = 0.0
     holdout_draw: str = "1"
     version: int = 0

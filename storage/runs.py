@@ -38,6 +38,7 @@ class MongoRuns:
 
     def __init__(self, database: Mongo) -> None:
         self._runs = database["runs"]
+        self._campaigns = database["campaigns"]
 
     def open(self, run: Run) -> None:
         """Keep a new run; one that is already there stays as it is."""
@@ -60,6 +61,16 @@ class MongoRuns:
     def in_state(self, state: RunState, limit: int) -> list[Run]:
         """Some runs in a state, the oldest first."""
         return from_documents(self._runs.find({"state": state.value}).sort("started_at", 1).limit(limit), Run)
+
+    def last_size(self, segment: str, campaign: str) -> int | None:
+        """How many people the latest run over a segment was planned for: the campaign's own, else any other's."""
+        others = [one["_id"] for one in self._campaigns.find({"segment": segment}, {"_id": 1})]
+        return next((size for ids in ([campaign], others) if (size := self._latest(ids)) is not None), None)
+
+    def _latest(self, campaigns: Sequence[str]) -> int | None:
+        whole = {"campaign._id": {"$in": list(campaigns)}, "customer": {"$exists": False}, "planned": {"$gt": 0}}
+        found = self._runs.find(whole, {"planned": 1}).sort("started_at", -1).limit(1)
+        return next((one["planned"] for one in found), None)
 
     def of_campaigns(self, campaigns: Sequence[str]) -> list[Run]:
         """The runs of these campaigns, the oldest first."""

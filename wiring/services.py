@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+from campaigns.approving import Approving
+from campaigns.checklist import Clearing
 from campaigns.experiments.learning import Bandits
 from campaigns.launch import Launcher, limits_of, settle
 from campaigns.opt_in import OptIn
@@ -63,7 +65,33 @@ class Services(Caring):
             messages=self.messages,
             batches=self.batches,
             referral_programme=self.programmes.get,
+            clearance=self.clearing,
             doorbell=self.doorbell,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def approving(self) -> Approving:
+        """Takes second keys' agreements."""
+        return Approving(self.campaigns, self.templates, self.shops, self.clock)
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        """Looks at everything before a launch."""
+        return Clearing(
+            shops=self.shops,
+            templates=self.templates,
+            offers=self.offers,
+            products=self.products,
+            segments=self.segments,
+            audience=self.audience,
+            reach=self.reach,
+            last=self.runs,
+            carriers=self.providers,
+            book=self.provider_book,
+            breakers=self.breakers,
+            spent=MongoSpending(self.database),
+            approving=self.approving,
             clock=self.clock,
         )
 

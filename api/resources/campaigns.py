@@ -9,17 +9,19 @@ from flask.views import MethodView
 
 from api.auth import scope
 from api.blueprint import Blueprint
-from api.context import services
+from api.context import caller, services
 from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.campaigns import CampaignSchema, DryRunSchema, ReportSchema, TriggersSchema
+from api.schemas.launching import LaunchSchema
 from api.schemas.progress import ProgressSchema
 from campaigns.campaign import Campaign
 from campaigns.experiments.arms import Arm
 from campaigns.experiments.result import Comparison, Method
 from campaigns.progress import Doors, stream
 from campaigns.trigger import kinds
+from common.errors import Denied
 from common.ids import new_id
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/v1/campaigns", description="Who gets what, and when.")
@@ -53,7 +55,7 @@ class CampaignList(MethodView):
         """Set up a campaign as a draft."""
         campaign = Campaign(id=new_id(), **body)
         services().launcher.check(campaign)
-        return answer(services().campaigns.save(campaign))
+        return answer(services().campaigns.save(campaign, by=caller().id))
 
 
 @blueprint.route("/triggers")
@@ -94,9 +96,13 @@ class CampaignItem(MethodView):
     @blueprint.response(200, CampaignSchema)
     def patch(self, body: dict[str, Any], campaign_id: str) -> Answer:
         """Change a draft."""
-        changed = msgspec.structs.replace(services().campaigns.get(campaign_id), **body)
+        current = services().campaigns.get(campaign_id)
+        changed = msgspec.structs.replace(current, **body)
+        # Whoever may not launch it alone may not say that they may.
+        if current.approval.required and not changed.approval.required and not caller().may("admin"):
+            raise Denied("admin")
         services().launcher.check(changed)
-        return answer(services().campaigns.save(changed, expected_version()))
+        return answer(services().campaigns.save(changed, expected_version(), caller().id))
 
     @scope("campaigns")
     @blueprint.response(204)
@@ -110,10 +116,15 @@ class CampaignLaunch(MethodView):
     """Launching."""
 
     @scope("campaigns")
+    @blueprint.arguments(LaunchSchema)
     @blueprint.response(202, CampaignSchema)
-    def post(self, campaign_id: str) -> Answer:
-        """Let a draft go: now, or from now on by its schedule or its event."""
-        return answer(services().launcher.launch(campaign_id))
+    def post(self, body: dict[str, Any], campaign_id: str) -> Answer:
+        """Let a draft go: now, or from now on by its schedule or its event.
+
+        409 where a second key's approval is wanting (`approval_missing`, `approval_void`), or the checklist says stop
+        (`checklist`) and the body's `override` does not name it.
+        """
+        return answer(services().launcher.launch(campaign_id, caller().id, body["override"]))
 
 
 @blueprint.route("/<campaign_id>/dry-run")
@@ -135,7 +146,7 @@ class CampaignPause(MethodView):
     @blueprint.response(200, CampaignSchema)
     def post(self, campaign_id: str) -> Answer:
         """Stop handing over, at once."""
-        return answer(services().launcher.pause(campaign_id))
+        return answer(services().launcher.pause(campaign_id, caller().id))
 
 
 @blueprint.route("/<campaign_id>/resume")
@@ -146,7 +157,7 @@ class CampaignResume(MethodView):
     @blueprint.response(200, CampaignSchema)
     def post(self, campaign_id: str) -> Answer:
         """Go on after a pause."""
-        return answer(services().launcher.resume(campaign_id))
+        return answer(services().launcher.resume(campaign_id, caller().id))
 
 
 @blueprint.route("/<campaign_id>/cancel")
@@ -157,7 +168,7 @@ class CampaignCancel(MethodView):
     @blueprint.response(200, CampaignSchema)
     def post(self, campaign_id: str) -> Answer:
         """End it for good, with every message that is not handed over yet."""
-        return answer(services().launcher.cancel(campaign_id))
+        return answer(services().launcher.cancel(campaign_id, caller().id))
 
 
 @blueprint.route("/<campaign_id>/copy")
@@ -168,7 +179,7 @@ class CampaignCopy(MethodView):
     @blueprint.response(201, CampaignSchema)
     def post(self, campaign_id: str) -> Answer:
         """Make a draft like it."""
-        return answer(services().campaigns.save(services().campaigns.get(campaign_id).draft(new_id())))
+        return answer(services().campaigns.save(services().campaigns.get(campaign_id).draft(new_id()), by=caller().id))
 
 
 @blueprint.route("/<campaign_id>/progress")

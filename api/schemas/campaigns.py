@@ -7,6 +7,7 @@ from marshmallow import fields, post_load, validate
 from api.schemas.base import Instant, MoneySchema, ShopId, Strict, Whole
 from api.schemas.journeys import JourneyRulesSchema, JourneyStepSchema
 from api.schemas.shop import SendWindowSchema
+from campaigns.approval import Approval
 from campaigns.campaign import Budget, CampaignState, Limits
 from campaigns.experiments.variants import MOST, Variant
 from campaigns.steps import MOST as MOST_STEPS
@@ -123,6 +124,26 @@ class VariantSchema(Whole):
         return Variant(**data)
 
 
+class ApprovalSchema(Whole):
+    """Whether a second key must agree before it goes out, and which has; keys by their ids."""
+
+    required = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "The shop's `approval_required` asks for it too, whatever stands here."},
+    )
+    changed_by = fields.String(dump_only=True)
+    by = fields.String(
+        dump_only=True, metadata={"description": "Empty until somebody has agreed since it was changed."}
+    )
+    at = Instant(dump_only=True, allow_none=True)
+
+    @post_load
+    def _approval(self, data: dict[str, Any], **_: Any) -> Approval:
+        return Approval(**data)
+
+
 class CampaignSchema(Strict):
     """A campaign as a marketer sets it up."""
 
@@ -177,6 +198,7 @@ class CampaignSchema(Strict):
         metadata={"description": "The difference worth finding, of what the arm compared with earns a head."},
     )
     limits = fields.Nested(LimitsSchema, load_default=Limits)
+    approval = fields.Nested(ApprovalSchema, load_default=Approval)
     steps = fields.List(
         fields.Nested(JourneyStepSchema),
         load_default=list,

@@ -181,6 +181,20 @@ class ShopSchema(Strict):
         validate=validate.Length(max=50),
         metadata={"description": "What a customer confirms by a double opt-in, by locale."},
     )
+    approval_required = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "A campaign goes out only after another key than the one that changed it last agreed."
+        },
+    )
+    margin_percent = fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, 100),
+        metadata={"description": "What is left of a hundred of list price after the goods are paid; for reports."},
+    )
     version = fields.Integer(dump_only=True)
 
     @post_load

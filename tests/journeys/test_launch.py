@@ -178,7 +178,7 @@ def test_a_message_skipped_for_the_shops_switch_says_so(
     shop: Services, provider_sandbox: ProviderSandbox, clock: ManualClock
 ) -> None:
     open_shop(shop, [someone(1, clock.now())])
-    shop.shops.put(msgspec.structs.replace(Shop(name="S"), marketing_stopped=True))
+    shop.shops.put(Shop(name="S", postal_address="1 Harbour Lane", marketing_stopped=True))
     campaign = draft(shop)
     shop.launcher.launch(campaign.id)
     work(shop)

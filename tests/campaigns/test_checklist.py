@@ -1,0 +1,133 @@
+"""Before a launch: what the checklist says, what it stops, who may agree, and who did what."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from flask.testing import FlaskClient
+
+from campaigns import checks
+from campaigns.campaign import Budget, Campaign, Limits
+from common.errors import Conflict, Invalid
+from content.templates import Template
+from customers.catalogue import Product
+from customers.shop import Shop
+from loyalty.offer import Offer
+from tests.journeys.shop import OFFER_WORDS, draft, open_shop, someone
+from tests.support.clock import ManualClock
+from wiring import Services
+
+
+def gift(clock: ManualClock, **settings: Any) -> Offer:
+    plain: dict[str, Any] = {"id": "tote", "name": "Tote bag", "kind": "gift", "settings": {"product": "tote"}}
+    return Offer(**{**plain, "seed": "s", "created_at": clock.now(), "updated_at": clock.now(), **settings})
+
+
+def test_the_checklist_finds_what_is_wrong_and_a_launch_keeps_to_it(services: Services, clock: ManualClock) -> None:
+    open_shop(services, [someone(number, clock.now()) for number in range(40)])
+    services.shops.put(msgspec.structs.replace(services.shops.get(), postal_address="", test_mode=True))
+    services.templates.put(Template(id="give", name="Give", content=OFFER_WORDS))
+    services.offers.add(gift(clock, valid_until=clock.now() + timedelta(hours=5)))
+    services.products.upsert([Product(id="tote", name="Tote", stock=0)])
+    limits = Limits(budget=Budget(messages=10))
+    campaign = draft(services, template="give", offer="tote", holdout_percent=10, limits=limits)
+    told = services.clearing.checklist(campaign)
+    said = {one.name: (one.verdict, one.overridable) for one in told.checks}
+    assert said == {
+        "words": ("warn", False),
+        "offer": ("warn", False),
+        "budget": ("warn", False),
+        "stock": ("stop", True),
+        "segment_size": ("ok", False),
+        "sender": ("warn", False),
+        "postal_address": ("stop", True),
+        "holdout": ("warn", False),
+        "switches": ("warn", False),
+        "consent": ("ok", False),
+        "approval": ("ok", False),
+    }
+    assert (told.verdict, told.launchable) == ("stop", False)
+    with pytest.raises(Conflict) as refusal:
+        services.launcher.launch(campaign.id, override=["stock"])
+    assert refusal.value.reason == "checklist"
+    assert "postal_address" in str(refusal.value)
+    services.offers.change(gift(clock, active=False), 1)
+    with pytest.raises(Invalid):
+        services.launcher.launch(campaign.id, override=["offer", "stock", "postal_address"])
+    services.offers.change(gift(clock), 2)
+    services.launcher.launch(campaign.id, "boss", ["stock", "postal_address"])
+    (made, launched) = services.campaigns.changes(campaign.id, 0, 10)
+    assert (made.what, launched.what, launched.by) == ("made", "launched", "boss")
+    assert launched.overridden == ["postal_address", "stock"]
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "verdict"),
+    [(100, None, "ok"), (0, 50, "warn"), (90, 100, "ok"), (40, 100, "warn"), (5, 60, "stop")],
+)
+def test_a_segment_that_is_quite_another_size_is_noticed(now: int, last: int | None, verdict: str) -> None:
+    assert checks.size(now, last).verdict == verdict
+
+
+def test_used_up_budgets_strange_brands_and_holdouts_are_noticed() -> None:
+    campaign = Campaign(id="c", name="C", template="t", limits=Limits(budget=Budget(messages=5)))
+    assert checks.budget(campaign, [], 3, (5, 0), priced=True).verdict == "stop"
+    assert checks.budget(campaign, [], 3, (1, 0), priced=True).verdict == "ok"
+    strange = msgspec.structs.replace(campaign, brand="nobodys")
+    assert checks.sender(strange, Shop(), ["email"], [], []).verdict == "stop"
+    assert "trouble" in checks.sender(campaign, Shop(), [], [], ["sms"]).reason
+    assert checks.holdout(campaign, 5_000).verdict == "warn"
+    assert checks.holdout(msgspec.structs.replace(campaign, holdout_percent=10), 5_000).verdict == "ok"
+    assert checks.holdout(msgspec.structs.replace(campaign, holdout_percent=40), 5_000).verdict == "warn"
+
+
+def test_a_second_key_has_to_agree_and_a_change_voids_it(
+    client: FlaskClient, services: Services, clock: ManualClock
+) -> None:
+    open_shop(services, [someone(number, clock.now()) for number in range(3)])
+    _, secret = services.keys.create("second", ["campaigns", "read"])
+    other = {"Authorization": f"Bearer {secret}"}
+    body = {"name": "Hello", "segment": "all", "template": "miss", "approval": {"required": True}}
+    made = client.post("/v1/campaigns", json=body).get_json()
+    place = f"/v1/campaigns/{made['id']}"
+    assert made["approval"] == {"required": True, "changed_by": made["approval"]["changed_by"], "by": "", "at": None}
+
+    def reason(path: str, **settings: Any) -> str:
+        answer = client.post(place + path, **settings)
+        assert answer.status_code in (409, 412), answer.get_json()
+        return str(answer.get_json().get("reason", answer.status_code))
+
+    assert reason("/launch") == "approval_missing"
+    assert reason("/approve") == "same_key"
+    assert reason("/approve", headers={**other, "If-Match": '"v7"'}) == "412"
+    assert client.post(f"{place}/approve", headers=other).get_json()["approval"]["by"] != ""
+    assert client.patch(place, json={"name": "Hello you"}).get_json()["approval"]["by"] == ""
+    assert reason("/launch") == "approval_missing"
+    assert client.post(f"{place}/approve", headers=other).status_code == 200
+    words = services.templates.get("miss")
+    services.templates.put(msgspec.structs.replace(words, name="Miss you"))
+    assert reason("/launch") == "approval_void"
+    assert client.patch(place, json={"approval": {"required": False}}, headers=other).status_code == 403
+    assert client.post(f"{place}/approve", headers=other).status_code == 200
+    assert client.post(f"{place}/launch", json={}).status_code == 202
+    (run,) = services.runs.of_campaigns([made["id"]])
+    assert run.template_versions == {"miss": 2}
+    changes = client.get(f"{place}/changes?limit=3").get_json()
+    assert [one["what"] for one in changes["data"]] == ["made", "approved", "changed"]
+    assert changes["data"][2]["fields"] == {"name": ["Hello", "Hello you"]}
+    rest = client.get(f"{place}/changes?after={changes['next']}").get_json()["data"]
+    assert [one["what"] for one in rest] == ["approved", "approved", "launched"]
+    checked = client.get(f"{place}/checklist").get_json()
+    assert {one["name"]: one["verdict"] for one in checked["checks"]}["approval"] == "ok"
+
+
+def test_the_shops_own_switch_asks_every_campaign(services: Services, clock: ManualClock) -> None:
+    open_shop(services, [someone(1, clock.now())])
+    services.shops.put(msgspec.structs.replace(services.shops.get(), approval_required=True))
+    campaign = draft(services)
+    with pytest.raises(Conflict) as refusal:
+        services.launcher.launch(campaign.id)
+    assert refusal.value.reason == "approval_missing"
+    services.approving.approve(campaign.id, "second")
+    assert services.launcher.launch(campaign.id).approval.by == "second"
