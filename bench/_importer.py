@@ -35,35 +35,37 @@ def main() -> None:
     services = Services(load(os.environ))
     services.health.answering()
     importer = services.importer
-    before = _forget_peak()
-    wall, cpu = time.perf_counter(), _cpu()
+    before = forget_peak()
+    wall, cpu = time.perf_counter(), cpu_seconds()
     job = importer.run(sys.argv[1])
     report = Report(
         wall=time.perf_counter() - wall,
-        cpu=_cpu() - cpu,
+        cpu=cpu_seconds() - cpu,
         before=before,
-        peak=_status("VmHWM"),
+        peak=status("VmHWM"),
         state=job.state if job else "",
         bad=job.bad if job else 0,
     )
     sys.stdout.write(msgspec.json.encode(report).decode())
 
 
-def _cpu() -> float:
+def cpu_seconds() -> float:
+    """Seconds that this process has been on a CPU."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
-def _forget_peak() -> float:
+def forget_peak() -> float:
     """Have the kernel begin anew with the peak of this process's memory; the memory it has now."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
         return 0.0
-    return _status("VmRSS")
+    return status("VmRSS")
 
 
-def _status(name: str) -> float:
+def status(name: str) -> float:
+    """A figure of this process's memory, in megabytes; 0 where it is not known."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:

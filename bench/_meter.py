@@ -28,6 +28,15 @@ def measured(work: Callable[[], object], without: Collection[int] = ()) -> Cost:
     return Cost(wall=time.perf_counter() - wall, app=_own() - app, servers=_of_children(without) - servers)
 
 
+def cpu_of(pid: int) -> float:
+    """Seconds that a process has been on a CPU, as /proc tells; 0 where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def table(title: str, rows: list[tuple[str, str]]) -> None:
     """Print figures, one a line."""
     width = max(len(name) for name, _ in rows)

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(
     ("path", "size", "told"),
     [
-        ("launch", ["--messages", "25", "--batch", "10"], "provider calls"),
+        ("delivery", ["--messages", "25", "--batch", "10"], "provider calls"),
         ("imports", ["--orders", "25"], "ratio"),
         ("upserts", ["--orders", "20"], "ratio of p95"),
         ("segments", ["--customers", "60"], "rate in terms of the bare one"),
@@ -47,7 +47,7 @@ def test_a_path_is_measured_and_a_ratio_printed(path: str, size: list[str], told
     assert run.returncode == 0, run.stdout + run.stderr
     figures = dict(line.strip().split("  ", 1) for line in run.stdout.splitlines() if "  " in line.strip())
     assert any(name.startswith(told) for name in figures)
-    if path == "launch":
+    if path == "delivery":
         assert figures["provider calls"].strip().startswith("3,")
 
 

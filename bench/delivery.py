@@ -5,9 +5,9 @@ insert -> POST. It has no gate, no claims, no attempts written ahead, and nothin
 """
 
 import http.client
-import os
+import subprocess
+import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -17,45 +17,29 @@ from urllib.parse import urlsplit
 
 import click
 import jinja2
+import msgspec
 import orjson
 
-import worker
 from bench._ground import ground, pick_engine
-from bench._meter import Cost, measured, table
-from bench._profile import Kinds, profiled
-from bench._provider import Sink, sink
+from bench._meter import cpu_of, measured, table
+from bench._provider import REPOSITORY, Sink, sink
+from bench._sender import Report
 from bench._shop import HTML, SUBJECT, open_shop
+from bench._urgent import compare_waits
 from common.ids import derive
 from storage.mongo import Document
-from storage.rq_worker import EncoreWorker
+from tests.support.fleet import environment_of
 from wiring import Services
 
 SIZES = {"engine": 10_000, "embedded": 1_000}
-KINDS: Kinds = {
-    "gathering values and writing letters, in Python": [
-        ("campaigns/builder.py", "_write"),
-    ],
-    "database: BSON, and waiting for it": [("pymongo/synchronous/mongo_client.py", "_retry_internal")],
-    "finding what letters have in common": [
-        ("channels/_skeleton.py", "size"),
-        ("channels/_skeleton.py", "extract"),
-    ],
-    "encoding requests as JSON": [("json/__init__.py", "dumps")],
-    "HTTP: sending, and waiting for the answer": [("urllib/request.py", "open")],
-    "documents to values and back": [
-        ("storage/mongo.py", "to_document"),
-        ("storage/mongo.py", "from_document"),
-        ("storage/mongo.py", "from_documents"),
-    ],
-}
 
 
 @click.command()
 @click.option("--messages", type=click.IntRange(1), help="How many; 10,000 on a real engine, else 1,000.")
 @click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 1_000), help="Messages in a request.")
-@click.option("--profile", is_flag=True, help="Show where the time goes, instead of how much it is.")
-def command(messages: int | None, batch: int, profile: bool) -> None:
-    """A campaign, from launch to accepted by the provider."""
+@click.option("--waits", default=0, type=click.IntRange(0), help="Instead: so many single messages beside a launch.")
+def command(messages: int | None, batch: int, waits: int) -> None:
+    """A campaign, from launch to accepted by the provider: speed, where the time goes, memory."""
     engine = pick_engine()
     count = messages or SIZES[engine]
     with ExitStack() as exits:
@@ -63,20 +47,25 @@ def command(messages: int | None, batch: int, profile: bool) -> None:
         settings = {"sendgrid_api_key": "SG.bench", "sendgrid_url": provider.url, "batch_size": str(batch)}
         services = exits.enter_context(ground(**settings))
         campaign = open_shop(services, count)
-        os.environ.update(services.settings.environment)  # what worker.py reads
-        exits.callback(worker.services().close)
-        work = partial(_launch, services, campaign)
-        if profile:
-            profiled(work, KINDS)
-        else:
-            _compare(services, provider, engine, count, measured(work, without=[provider.pid]))
+        if waits:
+            compare_waits(services, campaign, count, waits)
+            return
+        redis, others = int(services.redis.info()["process_id"]), [provider.pid]
+        before, reports = cpu_of(redis), list[Report]()
+        cost = measured(lambda: reports.append(_launch(services, campaign, others)), without=others)
         _check(services, campaign, count)
+        _compare(services, provider, engine, count, reports[0], cost.servers, cpu_of(redis) - before)
 
 
-def _launch(services: Services, campaign: str) -> None:
-    """Launch, then be the one worker until there is nothing left to do."""
+def _launch(services: Services, campaign: str, others: list[int]) -> Report:
+    """Launch, and have one worker do it all; `others` learns which process that is."""
     services.launcher.launch(campaign)
-    EncoreWorker(services.redis, services.settings, threading.Event()).work(burst=True, logging_level="WARNING")
+    command = [sys.executable, "-m", "bench._sender"]
+    environment = environment_of(services.settings)
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE) as process:
+        others.append(process.pid)
+        said, _ = process.communicate()
+    return msgspec.json.decode(said, type=Report)
 
 
 def _check(services: Services, campaign: str, count: int) -> None:
@@ -85,29 +74,42 @@ def _check(services: Services, campaign: str, count: int) -> None:
         raise click.ClickException(f"Not all were accepted, so the figures mean nothing: {report.states}")
 
 
-def _compare(services: Services, provider: Sink, engine: str, count: int, ours: Cost) -> None:
+def _compare(
+    services: Services, provider: Sink, engine: str, count: int, ours: Report, servers: float, redis: float
+) -> None:
     bodies = provider.bodies()
     requests = [orjson.loads(body) for body in bodies]
     bare = measured(partial(_bare, services, provider.url, requests), without=[provider.pid])
+    whole, least = ours.cpu + servers, bare.app + bare.servers
     table(
-        f"launch: {count:,} personal e-mails with a voucher each, on {engine}",
+        f"delivery: {count:,} personal e-mails with a voucher each, on {engine}",
         [
             ("messages a second", f"{count / ours.wall:,.0f}   (bare loop: {count / bare.wall:,.0f})"),
-            ("CPU s of the app per 10,000", f"{_each(ours.app, count)}   (bare loop: {_each(bare.app, count)})"),
-            ("CPU s of MongoDB and Redis per 10,000", f"{_each(ours.servers, count)}   ({_each(bare.servers, count)})"),
+            ("messages a CPU second of the app", f"{count / ours.cpu:,.0f}   ({count / bare.app:,.0f})"),
+            ("messages a CPU second, servers included", f"{count / whole:,.0f}   ({count / least:,.0f})"),
+            ("CPU s of the app per 10,000", f"{_each(ours.cpu, count)}   ({_each(bare.app, count)})"),
+            (
+                "CPU s of MongoDB and Redis per 10,000",
+                f"{_each(servers, count)}   ({_each(bare.servers, count)})",
+            ),
             ("provider calls", f"{len(bodies):,}, {sum(map(len, bodies)) / count:,.0f} bytes a message"),
+            ("worker's memory", f"{ours.before:,.0f} MB before, {ours.grown:,.0f} MB more at its peak"),
             ("ratio to the bare loop, wall", f"{ours.wall / bare.wall:.2f}"),
-            ("ratio to the bare loop, CPU of app and servers", f"{_cpu(ours) / _cpu(bare):.2f}"),
+            ("ratio to the bare loop, CPU of app and servers", f"{whole / least:.2f}"),
         ],
+    )
+    named = {kind: seconds for kind, seconds in ours.shares.items() if kind}
+    rest = ours.cpu - sum(named.values())
+    stores = {"MongoDB itself": servers - redis, "Redis itself": redis, "everything else, in Python": rest}
+    shares = sorted((named | stores).items(), key=lambda one: -one[1])
+    table(
+        "where the CPU time goes, per 10,000 messages",
+        [(kind, f"{_each(seconds, count)} s  {seconds / whole:4.0%}") for kind, seconds in shares],
     )
 
 
 def _each(seconds: float, count: int) -> str:
     return f"{seconds * 10_000 / count:.2f}"
-
-
-def _cpu(cost: Cost) -> float:
-    return cost.app + cost.servers
 
 
 def _bare(services: Services, url: str, requests: Sequence[Document]) -> None:
