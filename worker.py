@@ -37,6 +37,7 @@ def statistics() -> Statistics:
 # What the doorbell rings for. Each takes the services and ids, and may be done twice.
 JOBS: dict[str, Callable[..., object]] = {
     "plan_run": lambda made, run: made.planner.plan(run),
+    "watch": lambda made, campaign: made.watcher.look(campaign),
     "deliver": lambda made, batch: made.delivery.deliver(batch),
     "take_webhooks": lambda made: made.receipts.take(),
     "run_import": lambda made, job: made.refreshing.after_import(made.importer.run(job)),
@@ -74,6 +75,8 @@ def chores(made: Services) -> list[Chore]:
         Chore("look_for_late", 300.0, made.noticing.look_for_late),
         Chore("find_incidents", 30.0, made.opening.find_left_over),
         Chore("tell_incidents", often, lambda: made.telling.waiting() and made.doorbell.ring("tell_incidents")),
+        Chore("watch", 30.0, made.watcher.ring_due),
+        Chore("move_journeys", often, made.mover.move),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
         Chore("failover", often, made.failover.look),

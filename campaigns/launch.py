@@ -9,8 +9,10 @@ import msgspec
 from campaigns.approval import CampaignChange, What
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
 from campaigns.experiments.variants import faults
+from campaigns.journey import at_step, by_journeys, steps_of
 from campaigns.needs import unmet
 from campaigns.run import Run, Runs, RunState, run_id
+from campaigns.steps import wrongs
 from campaigns.trigger import parse
 from common.clock import Clock
 from common.doorbell import Doorbell
@@ -49,6 +51,14 @@ class Clearance(Protocol):
         ...
 
 
+class Stoppable(Protocol):
+    """Where people are on their way through a campaign."""
+
+    def stop(self, campaign: str, now: datetime) -> int:
+        """End them all; how many."""
+        ...
+
+
 class Launcher:
     """Moves campaigns through their life and opens their runs."""
 
@@ -63,6 +73,7 @@ class Launcher:
         audience: Audience,
         messages: Cancellable,
         batches: Wakeable,
+        journeys: Stoppable,
         referral_programme: Callable[[str], Any],
         clearance: Clearance,
         doorbell: Doorbell,
@@ -76,6 +87,7 @@ class Launcher:
         self._audience = audience
         self._messages = messages
         self._batches = batches
+        self._journeys = journeys
         self._referral_programme = referral_programme
         self._clearance = clearance
         self._doorbell = doorbell
@@ -94,14 +106,19 @@ class Launcher:
         for place, variant in enumerate(campaign.variants):
             looked_up[f"variants.{place}.template"] = (variant.template, self._templates.get)
             looked_up[f"variants.{place}.offer"] = (variant.offer, self._offers.get)
+        for place, step in enumerate(campaign.steps):
+            looked_up[f"steps.{place}.template"] = (step.template, self._templates.get)
+            looked_up[f"steps.{place}.offer"] = (step.offer, self._offers.get)
+            looked_up[f"steps.{place}.segment"] = (step.segment, self._segments.get)
         for field, (named, get) in looked_up.items():
             try:
                 if named:
                     get(named)
             except NotFound as error:
                 wrong[field] = [str(error)]
-        if not campaign.segment and not trigger.event:
+        if not campaign.segment and not trigger.brings_people:
             wrong["segment"] = ["Say to whom: only a campaign that an event triggers needs no segment."]
+        wrong |= wrongs(campaign.steps, campaign.journey, campaign.segment)
         wrong |= faults(campaign.variants, campaign.holdout_percent, campaign.allocation)
         if wrong:
             raise Invalid("The campaign cannot go out like this.", wrong)
@@ -120,7 +137,7 @@ class Launcher:
         trigger = parse(campaign.trigger)
         trigger.check(now)
         next_at = trigger.next_at(now)
-        if not trigger.event and next_at is None and not self._audience.count(self._rules(campaign)):
+        if not trigger.brings_people and next_at is None and not self._audience.count(self._rules(campaign)):
             raise Conflict("Nobody is in this segment now, so there is nobody to write to.", "empty_audience")
         passed_over = self._clearance.clear(campaign, override)
         target = CampaignState.SCHEDULED if next_at and trigger.once else CampaignState.RUNNING
@@ -132,7 +149,7 @@ class Launcher:
                 raise Conflict(f"Campaign {id!r} was changed in the meantime; look at it again.", "changed_meanwhile")
             raise Conflict(f"Campaign {id!r} has just been launched by somebody else.", "already_running")
         launched = self._campaigns.get(id)
-        if not trigger.event and next_at is None:
+        if not trigger.brings_people and next_at is None:
             self.open_run(launched, occurrence="launch", at=now)
         return launched
 
@@ -142,7 +159,8 @@ class Launcher:
 
     def _check_words(self, campaign: Campaign) -> None:
         """Raise Invalid where the words speak of an offer or a programme that the campaign does not name."""
-        for one in [campaign.by(variant) for variant in campaign.variants] or [campaign]:
+        written = [at_step(campaign, step) for step in steps_of(campaign)]
+        for one in [one for stepped in written for one in [stepped.by(v) for v in stepped.variants] or [stepped]]:
             given = {"offer": one.offer, "referral_programme": one.referral_programme}
             named = {field for field, value in given.items() if value}
             if parse(one.trigger).event.startswith(ABOUT_AN_ORDER):
@@ -157,7 +175,7 @@ class Launcher:
             campaign=campaign,
             occurrence=occurrence,
             rules=self._rules(campaign) if campaign.segment else {},
-            template_versions=self._versions(campaign),
+            template_versions=self.versions(campaign),
             shares=campaign.shares if campaign.allocation == "bandit" else {},
             customer=customer,
             data=data,
@@ -168,7 +186,7 @@ class Launcher:
         self._doorbell.ring("plan_run", run.id)
         return run.id
 
-    def _versions(self, campaign: Campaign) -> dict[str, int]:
+    def versions(self, campaign: Campaign) -> dict[str, int]:
         """The versions of its words: those that somebody agreed to, else the latest."""
         agreed = {words.template: words.version for words in campaign.approval.words}
         return {name: agreed.get(name) or self._templates.get(name).version for name in campaign.templates}
@@ -192,6 +210,7 @@ class Launcher:
     def cancel(self, id: str, by: str = "") -> Campaign:
         """End a campaign for good, with every message that is not handed over yet."""
         cancelled = self._move(id, CampaignState.CANCELLED, "cancelled", by)
+        self._journeys.stop(id, self._clock.now())
         for run in self._runs.of_campaigns([id]):
             self._messages.cancel(run.id)
         return cancelled
@@ -246,6 +265,6 @@ def settle(runs: Runs, campaigns: Campaigns, is_open: Callable[[str], bool], now
         if is_open(run.id) or not runs.move(run.id, RunState.SENDING, RunState.FINISHED, finished_at=now):
             continue
         finished += 1
-        if parse(run.campaign.trigger).once:
+        if parse(run.campaign.trigger).once and not by_journeys(run.campaign):  # those end when nobody is inside
             campaigns.move(run.campaign.id, [CampaignState.RUNNING], CampaignState.FINISHED)
     return finished

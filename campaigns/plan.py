@@ -10,6 +10,8 @@ import msgspec
 from campaigns.campaign import Campaign
 from campaigns.experiments.draw import held_out, held_out_of_all
 from campaigns.experiments.variants import Variant, drawn
+from campaigns.journey import by_journeys
+from campaigns.occasion import Occasion
 from campaigns.run import Run, Runs, RunState
 from common.chores import Turns
 from common.clock import Clock
@@ -43,6 +45,14 @@ class Planned(Protocol):
         ...
 
 
+class Entering(Protocol):
+    """Lets people into campaigns that have steps."""
+
+    def enter(self, campaign: Campaign, occasions: Sequence[Occasion]) -> int:
+        """Let in whom these are about, each once; how many."""
+        ...
+
+
 class Planner:
     """Fills a run with messages, in batches that share channel and words. Planning twice plans once."""
 
@@ -53,6 +63,7 @@ class Planner:
         audience: Audience,
         customers: Customers,
         messages: Planned,
+        entrance: Entering,
         templates: Templates,
         shops: Shops,
         turns: Turns,
@@ -64,6 +75,7 @@ class Planner:
         self._audience = audience
         self._customers = customers
         self._messages = messages
+        self._entrance = entrance
         self._templates = templates
         self._shops = shops
         self._turns = turns
@@ -105,6 +117,8 @@ class Planner:
         return self._turns.hold(_chore(run), owner, LEASE_SECONDS)
 
     def _people(self, run: Run) -> Iterator[Customer]:
+        if run.step is not None:  # somebody planned a step, and died: who it is for is no audience
+            return iter(())
         if not run.customer:
             return self._audience.stream(run.rules, after=run.cursor)
         if run.rules and not self._audience.contains(run.rules, run.customer):
@@ -112,6 +126,11 @@ class Planner:
         return iter(self._customers.get([run.customer]).values())
 
     def _plan_chunk(self, run: Run, words: Words, shop: Shop, people: Sequence[Customer]) -> None:
+        if by_journeys(run.campaign):
+            since, data = run.started_at, run.data
+            told = [Occasion(customer=one.id, key=run.occurrence, since=since, data=data) for one in people]
+            self._entrance.enter(run.campaign, told)
+            return
         groups: dict[tuple[str, str, str], list[Message]] = {}
         for customer in people:
             message = message_for(run, words, shop, customer, self._clock.now())

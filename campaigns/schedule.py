@@ -1,9 +1,13 @@
 """The clock's and the events' part: opens the runs that are due."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from campaigns.campaign import Campaign, Campaigns, CampaignState
+from campaigns.journey import by_journeys
 from campaigns.launch import Launcher
+from campaigns.occasion import Occasion
+from campaigns.plan import Entering
 from campaigns.run import Runs, RunState
 from campaigns.trigger import Past, parse
 from common.clock import Clock
@@ -24,6 +28,7 @@ class Schedule:
         launcher: Launcher,
         events: Events,
         past: Past,
+        entrance: Entering,
         doorbell: Doorbell,
         clock: Clock,
         ring_again_after: float,
@@ -33,6 +38,7 @@ class Schedule:
         self._launcher = launcher
         self._events = events
         self._past = past
+        self._entrance = entrance
         self._doorbell = doorbell
         self._clock = clock
         self._ring_again_after = timedelta(seconds=ring_again_after)
@@ -67,18 +73,38 @@ class Schedule:
             campaign for campaign in self._campaigns.listening(CampaignState.RUNNING) if parse(campaign.trigger).event
         ]
         for event in events:
-            self._react(event, listening)
+            self._react(event, [campaign for campaign in listening if not by_journeys(campaign)])
+        for campaign in listening:
+            if by_journeys(campaign):
+                self._let_in(campaign, [event for event in events if self._opens(campaign, event)])
         self._events.done(CONSUMER, [event.id for event in events])
         return len(events)
 
     def _react(self, event: Event, listening: list[Campaign]) -> None:
         for campaign in listening:
-            launched = campaign.launched_at or event.at
-            trigger = parse(campaign.trigger)
-            if trigger.accepts(event) and event.at >= launched and trigger.holds(event, self._past):
+            if self._opens(campaign, event):
                 self._launcher.open_run(
                     campaign, occurrence=event.id, at=self._clock.now(), customer=event.customer, event=event.data
                 )
+
+    def _opens(self, campaign: Campaign, event: Event) -> bool:
+        trigger = parse(campaign.trigger)
+        since = campaign.launched_at or event.at
+        return trigger.accepts(event) and event.at >= since and trigger.holds(event, self._past)
+
+    def _let_in(self, campaign: Campaign, events: Sequence[Event]) -> None:
+        """Those whom these events are about; whom else one names is none of theirs to keep."""
+        told = [
+            Occasion(
+                customer=event.customer,
+                key=event.id,
+                since=event.at,
+                data={"event": {name: value for name, value in event.data.items() if name != "friend"}},
+            )
+            for event in events
+        ]
+        if told:
+            self._entrance.enter(campaign, told)
 
     def mend(self) -> int:
         """Ring again for plans that stand still, and open the run that a launch died before opening; how many."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-# What ends a journey before its steps are done: an order, a use of a code, being out of the campaign's segment, a reply.
+# Ends a journey early: an order, a use of a code, a reply, being out of the campaign's segment.
 Exit = Literal["ordered", "redeemed", "left_segment", "replied"]
 # What the message before must have come to, for a step to be taken.
 Previous = Literal["", "opened", "not_opened", "clicked", "not_clicked"]
@@ -19,7 +19,7 @@ MOST = 20
 class JourneyStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step; what is left out is as the campaign says, and its variant where it has any.
 
-    `wait_minutes` are counted from the entry, or from when the step before was due. The step is for those who are in
+    `wait_minutes` are counted from the entry, or from when the step before was taken. The step is for those who are in
     `segment` then, and whose message before came to `if_previous`; for others it is passed over or, with `otherwise`
     "end", it ends the journey. It goes by no other than its `channels`, in the order of the customer's liking.
     """

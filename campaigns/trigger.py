@@ -32,6 +32,8 @@ class Trigger(ABC):
 
     `name` is what a campaign says, `summary` a sentence for a form, `Settings` what may be set,
     `event` the type of event it listens to ("" for none) and `once` whether a single run ends the campaign.
+    `personal` says that people go through the campaign one by one even where it has no steps, so that each occasion
+    counts once for each of them; `looks_every`, in seconds, that it looks for people itself (campaigns/watch.py).
     """
 
     name: ClassVar[str]
@@ -39,9 +41,16 @@ class Trigger(ABC):
     Settings: ClassVar[type[msgspec.Struct]] = NoSettings
     event: ClassVar[str] = ""
     once: ClassVar[bool] = False
+    personal: ClassVar[bool] = False
+    looks_every: ClassVar[float] = 0.0
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
+
+    @property
+    def brings_people(self) -> bool:
+        """Whether it needs no segment to know whom it is about."""
+        return bool(self.event or self.looks_every)
 
     @abstractmethod
     def next_at(self, after: datetime) -> datetime | None:

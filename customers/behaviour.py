@@ -16,6 +16,8 @@ TYPE_PATTERN = "^[a-z][a-z0-9_]{0,63}$"
 # What tells of a cart, and under which of these names what is in it.
 CART = "cart_updated"
 CART_LISTS = ("lines", "items", "products")
+# What tells that they would like to have a product, which triggers on its stock and price listen to.
+WISHED = "product_wished"
 MAX_DEPTH = 4
 MAX_BYTES = 8_192
 

@@ -9,7 +9,7 @@ import msgspec
 
 from common.events import Event, Events
 from common.ids import is_shop_id
-from customers.behaviour import CART, CART_LISTS, is_from_site
+from customers.behaviour import CART, CART_LISTS, WISHED, is_from_site
 
 CONSUMER = "engagement"
 ORDERED = "order_placed"
@@ -42,9 +42,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The part of the facet `engagement` that the site's events keep.
 
     `seen_at` is the latest event; `views` and `carts` count; `cart_at` is the latest cart's time, absent where it was
-    emptied; `viewed` are the last 20 products looked at, the latest first, and `products` their ids; `types` the
-    latest time of each of the last 50 types. `round` counts the times it was written, and `applied` are the events of
-    the last time: by these two an event is counted once.
+    emptied; `viewed` are the last 20 products looked at, the latest first, and `products` their ids; `wished` and
+    `wishes` are the same of those wished for; `types` the latest time of each of the last 50 types. `round` counts the
+    times it was written, and `applied` are the events of the last time: by these two an event is counted once.
     """
 
     seen_at: datetime | None = None
@@ -54,6 +54,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cart: Cart | None = None
     viewed: list[Viewed] = []
     products: list[str] = []
+    wished: list[Viewed] = []
+    wishes: list[str] = []
     types: dict[str, datetime] = {}
     round: int = 0
     applied: list[str] = []
@@ -137,7 +139,8 @@ def counted(site: Site, events: Sequence[Event]) -> Site:
     if not events:
         return site
     carts = [_cart(event) for event in events if event.type == CART]
-    viewed = [Viewed(product=product, at=event.at) for event in events if (product := _viewed(event))]
+    viewed = [Viewed(product=product, at=event.at) for event in events if (product := _about(event, VIEWED))]
+    wished = [Viewed(product=product, at=event.at) for event in events if (product := _about(event, WISHED))]
     types = [(event.type, event.at) for event in events]
     times = [event.at for event in events]
     return _settled(
@@ -149,6 +152,7 @@ def counted(site: Site, events: Sequence[Event]) -> Site:
         ),
         [*carts, site.cart],
         [*site.viewed, *viewed],
+        [*site.wished, *wished],
         [*site.types.items(), *types],
     )
 
@@ -164,7 +168,8 @@ def joined(mine: Site, theirs: Site) -> Site:
         applied=sorted({*mine.applied, *theirs.applied}),
     )
     types = [*mine.types.items(), *theirs.types.items()]
-    return _settled(both, [mine.cart, theirs.cart], [*mine.viewed, *theirs.viewed], types)
+    viewed, wished = [*mine.viewed, *theirs.viewed], [*mine.wished, *theirs.wished]
+    return _settled(both, [mine.cart, theirs.cart], viewed, wished, types)
 
 
 def united(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,17 +182,24 @@ def united(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _settled(
-    site: Site, carts: Sequence[Cart | None], viewed: Sequence[Viewed], types: Sequence[tuple[str, datetime]]
+    site: Site,
+    carts: Sequence[Cart | None],
+    viewed: Sequence[Viewed],
+    wished: Sequence[Viewed],
+    types: Sequence[tuple[str, datetime]],
 ) -> Site:
-    """With the latest cart, and the latest of what was viewed and of types: of more than are kept, the oldest go."""
+    """With the latest cart, and the latest views, wishes and types: of more than are kept, the oldest go."""
     cart = max((one for one in carts if one), key=attrgetter("at", "id"), default=None)
     looked = _latest((one.product, one.at) for one in viewed)[:MAX_VIEWED]
+    longed = _latest((one.product, one.at) for one in wished)[:MAX_VIEWED]
     return msgspec.structs.replace(
         site,
         cart=cart,
         cart_at=cart.at if cart and not cart.empty else None,
         viewed=[Viewed(product=product, at=at) for product, at in looked],
         products=[product for product, _ in looked],
+        wished=[Viewed(product=product, at=at) for product, at in longed],
+        wishes=[product for product, _ in longed],
         types=dict(sorted(_latest(types)[:MAX_TYPES])),
     )
 
@@ -200,8 +212,8 @@ def _latest(times: Any) -> list[tuple[str, datetime]]:
     return sorted(sorted(latest.items()), key=lambda one: one[1], reverse=True)
 
 
-def _viewed(event: Event) -> str:
-    return _product(event.data) if event.type == VIEWED else ""
+def _about(event: Event, type: str) -> str:
+    return _product(event.data) if event.type == type else ""
 
 
 def _cart(event: Event) -> Cart:

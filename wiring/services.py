@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from campaigns.approving import Approving
+from campaigns.campaign import Campaign
 from campaigns.checklist import Clearing
 from campaigns.experiments.learning import Bandits
 from campaigns.launch import Launcher, limits_of, settle
@@ -21,10 +22,10 @@ from customers.merge import Merger
 from storage.joining import MongoJoined
 from storage.reports import MongoFigures
 from storage.spending import MongoSpending
-from wiring.caring import Caring
+from wiring.journeying import Journeying
 
 
-class Services(Caring):
+class Services(Journeying):
     """Everything a door needs, made from settings; tests pass another clock and another doorbell."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None, doorbell: Doorbell | None = None) -> None:
@@ -44,6 +45,7 @@ class Services(Caring):
             audience=self.audience,
             customers=self.customers,
             messages=self.messages,
+            entrance=self.entrance,
             templates=self.templates,
             shops=self.shops,
             turns=self.leases,
@@ -64,6 +66,7 @@ class Services(Caring):
             audience=self.audience,
             messages=self.messages,
             batches=self.batches,
+            journeys=self.journeys,
             referral_programme=self.programmes.get,
             clearance=self.clearing,
             doorbell=self.doorbell,
@@ -104,10 +107,15 @@ class Services(Caring):
             launcher=self.launcher,
             events=self.events,
             past=self.orders,
+            entrance=self.entrance,
             doorbell=self.doorbell,
             clock=self.clock,
             ring_again_after=self.settings.ring_again_after,
         )
+
+    def versions_of(self, campaign: Campaign) -> dict[str, int]:
+        """The versions in which a campaign's words go out."""
+        return self.launcher.versions(campaign)
 
     @cached_property
     def rehearsal(self) -> Rehearsal:

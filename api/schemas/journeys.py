@@ -17,7 +17,7 @@ class JourneyStepSchema(Whole):
         strict=True,
         load_default=0,
         validate=validate.Range(0, YEAR_MINUTES),
-        metadata={"description": "After the entry, or after the step before was due."},
+        metadata={"description": "After the entry, or after the step before was taken."},
     )
     template = fields.String(load_default="", validate=validate.Length(max=64))
     offer = fields.String(load_default="", validate=validate.Length(max=64))

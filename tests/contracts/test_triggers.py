@@ -30,6 +30,7 @@ WORDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
     "entered_segment": {"segment": st.just("vip")},
     "left_segment": {"segment": st.just("vip")},
     "site_event": {"type": st.just("wishlist_filled")},
+    "voucher_unused": {"after_days": st.just(3)},
     "scheduled": {"at": INSTANTS.filter(lambda at: at > START).map(datetime.isoformat)},
 }
 
@@ -141,7 +142,7 @@ def test_what_goes_out_once_has_no_second_time_and_listens_to_nothing(name: str)
         assert not (trigger.event and first), "an event opens it, or the clock, not both"
         if trigger.once and first:
             assert trigger.next_at(first) is None
-        assert trigger.once or trigger.event or first, "nothing would ever open it again"
+        assert trigger.once or trigger.event or trigger.looks_every or first, "nothing would ever open it again"
 
     promise()
 
