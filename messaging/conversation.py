@@ -12,11 +12,13 @@ from customers.customer import Customer, Customers, Records, channels_of
 from customers.shop import Shop
 from messaging.answers import connected, help_for
 from messaging.channel import Reply
-from messaging.keywords import channel_named, keyword_of
+from messaging.keywords import Keyword, channel_named, keyword_of, means_everything
 from messaging.linking import Linking
 from messaging.presence import Comings
 
 STOPPED = "stop"
+# What a STOP for all channels does to the others: marketing ends, until the customer says yes to it again.
+ENDED = "unsubscribed"
 # More customers than this with one number are not people.
 SHARING = 50
 
@@ -43,6 +45,10 @@ class Threads(Protocol):
 
     def add(self, said: Sequence[Said]) -> None:
         """Keep what was said, each once."""
+        ...
+
+    def commanded(self, keyword: Keyword, channel: str, address: str, since: datetime) -> bool:
+        """Whether somebody at an address said this word of command later than that."""
         ...
 
     def of_customer(self, customer: str, after: str, limit: int) -> list[Said]:
@@ -77,15 +83,35 @@ class Conversation:
         self._shop = shop
 
     def obey(self, channel: str, reply: Reply) -> None:
-        """Suppress the address at a STOP, lift that at a START; a reply heard before has no effect again."""
+        """Suppress the address at a STOP, lift that at a START; a reply heard before has no effect again.
+
+        Of a STOP and a START the later one holds, in whatever order the provider tells of them.
+        """
         keyword = keyword_of(reply.text)
         if keyword not in ("stop", "start") or self._threads.known([reply.key]):
             return
         if keyword == "stop":
-            # Everything, as the carriers do: they let nothing through to a number that said so.
-            self._suppressions.add(channel, reply.address, "all", STOPPED, reply.at)
-        else:
+            self._stop(channel, reply)
+            return
+        since = self._suppressions.since(channel, [reply.address], STOPPED).get(reply.address, {})
+        if since and max(since.values()) <= reply.at and not self._later("stop", channel, reply):
             self._suppressions.lift(channel, reply.address, STOPPED)
+
+    def _later(self, keyword: Keyword, channel: str, reply: Reply) -> bool:
+        """Whether who wrote this has said something else since."""
+        return self._threads.commanded(keyword, channel, reply.address, reply.at)
+
+    def _stop(self, channel: str, reply: Reply) -> None:
+        if self._later("start", channel, reply):
+            return
+        # Everything, as the carriers do: they let nothing through to a number that said so.
+        self._suppressions.add(channel, reply.address, "all", STOPPED, reply.at)
+        if not means_everything(reply.text):
+            return
+        for customer in self._customers.find("", SHARING, reply.address, channel):
+            for other, addresses in customer.addresses.items():
+                for address in addresses if other != channel else ():
+                    self._suppressions.add(other, address, "marketing", ENDED, reply.at)
 
     def hear(self, channel: str, replies: Sequence[Reply]) -> list[tuple[Reply, str]]:
         """Obey replies, note what they say of consent, and keep them; what was heard before is passed over.
@@ -123,11 +149,15 @@ class Conversation:
         word = Consent(
             state=state, at=reply.at, how=keyword.upper(), wording=reply.text[:160], source="reply", by=CUSTOMER
         )
+        if keyword == "stop" and self._later("start", channel, reply):
+            return
         for customer in people:
             said = customer.consents.get(channel, {}).get("marketing")
             # START takes a STOP back; it is no consent of somebody who never gave any.
             if keyword == "stop" or (said is not None and said.how == "STOP"):
                 self._customers.set_consent(customer.id, channel, "marketing", word)
+            for other in customer.addresses if keyword == "stop" and means_everything(reply.text) else ():
+                self._customers.set_consent(customer.id, other, "marketing", word)
 
     def _note_preference(self, reply: Reply, people: Sequence[Customer]) -> None:
         """Whoever names a channel that they have an address on has declared it their first."""

@@ -23,10 +23,10 @@ _COMMANDS: dict[Keyword, str] = {
     "ARRÊT, ARRÊTER, ARRÊTEZ, DÉSABONNER, DÉSINSCRIRE, DÉSINSCRIPTION, "
     "BAJA, PARAR, ALTO, CANCELAR, DARME DE BAJA, SAIR, REMOVER, CANCELAR SUBSCRIÇÃO, "
     "FERMA, DISISCRIVI, DISISCRIVIMI, CANCELLAMI, AFMELDEN, UITSCHRIJVEN, SLUTA, AVSLUTA, AFMELD, "
-    "WYPISZ, REZYGNUJĘ, ODHLÁSIT, DEZABONARE, İPTAL, DUR, "
+    "WYPISZ, REZYGNUJĘ, ODHLÁSIT, ODHLÁSIŤ, DEZABONARE, OPRIRE, ODJAVA, LEIRATKOZÁS, LOPETA, BERHENTI, İPTAL, DUR, "
     "СТОП, ОТПИСАТЬСЯ, ОТПИСКА, ВІДПИСАТИСЯ, СПРИ, ОТПИШИ, ΣΤΟΠ, ΔΙΑΓΡΑΦΗ, ΔΙΑΚΟΠΗ, "
     "停止, 配信停止, ストップ, やめて, 退订, 退訂, 取消订阅, 取消訂閱, 수신거부, 중지, "
-    "หยุด, ยกเลิก, توقف, إيقاف, הסר, הפסק",
+    "หยุด, ยกเลิก, बंद, रोकें, توقف, إيقاف, הסר, הפסק",
     "start": "START, UNSTOP, SUBSCRIBE, ANMELDEN, DÉMARRER, REPRENDRE, ALTA, INICIAR, VOLTAR, COMEÇAR, INIZIA, "
     "AANMELDEN, СТАРТ, ΕΝΑΡΞΗ, 開始, 再開, 开始, 시작, เริ่ม, ابدأ",  # noqa: RUF001  # Cyrillic is meant
     "help": "HELP, INFO, HILFE, AIDE, AYUDA, AJUDA, AIUTO, ПОМОЩЬ, ДОПОМОГА, ΒΟΗΘΕΙΑ, "
@@ -35,6 +35,8 @@ _COMMANDS: dict[Keyword, str] = {
 WORDS: dict[str, Keyword] = {plain(word): command for command, words in _COMMANDS.items() for word in words.split(", ")}
 # Words that mean it even with others behind them ("Stop please!").
 _BLUNT = frozenset(plain(word) for word in ("STOP", "STOPP", "STOPALL", "UNSUBSCRIBE", "СТОП", "ΣΤΟΠ"))
+# Whoever begins like this means every channel, not this one alone.
+_EVERYTHING = tuple(plain(word) for word in ("STOPALL", "STOP ALL", "STOP EVERYTHING", "UNSUBSCRIBE ALL"))
 # Said around a command, these change nothing ("Bitte abmelden").
 _POLITE = tuple(
     plain(words)
@@ -64,6 +66,12 @@ def keyword_of(text: str) -> Keyword:
     if said in WORDS:
         return WORDS[said]
     return "stop" if said.partition(" ")[0] in _BLUNT else ""
+
+
+def means_everything(text: str) -> bool:
+    """Whether a STOP is meant for all channels ("STOPALL", "stop all of it")."""
+    said = _unadorned(plain(text))
+    return any(f"{said} ".startswith(f"{words} ") for words in _EVERYTHING)
 
 
 def channel_named(text: str) -> str:

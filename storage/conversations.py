@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from messaging.conversation import Said
+from messaging.keywords import Keyword
 from storage.indexes import Index
 from storage.learning import note_answers
 from storage.mongo import Document, Mongo, from_documents, to_document
 from storage.personal import Erased, Personal
 from storage.writes import insert_new
 
-INDEXES = [Index(collection="conversations", keys=[("customers", 1), ("at", 1)])]
+INDEXES = [
+    Index(collection="conversations", keys=[("customers", 1), ("at", 1)]),
+    Index(collection="conversations", keys=[("address", 1)]),
+]
 # Others may share the address: what was said over it stays theirs.
 PERSONAL = [
     Personal(
@@ -50,6 +54,11 @@ class MongoConversations:
         # First: what is kept is passed over when it comes again, and its note with it.
         note_answers(self._database, (customer for one in said if one.direction == "in" for customer in one.customers))
         insert_new(self._said, [to_document(one) for one in said])
+
+    def commanded(self, keyword: Keyword, channel: str, address: str, since: datetime) -> bool:
+        """Whether somebody at an address said this word of command later than that."""
+        wanted = {"address": address, "channel": channel, "keyword": keyword, "at": {"$gt": since}}
+        return self._said.find_one(wanted, {"_id": 1}) is not None
 
     def of_customer(self, customer: str, after: str, limit: int) -> list[Said]:
         """A page of a customer's thread, the oldest first; `after` is the cursor of the last one read."""

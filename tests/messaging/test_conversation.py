@@ -1,8 +1,11 @@
 """STOP, START and HELP are obeyed, in any language we send, before they are acknowledged."""
 
+from datetime import timedelta
+
 import pytest
 
 from customers.customer import preferred_source
+from messaging.channel import Reply
 from messaging.keywords import channel_named, keyword_of
 from tests.messaging.reporting import reports, settings
 from tests.support.clock import ManualClock
@@ -52,6 +55,9 @@ def consent(reports: Reports, channel: str = "sms") -> str:
         ("หยุด", "stop"),
         ("إيقاف", "stop"),
         ("iptal", "stop"),
+        ("Stop all of it!", "stop"),
+        ("leiratkozás", "stop"),
+        ("Unsubscribe me please", "stop"),
         ("開始", "start"),
         ("ヘルプ", "help"),
         ("please", ""),
@@ -103,6 +109,44 @@ def test_a_stop_that_comes_a_second_time_after_a_start_is_the_old_one(reports: R
         reports.services.receipts.take()
     assert suppressed(reports) == {}
     assert consent(reports) == "granted"
+
+
+@pytest.mark.parametrize("worked_off", [True, False])
+def test_of_a_stop_and_a_start_the_later_one_holds_in_whatever_order_they_come(
+    reports: Reports, clock: ManualClock, worked_off: bool
+) -> None:
+    clock.advance(100)
+    now = clock.now()
+    for first, then, holds in (("STOP", "START", "START"), ("START", "STOP", "STOP")):
+        for told in ((first, then), (then, first)):
+            for words in told:
+                at = now if words == first else now + timedelta(seconds=5)
+                reply = Reply(key=f"{words} {told} {holds}", address=ANA, to="", text=words, at=at)
+                reports.services.conversation.obey("sms", reply)
+                if worked_off:
+                    reports.services.conversation.hear("sms", [reply])
+            replies = [
+                Reply(
+                    key=f"{words} {told} {holds}", address=ANA, to="", text=words, at=now + timedelta(seconds=5 * place)
+                )
+                for place, words in enumerate((first, then))
+            ]
+            reports.services.conversation.hear("sms", replies)
+            assert suppressed(reports) == ({ANA: "stop"} if holds == "STOP" else {}), told
+            assert consent(reports) == ("denied" if holds == "STOP" else "granted"), told
+            now += timedelta(seconds=60)
+
+
+def test_stopall_ends_marketing_on_every_channel_at_once(reports: Reports, clock: ManualClock) -> None:
+    reports.services.customers.change("ana", {"addresses.email": ["ana@example.com"]})
+    clock.advance(1)
+    reports.text((ANA, "Stop all, please"))
+    assert suppressed(reports) == {ANA: "stop"}
+    among = reports.services.suppressions.among
+    assert among("email", ["ana@example.com"], "marketing") == {"ana@example.com": "unsubscribed"}
+    assert among("email", ["ana@example.com"], "service") == {}
+    reports.services.receipts.take()
+    assert (consent(reports), consent(reports, "email")) == ("denied", "denied")
 
 
 def test_a_start_is_no_consent_of_somebody_who_never_gave_any(reports: Reports, clock: ManualClock) -> None:
