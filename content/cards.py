@@ -22,6 +22,7 @@ LABEL_LIMIT = 80
 ADDRESS_LIMIT = 2_000
 # Parts that are one web address each.
 ADDRESSES = ("link", "media")
+_WHY = "links.why"
 _ALONE = re.compile(r"\s*(\{\{.*?\}\})")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 # The host must stand in the template: were it filled in, a value could lead anywhere.
@@ -87,7 +88,7 @@ def form(
         check=lambda part, source: _check(part, source, shape),
         compile=lambda parts, locale, purpose: _compile(parts, locale, purpose, shape),
         lines=frozenset({*labels, "title", "media_alt"}),
-        limits={**words, **may, **labels, **urls, "preferences": ADDRESS_LIMIT},
+        limits={**words, **may, **labels, **urls, "preferences": ADDRESS_LIMIT, "why": ADDRESS_LIMIT},
         droppable=frozenset({*may, *labels}),
         addresses=frozenset({*ADDRESSES, *urls}),
     )
@@ -145,13 +146,21 @@ def _checked(source: str, line: int) -> str:
     return source
 
 
+def _foot(text: str, locale: str) -> str:
+    words = wording(locale)
+    stop = "" if "STOP" in text else words.stop
+    why = "" if _WHY in text else f"{words.why} {{{{ {_WHY} }}}}"
+    lines = [line for line in (stop, why) if line]
+    return "\n".join(["\n", *lines]) if lines else ""
+
+
 def _compile(parts: Mapping[str, str], locale: str, purpose: Purpose, shape: Shape) -> dict[str, Piece]:
-    """The parts, ready to be rendered; marketing names the way out."""
+    """The parts, ready to be rendered; marketing names the way out, and the page that says why it came."""
     sources = {name: source.strip() for name, source in parts.items() if name != "buttons" and source.strip()}
     sources |= _buttons(parts.get("buttons", ""), shape)
     if purpose == "marketing":
-        if shape.answered and "STOP" not in sources.get("text", ""):
-            sources["text"] = f"{sources['text']}\n\n{wording(locale).stop}"
-        elif not shape.answered:
-            sources["preferences"] = "{{ links.preferences }}"
+        if shape.answered:
+            sources["text"] += _foot(sources["text"], locale)
+        else:
+            sources |= {"preferences": "{{ links.preferences }}", "why": f"{{{{ {_WHY} }}}}"}
     return {name: compiled(check(source), html=False) for name, source in sources.items()}

@@ -98,7 +98,7 @@ class Fcm(Device):
         parts = letter.rendered.parts
         android, apns = _PRIORITY[parcel.purpose]
         picture = {"image": parts["media"]} if parts.get("media") else {}
-        more = {name: parts[name] for name in ("link", "preferences") if parts.get(name)}
+        more = {name: parts[name] for name in ("link", "preferences", "why") if parts.get(name)}
         signatures = json.dumps(self.signatures(parcel, letter))
         about = {"message": letter.message, "token": parcel.token, "back": self.back(), "signatures": signatures}
         made: dict[str, Any] = {

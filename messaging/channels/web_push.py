@@ -104,7 +104,9 @@ class WebPush(Device):
     def _payload(self, parcel: Parcel, letter: Letter) -> dict[str, Any]:
         """What the page's service worker gets (api/pages/templates/site/push.js)."""
         parts = letter.rendered.parts
-        shown = {name: parts[name] for name in ("title", "body", "media", "link", "preferences") if parts.get(name)}
+        shown = {
+            name: parts[name] for name in ("title", "body", "media", "link", "preferences", "why") if parts.get(name)
+        }
         back = {
             "url": self.back(),
             "message": letter.message,

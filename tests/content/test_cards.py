@@ -90,7 +90,10 @@ def test_what_is_too_long_for_a_channel_is_not_written() -> None:
 
 def test_marketing_names_the_way_out_that_the_channel_has() -> None:
     assert "STOP" in rendered("whatsapp", "marketing", text="Hello")["text"]
-    assert rendered("whatsapp", "marketing", text="Say STOP")["text"] == "Say STOP"
+    why = "Why did I get this? https://shop.example/w/sample"
+    assert rendered("whatsapp", "marketing", text="Say STOP")["text"] == f"Say STOP\n\n{why}"
+    own = rendered("whatsapp", "marketing", text="STOP if you like: {{ links.why }}")["text"]
+    assert own == "STOP if you like: https://shop.example/w/sample"
     assert rendered("inbox", "marketing", title="a", body="b")["preferences"] == sample("en")["links"]["preferences"]
     assert "preferences" not in rendered("inbox", "service", title="a", body="b")
 
