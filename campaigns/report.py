@@ -1,23 +1,24 @@
 """What a campaign did: planned, sent, read, redeemed, earned, and what would have happened anyway."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from campaigns.campaign import Campaign
 from campaigns.experiments.arms import Arm, together
 from campaigns.experiments.result import HOLDOUT, TREATED, Comparison, Method, Result, compare, result
+from campaigns.over_time import WEEK, Day, Week, days, weeks
 from campaigns.run import Runs
+from campaigns.tallies import Numbers, Pricing, tally
+from campaigns.told import FAILED, OF, SENT, Tellers, Told, Window
 from campaigns.trigger import parse
 from campaigns.troubles import troubles
 from common.clock import Clock
 from messaging.message import State
-
-# A message that reached one of these was handed to a provider that took it.
-SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.UNDELIVERED})
 
 
 class Figures(Protocol):
@@ -31,17 +32,17 @@ class Figures(Protocol):
         """How many messages were opened, clicked, replied to, complained about …, by the fact's type."""
         ...
 
-    def arms(self, campaign: str, days: int, currency: str) -> dict[str, Arm]:
-        """The orders within `days` of the plan of the "holdout" and of each variant; "treated" where there are none."""
-        ...
-
     def planned_until(self, campaign: str) -> datetime | None:
         """When the last of its messages was planned; None where none is."""
         ...
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of one campaign over its runs; money in minor units of `currency`."""
+    """All figures of one campaign over its runs; money in minor units of `currency`.
+
+    `total`, `by_channel` and `by_variant` are the numbers of messages, each the sum of those behind it. `engagement`
+    counts what providers reported, machines that open letters included; the numbers leave those out.
+    """
 
     campaign: str
     name: str
@@ -64,23 +65,52 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     method: Method
     variants: dict[str, Arm]
     experiment: Result | None
+    total: Numbers
+    by_channel: dict[str, Numbers]
+    by_variant: dict[str, Numbers]
+
+
+class Which(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose messages: those that count into the number `of`; of a channel, a variant, with a reason, where named."""
+
+    of: str = "planned"
+    channel: str = ""
+    variant: str = ""
+    reason: str = ""
+
+    def holds(self, one: Told) -> bool:
+        """Whether a message is one of them."""
+        named = ((self.channel, one.channel), (self.variant, one.arm), (self.reason, one.reason))
+        return OF[self.of](one) and all(wanted in ("", found) for wanted, found in named)
 
 
 class Reporter:
     """Makes reports."""
 
     def __init__(
-        self, runs: Runs, figures: Figures, redeemed: Callable[[str], Mapping[str, Any]], clock: Clock
+        self,
+        *,
+        runs: Runs,
+        figures: Figures,
+        tellers: Tellers,
+        pricing: Pricing,
+        redeemed: Callable[[str], Mapping[str, Any]],
+        clock: Clock,
     ) -> None:
+        self._tellers = tellers
+        self._pricing = pricing
         self._clock = clock
         self._runs = runs
         self._figures = figures
         self._redeemed = redeemed
 
-    def report(self, campaign: Campaign, currency: str) -> Report:
+    def report(self, campaign: Campaign, currency: str, margin_percent: float | None = None) -> Report:
         """The campaign's figures as they stand now; revenue is of orders in the shop's `currency`."""
         rows = self._figures.messages(campaign.id)
-        arms = self._figures.arms(campaign.id, campaign.limits.attribution_days, currency)
+        tallies = tally(self._told(campaign, currency), campaign.limits.attribution_days)
+        for numbers in (tallies.total, *tallies.by_channel.values(), *tallies.by_variant.values()):
+            self._pricing.price(numbers, currency, margin_percent)
+        arms = tallies.arms
         holdout = arms.get(HOLDOUT, Arm())
         treated = together(arm for name, arm in arms.items() if name != HOLDOUT)
         method = self._method(campaign)
@@ -93,7 +123,7 @@ class Reporter:
             sent=_tally(rows, "channel", SENT),
             delivered=_tally(rows, "channel", {State.DELIVERED}),
             skipped=_tally(rows, "reason", {State.SKIPPED}),
-            failed=_tally(rows, "reason", {State.FAILED, State.EXPIRED, State.UNCERTAIN, State.UNCERTAIN_FINAL}),
+            failed=_tally(rows, "reason", FAILED),
             waiting=_tally(rows, "reason", {State.WAITING}),
             troubles=troubles(rows),
             engagement=self._figures.engagement(campaign.id),
@@ -106,7 +136,30 @@ class Reporter:
             method=method,
             variants={variant.id: arms.get(variant.id, Arm()) for variant in campaign.variants},
             experiment=_experiment(arms, campaign, method),
+            total=tallies.total,
+            by_channel=tallies.by_channel,
+            by_variant=tallies.by_variant,
         )
+
+    def people(self, campaign: Campaign, currency: str, which: Which, after: str = "") -> Iterator[Told]:
+        """Those behind a number, in the order of their messages' ids, after this one."""
+        return (one for one in self._told(campaign, currency, after) if which.holds(one))
+
+    def days(self, campaign: Campaign, currency: str, zone: ZoneInfo) -> list[Day]:
+        """What happened day by day, in this time zone."""
+        return days(self._told(campaign, currency), zone)
+
+    def weeks(self, campaign: Campaign, currency: str, many: int) -> list[Week]:
+        """What they bought after, week by week since each was planned, beside the holdout."""
+        told = self._told(campaign, currency, weeks_after=many)
+        return weeks(told, many, self._clock.now(), self._method(campaign), campaign.detect_percent)
+
+    def _told(self, campaign: Campaign, currency: str, after: str = "", weeks_after: int = 0) -> Iterator[Told]:
+        credited = timedelta(days=campaign.limits.attribution_days)
+        waits = timedelta(hours=campaign.limits.expires_after_hours)
+        far = max(credited + waits, weeks_after * WEEK)
+        window = Window(currency=currency, before=credited, after=far, credited=credited)
+        return self._tellers.each(campaign.id, window, after)
 
     def _method(self, campaign: Campaign) -> Method:
         """Whether the figures will not change by more time: all were planned at once, and the window is over."""

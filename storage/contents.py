@@ -46,6 +46,11 @@ class MongoContents:
         document = self._contents.find_one({"_id": _id(message, token)})
         return None if document is None else from_document(whole(self._database, document), Content)
 
+    def texts(self, attempts: Sequence[tuple[str, str]]) -> list[str]:
+        """The text parts of what was written for these attempts (message and token), in one read."""
+        found = self._contents.find({"_id": {"$in": [_id(message, token) for message, token in attempts]}})
+        return [whole(self._database, one)["rendered"]["parts"].get("text", "") for one in found]
+
 
 def _document(content: Content) -> Document:
     """A content without what stands in its frame."""

@@ -14,6 +14,7 @@ from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
 from common.clock import Clock, SystemClock
+from campaigns.tallies import Pricing
 from common.doorbell import Doorbell
 from common.settings import Settings
 from customers.erasure import Eraser
@@ -23,6 +24,7 @@ from storage.joining import MongoJoined
 from storage.reports import MongoFigures
 from storage.spending import MongoSpending
 from wiring.journeying import Journeying
+from storage.told import MongoTold
 
 
 class Services(Journeying):
@@ -137,7 +139,19 @@ class Services(Journeying):
     @cached_property
     def reporter(self) -> Reporter:
         """Says what a campaign did."""
-        return Reporter(self.runs, MongoFigures(self.database), self.redemptions.totals, self.clock)
+        return Reporter(
+            runs=self.runs,
+            figures=MongoFigures(self.database),
+            tellers=MongoTold(self.database),
+            pricing=self.pricing,
+            redeemed=self.redemptions.totals,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def pricing(self) -> Pricing:
+        """Puts prices to what was handed over."""
+        return Pricing(self.provider_book, self.contents)
 
     @cached_property
     def bandits(self) -> Bandits:

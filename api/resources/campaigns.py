@@ -1,4 +1,4 @@
-"""Campaigns: set up, launched, paused, ended, reported on."""
+"""Campaigns: set up, launched, paused, ended."""
 
 from functools import partial
 from typing import Any
@@ -13,12 +13,10 @@ from api.context import caller, services
 from api.etags import etag_headers, expected_version, versioned
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
-from api.schemas.campaigns import CampaignSchema, DryRunSchema, ReportSchema, TriggersSchema
+from api.schemas.campaigns import CampaignSchema, DryRunSchema, TriggersSchema
 from api.schemas.launching import LaunchSchema
 from api.schemas.progress import ProgressSchema
 from campaigns.campaign import Campaign
-from campaigns.experiments.arms import Arm
-from campaigns.experiments.result import Comparison, Method
 from campaigns.progress import Doors, stream
 from campaigns.trigger import kinds
 from common.errors import Denied
@@ -195,46 +193,3 @@ class CampaignProgress(MethodView):
             return msgspec.structs.asdict(told())
         services().campaigns.get(campaign_id)  # a 404 must come before the stream
         return Response(stream(told, DOORS), content_type=EVENTS, headers={"Cache-Control": "no-cache"})
-
-
-@blueprint.route("/<campaign_id>/report")
-class CampaignReport(MethodView):
-    """What it did."""
-
-    @scope("read")
-    @blueprint.response(200, ReportSchema)
-    def get(self, campaign_id: str) -> dict[str, Any]:
-        """Report on a campaign, as things stand now."""
-        shop = services().shops.get()
-        report = services().reporter.report(services().campaigns.get(campaign_id), shop.currency)
-        return {
-            **msgspec.structs.asdict(report),
-            "treated": arm(report.treated, report.currency),
-            "holdout": arm(report.holdout, report.currency),
-            "variants": {name: arm(one, report.currency) for name, one in report.variants.items()},
-            "uplift": uplift(report.uplift, report.method) if report.uplift else None,
-        }
-
-
-def arm(arm: Arm, currency: str) -> dict[str, Any]:
-    """One arm as the API shows it."""
-    return {
-        "customers": arm.customers,
-        "buyers": arm.buyers,
-        "revenue": {"amount": arm.revenue, "currency": currency},
-        "revenue_per_customer": round(arm.mean, 2),
-    }
-
-
-def uplift(found: Comparison, method: Method) -> dict[str, Any]:
-    """The campaign against its holdout, as the API shows it."""
-    money = found.money
-    return {
-        "per_customer": money.value,
-        "low": money.low,
-        "high": money.high,
-        "p_value": money.p_value,
-        "method": method,
-        "explained": found.explained,
-        "needed": found.needed,
-    }

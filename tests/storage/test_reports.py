@@ -7,8 +7,9 @@ import pytest
 
 from campaigns.experiments.arms import Arm
 from campaigns.plan import SHOP_HOLDOUT
+from storage.bought import ORDERS_A_MESSAGE
 from storage.mongo import Document, Mongo
-from storage.reports import CHUNK, ORDERS_A_MESSAGE, MongoFigures
+from storage.reports import CHUNK, MongoFigures
 
 PLANNED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = timedelta(days=14)

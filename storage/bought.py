@@ -1,0 +1,58 @@
+"""What customers bought around a time, read for many messages at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from campaigns.told import Order
+from storage.mongo import Document, Mongo
+
+# All orders of the time are read where there are no more than so many for each message, and in all.
+ORDERS_A_MESSAGE = 4
+MOST_ORDERS = 200_000
+ORDER_FIELDS = {"customer_id": 1, "placed_at": 1, "total": 1, "currency": 1, "state": 1}
+# By customer, the orders that stand.
+Bought = Mapping[str, Sequence[Order]]
+# What no longer stands of what was ordered.
+FALLEN = frozenset({"cancelled", "refunded"})
+
+
+class Purchases:
+    """Reads orders around the plans of messages: `before` and `after` say how far."""
+
+    def __init__(self, database: Mongo, before: timedelta, after: timedelta, currency: str) -> None:
+        self._messages = database["messages"]
+        self._orders = database["orders"]
+        self._before = before
+        self._after = after
+        self._currency = currency
+
+    def everybodys(self, compared: Document) -> Bought | None:
+        """What everybody bought around the plans, in one read; None where that is too much for the few who are asked
+        about, or for the memory."""
+        times = {"_id": None, "count": {"$sum": 1}, "first": {"$min": "$planned_at"}, "last": {"$max": "$planned_at"}}
+        found = next(iter(self._messages.aggregate([{"$match": compared}, {"$group": times}])), None)
+        if found is None:
+            return {}
+        around = {"placed_at": {"$gte": found["first"] - self._before, "$lt": found["last"] + self._after}}
+        most = min(ORDERS_A_MESSAGE * found["count"], MOST_ORDERS)
+        if self._orders.count_documents(around, limit=most + 1) > most:
+            return None
+        return self._by_customer(self._orders.find(around, ORDER_FIELDS))
+
+    def of(self, messages: Sequence[Document]) -> Bought:
+        """What these messages' customers bought around the plans, in one read: a `$lookup` a message took nine times
+        as long on a real engine."""
+        plans = [message["planned_at"] for message in messages]
+        theirs = {"customer_id": {"$in": sorted({message["customer"] for message in messages})}}
+        around = {"placed_at": {"$gte": min(plans) - self._before, "$lt": max(plans) + self._after}}
+        # Two stages, since the embedded server is slow at a list and a range in one.
+        found = self._orders.aggregate([{"$match": theirs}, {"$match": around}, {"$project": ORDER_FIELDS}])
+        return self._by_customer(found)
+
+    def _by_customer(self, orders: Iterable[Document]) -> Bought:
+        bought: defaultdict[str, list[Order]] = defaultdict(list)
+        for order in orders:
+            if order["currency"] == self._currency and order.get("state") not in FALLEN:
+                bought[order["customer_id"]].append(Order(order["placed_at"], order["total"], order["_id"]))
+        return bought

@@ -1,0 +1,172 @@
+"""A campaign's report: every number is the list of those behind it, whichever way it is asked for."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.context import provide
+from campaigns.campaign import Limits
+from campaigns.experiments.variants import Variant
+from campaigns.told import OF
+from common.money import Money
+from content.templates import Template
+from customers.consent import Consent
+from customers.learning import BY_MACHINE
+from loyalty.offer import Offer
+from loyalty.redemption import Redemption, RedemptionState
+from messaging.conversation import Said
+from messaging.desk import Terms
+from messaging.message import Message
+from messaging.receipts import Fact
+from storage.mongo import to_document
+from tests.journeys.shop import OFFER_WORDS, Bench, bought, draft, open_shop, someone
+from tests.support.clock import ManualClock
+from wiring import Services
+
+COUNTED = [*OF, "orders"]
+
+
+@pytest.fixture
+def web(routes: Flask, shop: Services) -> FlaskClient:
+    """The API over the shop whose messages go to the stand-in provider."""
+    provide(routes, shop)
+    client = routes.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {shop.keys.create('tests', ['admin'])[1]}"
+    return client
+
+
+def launched(shop: Services, clock: ManualClock) -> str:
+    people = [someone(number, clock.now(), preferred=["sms"] if number % 3 == 0 else ["email"]) for number in range(60)]
+    people += [someone(70, clock.now(), consents={}), someone(71, clock.now(), addresses={})]
+    open_shop(shop, people)
+    shop.shops.put(msgspec.structs.replace(shop.shops.get(), margin_percent=40, time_zone="Asia/Tokyo"))
+    shop.provider_book.put(Terms(id="sendgrid", price=Money(500, "EUR")))
+    shop.provider_book.put(Terms(id="twilio", price=Money(70_000, "EUR")))
+    now = clock.now()
+    fifth = Offer(
+        id="fifth", name="A fifth", kind="percent", settings={"percent": 20}, seed="s", created_at=now, updated_at=now
+    )
+    shop.offers.add(fifth)
+    shop.templates.put(Template(id="give", name="Give", content=OFFER_WORDS))
+    tried = [Variant(id="note", share=50), Variant(id="gift", share=50, template="give", offer="fifth")]
+    campaign = draft(shop, holdout_percent=20, variants=tried, limits=Limits(attribution_days=10))
+    shop.launcher.launch(campaign.id)
+    bench = shop.doorbell
+    assert isinstance(bench, Bench)
+    bench.work(shop)
+    shop.settle_runs()
+    return campaign.id
+
+
+def lived(shop: Services, clock: ManualClock, sent: list[Message]) -> None:
+    """Some read, click, write back, say no, buy, use their code; machines open letters."""
+    clock.advance(3_600)
+
+    def fact(number: int, kind: str, detail: str = "") -> Fact:
+        one = sent[number]
+        return Fact(
+            id=f"{one.id}{kind}{detail}", type=kind, at=clock.now(), provider="x", channel=one.channel,
+            message=one.id, customer=one.customer, campaign=one.campaign, detail=detail,
+        )  # type: ignore[arg-type]  # fmt: skip  # the test names the type
+
+    shop.facts.add([fact(number, "opened", BY_MACHINE) for number in range(20)])
+    shop.facts.add([fact(number, "opened") for number in range(5, 9)] + [fact(8, "clicked"), fact(9, "clicked")])
+    shop.facts.add([fact(10, "complained")])
+    hello = {"channel": sent[1].channel, "address": "a", "direction": "in", "at": clock.now()}
+    shop.threads.add(
+        [
+            Said(id="s1", customers=[sent[1].customer], text="Thank you!", **hello),  # type: ignore[arg-type]
+            Said(id="s2", customers=[sent[2].customer], text="STOP", keyword="stop", **hello),  # type: ignore[arg-type]
+        ]
+    )
+    no = Consent(state="denied", at=clock.now(), how="page")
+    shop.customers.set_consent(sent[2].customer, sent[2].channel, "marketing", no)
+    clock.advance(2 * 86_400)
+    orders = [bought(sent[number].customer, clock.now(), 10_000, id=f"o{number}") for number in range(6)]
+    orders += [bought(sent[0].customer, clock.now() + timedelta(days=1), 2_000, id="o-again")]
+    orders += [bought(sent[7].customer, clock.now() + timedelta(days=20), 50_000, id="o-late")]
+    shop.orders.upsert(orders)
+    use = Redemption(
+        id="r1", code="C", offer="fifth", customer=sent[3].customer, order="o3", order_total=10_000, discount=2_500,
+        currency="EUR", state=RedemptionState.REDEEMED, at=clock.now(), campaign=sent[3].campaign, message=sent[3].id,
+    )  # fmt: skip
+    shop.database["redemptions"].insert_one({**to_document(use), "state": use.state.value})
+
+
+def listed(web: FlaskClient, place: str, query: str) -> list[dict[str, Any]]:
+    found, after = [], ""
+    while True:
+        page = web.get(f"{place}/report/people?{query}&limit=7&after={after}").get_json()
+        found += page["data"]
+        if page["next"] is None:
+            return found
+        after = page["next"]
+
+
+def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskClient, clock: ManualClock) -> None:
+    id_ = launched(shop, clock)
+    sent = [one for one in shop.messages.of_campaign(id_, "", 100) if one.state == "accepted"]
+    lived(shop, clock, sent)
+    place = f"/v1/campaigns/{id_}"
+    report = web.get(f"{place}/report").get_json()
+    total, views = report["total"], [report["by_channel"].values(), report["by_variant"].values()]
+    assert total["handed_over"] == len(sent)
+    expected = {"read": 5, "clicked": 2, "replied": 1, "stopped": 2, "ordered": 6, "orders": 7, "used_voucher": 1}
+    assert {name: total[name] for name in expected} == expected
+    assert total["noes"] == {"no_address": 1, "no_consent": 1}
+    for view in views:
+        assert all(total[name] == sum(one[name] for one in view) for name in COUNTED)
+        assert total["revenue"]["amount"] == sum(one["revenue"]["amount"] for one in view) == 62_000
+    for name in OF:
+        rows = listed(web, place, f"of={name}")
+        assert len(rows) == len({row["message"] for row in rows}) == total[name], name
+    by_sms = listed(web, place, "of=handed_over&channel=sms")
+    assert len(by_sms) == report["by_channel"]["sms"]["handed_over"] > 0
+    in_gift = listed(web, place, "of=handed_over&variant=gift")
+    assert len(in_gift) == report["by_variant"]["gift"]["handed_over"] > 0
+    assert len(listed(web, place, "of=skipped&reason=no_consent")) == 1
+    # Prices are of a thousand: a letter half a cent, a text message 70 cents a part.
+    texts = report["by_channel"]["sms"]["handed_over"]
+    assert report["by_channel"]["sms"]["message_cost"] == {"amount": 70 * texts, "currency": "EUR"}
+    assert total["message_cost"]["amount"] == round(70 * texts + 0.5 * (len(sent) - texts))
+    assert total["discounts"]["amount"] == 2_500
+    assert total["goods_cost"]["amount"] == round((62_000 + 2_500) * 0.6)
+    assert total["margin"]["amount"] == 62_000 - 38_700 - total["message_cost"]["amount"]
+    days = web.get(f"{place}/report/days").get_json()["data"]
+    for name in ("planned", "handed_over", "read", "clicked", "replied", "stopped", "orders"):
+        assert sum(day[name] for day in days) == total[name], name
+    assert [day["day"] for day in days] == ["2026-03-02", "2026-03-04", "2026-03-05"]
+    file = web.get(f"{place}/report/people?of=ordered", headers={"Accept": "text/csv"})
+    lines = list(csv.DictReader(io.StringIO(file.get_data(as_text=True))))
+    assert sorted(int(line["revenue"]) for line in lines) == [10_000] * 5 + [12_000]
+    assert "day,planned" in web.get(f"{place}/report/days", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    clock.advance(30 * 86_400)
+    weeks = web.get(f"{place}/report/weeks?weeks=4").get_json()["data"]
+    assert [week["treated"]["orders"] for week in weeks] == [7, 0, 0, 1]
+    assert weeks[0]["treated"]["customers"] == report["treated"]["customers"]
+    assert weeks[0]["holdout"]["customers"] == report["by_variant"]["holdout"]["held_out"] == total["held_out"] > 0
+    assert weeks[3]["treated"]["revenue"]["amount"] == 50_000
+    assert web.get(f"{place}/report/people?of=everything").status_code == 422
+
+
+def test_an_order_is_credited_to_the_latest_message_before_it_alone(shop: Services, clock: ManualClock) -> None:
+    open_shop(shop, [someone(1, clock.now())])
+    campaign = draft(shop, trigger={"kind": "recurring", "cron": "0 10 * * *", "time_zone": "UTC"})
+    shop.launcher.launch(campaign.id)
+    bench = shop.doorbell
+    assert isinstance(bench, Bench)
+    for _ in range(2):
+        clock.advance(86_400)
+        shop.schedule.open_due()
+        bench.work(shop)
+    clock.advance(60)
+    shop.orders.upsert([bought("c1", clock.now(), 1_000), bought("c1", clock.now() - timedelta(hours=5), 400)])
+    report = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
+    assert (report.total.counts["handed_over"], report.total.orders, report.total.revenue) == (2, 2, 1_400)
+    assert report.total.margin is None
