@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
+from babel.numbers import get_currency_precision
 
 from common.errors import Invalid
 from common.ids import derive
 from common.money import Money
 from customers.incident import INCIDENT_CAUSES, Chosen, IncidentCause
-from loyalty.budgets import Budget, check_budget
-from loyalty.makegood import MakeGood, Situation, Wish, kinds, parse
+from loyalty.budgets import Budget, PeriodLimit, check_budget
+from loyalty.makegood import MakeGood, Situation, Wish, parse
 from loyalty.offer import Offer
 from loyalty.stacking import Stacking
 
@@ -58,6 +59,13 @@ def ready_made() -> list[GoodwillRule]:
         ),
         GoodwillRule(causes=["delayed", "late"], give={"kind": "free_shipping", "worth": 500}),
     ]
+
+
+def ready_budget(currency: str) -> Budget:
+    """The budget of a shop that has named none: 50 a customer and 1,000 a month, in whole units of its currency."""
+    unit = 10 ** get_currency_precision(currency)
+    month = PeriodLimit(per="month", money=Money(1_000 * unit, currency))
+    return Budget(customer_money=Money(50 * unit, currency), periods=[month])
 
 
 class Goodwill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -150,6 +158,3 @@ class Policies(Protocol):
     def put(self, policy: Goodwill, expected_version: int | None = None) -> Goodwill:
         """Set it; raises Stale when `expected_version` is given and no longer holds."""
         ...
-
-
-__all__ = ["Goodwill", "GoodwillRule", "Policies", "checked", "chosen_of", "kinds", "offer_of", "products_of"]

@@ -12,7 +12,7 @@ from common.clock import Clock
 from common.errors import Conflict, NotFound, Stale
 from common.money import Money
 from loyalty.basket import Basket
-from loyalty.budgets import Budget
+from loyalty.budgets import Budget, Spent
 from loyalty.conditions import Refused
 from loyalty.offer import Offer, Offers
 from loyalty.vouchers import Vouchers
@@ -55,6 +55,13 @@ class Purse:
         except Refused as refused:
             return refused.reason
         return ""
+
+    def spent(self) -> Spent:
+        """What was taken so far."""
+        try:
+            return self._offers.kept(PURSE).spent
+        except NotFound:
+            return Spent()
 
     def _make(self, budget: Budget) -> None:
         now: datetime = self._clock.now()

@@ -15,7 +15,6 @@ from pymongo import UpdateOne
 from common.clock import Clock
 from common.events import Event, event
 from customers.incident import LIVE, Case, CaseState, Chosen, Given, Work
-from customers.timeline import place_of
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, plain, to_document
@@ -186,14 +185,10 @@ class MongoCases:
         found = self._cases.find({**query, "_id": {"$gt": after}}, {"pending": 0}).sort("_id", 1).limit(limit)
         return from_documents(found, Case)
 
-    def newest(self, after: str, limit: int, **wanted: Any) -> list[Case]:
-        """The same, the newest first; raises Invalid for a cursor that is none."""
-        query: Document = {name: value for name, value in wanted.items() if value is not None}
-        if after:
-            at, id = place_of(after)  # noqa: A001  # as the domain calls it
-            query["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": id}}]
-        found = self._cases.find(query, {"pending": 0}).sort([("opened_at", -1), ("_id", -1)]).limit(limit)
-        return from_documents(found, Case)
+    def called(self, case: str, by: str, note: str) -> None:
+        """Note that a person has spoken with the customer."""
+        said = {"called_by": by} | ({"note": note} if note else {})
+        self._cases.update_one({"_id": case}, {"$set": said, "$unset": {"call": "", "why_call": ""}})
 
     def given_in(self, incident: str, customer: str) -> list[Case]:
         """The cases of a customer in an incident."""

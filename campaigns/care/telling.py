@@ -109,20 +109,25 @@ class Telling:
             self._cheer(case, policy)
         return len(sad) + len(watched) + len(happy)
 
+    def situation(self, case: Case) -> Situation:
+        """What went wrong, as make-goods look at it."""
+        policy = self._policies.get()
+        order = self._orders.get([case.order]).get(case.order) if case.order else None
+        return Situation(
+            cause=case.cause,
+            order=order,
+            bad_in_a_row=max(1, case.bad_in_a_row),
+            products=self._catalogue(order, policy),
+            currency=self._shops.get().currency,
+        )
+
     def _tell(self, case: Case, policy: Goodwill) -> None:
         person = self._customers.get([case.customer]).get(case.customer)
         if person is None:
             self._book.note(case, work="", untold="no_customer")
             return
-        order = self._orders.get([case.order]).get(case.order) if case.order else None
-        products = self._catalogue(order, policy)
-        situation = Situation(
-            cause=case.cause,
-            order=order,
-            bad_in_a_row=max(1, case.bad_in_a_row),
-            products=products,
-            currency=self._shops.get().currency,
-        )
+        situation = self.situation(case)
+        order, products = situation.order, situation.products
         case = self._giver.chosen(case, policy, situation)
         if case.refused:
             self._book.note(case, refused=case.refused)

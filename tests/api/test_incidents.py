@@ -1,0 +1,128 @@
+"""Incidents over the API: one setting, and a shop tells bad news first; a person can look, give more, and end it."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from api.context import provide
+from common.settings import Settings
+from tests.api.conftest import Call
+from tests.journeys.shop import Bench
+from tests.support.care import Troubled
+from tests.support.clock import ManualClock
+from wiring import Services
+
+
+@pytest.fixture
+def services(settings: Settings, clock: ManualClock) -> Iterator[Services]:
+    services = Services(settings, clock, Bench())
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def shop(services: Services, clock: ManualClock) -> Troubled:
+    return Troubled(services, clock, active=False)
+
+
+def test_one_setting_is_enough_and_a_person_may_give_more_within_a_limit(shop: Troubled, call: Call) -> None:
+    known = call("PUT", "/v1/goodwill", json={"active": True, "person_limit": {"amount": 900, "currency": "EUR"}})
+    assert (known.status_code, known.headers["ETag"]) == (200, '"v2"')
+    policy = known.get_json()
+    assert policy["budget"]["customer_money"] == {"amount": 5_000, "currency": "EUR"}
+    assert policy["active_since"] == "2026-03-02T10:00:00.000Z"
+    shop.customers(1)
+    shop.order("o1")
+    call("POST", "/v1/orders/o1/events", json={"type": "damaged", "at": "2026-03-02T10:00:00Z", "reason": "Rain"})
+    shop.settle()
+    [incident] = call("GET", "/v1/incidents?state=told").get_json()["data"]
+    assert (incident["cause"], incident["source"], incident["cases"]) == ("damaged", "order", {"told": 1})
+    path = f"/v1/incidents/{incident['id']}"
+    [case] = call("GET", f"{path}/customers").get_json()["data"]
+    assert case["given"][0]["worth"] == {"amount": 400, "currency": "EUR"}
+    assert call("GET", "/v1/goodwill").get_json()["budgets"][0]["used"] == 400
+    give = {"give": {"kind": "amount", "percent_of_order": 20}, "note": "Called; she was kind about it"}
+    given = [call("POST", f"{path}/makegood", json=give).get_json() for _ in range(2)]
+    assert given[0]["code"] == given[1]["code"]
+    assert (given[0]["worth"]["amount"], given[0]["by"]) == (800, "tests")
+    more = call("POST", f"{path}/makegood", json={"give": {"kind": "free_shipping", "worth": 101}})
+    assert (more.status_code, more.get_json()["reason"]) == (409, "person_limit")
+    assert shop.purse() == {"EUR": 1_200}
+    [message] = call("GET", f"{path}/messages").get_json()["data"]
+    assert (message["id"], message["purpose"], message["channel"]) == (case["message"], "service", "email")
+    text = call("GET", f"/v1/messages/{message['id']}/content").get_json()["parts"]["text"]
+    assert f"10% off with your code {case['given'][0]['code']}" in text
+    shop.clock.advance(60)
+    assert call("POST", f"{path}/solve", json={"note": "A new one was sent"}).get_json() == {"ended": 1}
+    shop.settle()
+    assert call("GET", path).get_json()["state"] == "solved"
+    assert len(call("GET", f"{path}/messages").get_json()["data"]) == 2
+    said = call("GET", "/v1/customers/c1/timeline?type=incident").get_json()["data"]
+    assert said[0]["text"] == "What went wrong (damaged) was put right: by hand."
+    assert {one["text"] for one in said[1:]} == {
+        "Was told what went wrong (damaged).",
+        "Something went wrong (damaged): Rain.",
+    }
+
+
+def test_one_over_many_orders_is_opened_listed_and_closed(shop: Troubled, call: Call, app: Flask) -> None:
+    provide(app, shop.services)
+    shop.policy(call_from=1)
+    shop.customers(1, 2)
+    shop.customers(3, addresses={}, consents={}, preferred=[])
+    for number in (1, 2, 3):
+        shop.order(f"o{number}", f"c{number}")
+    wrong = [
+        {"cause": "delayed"},
+        {"cause": "delayed", "orders": ["o1"], "carrier": "Blue Van"},
+        {"cause": "rained", "orders": ["o1"]},
+        {"cause": "delayed", "orders": ["o1", "nowhere"]},
+    ]
+    fields = [list(call("POST", "/v1/incidents", json=body).get_json()["errors"]) for body in wrong]
+    assert fields == [["orders"], ["orders"], ["cause"], ["orders.1"]]
+    body = {"cause": "delayed", "orders": ["o1", "o2", "o3"], "reason": "Snow", "expected_at": "2026-03-09T10:00:00Z"}
+    made = call("POST", "/v1/incidents", json=body)
+    assert (made.status_code, made.get_json()["finding"]) == (201, True)
+    shop.settle()
+    path = f"/v1/incidents/{made.get_json()['id']}"
+    assert call("GET", path).get_json()["cases"] == {"told": 2, "open": 1}
+    rows = call("GET", f"{path}/customers", headers={"Accept": "text/csv"}).get_data(as_text=True).splitlines()
+    assert len(rows) == 4
+    assert rows[0].startswith("id,incident,customer_id,order_id,cause,state,reason")
+    calls = call("GET", "/v1/incidents/calls").get_json()["data"]
+    assert sorted((one["customer_id"], one["why_call"]) for one in calls) == [
+        ("c1", "bad_in_a_row"), ("c2", "bad_in_a_row"), ("c3", "not_told"),
+    ]  # fmt: skip
+    assert call("POST", f"{path}/called", json={}).status_code == 409
+    called = call("POST", f"{path}/called", json={"customer_id": "c3", "note": "Was out"}).get_json()
+    assert (called["call"], called["called_by"], called["note"]) == (False, "tests", "Was out")
+    assert call("POST", f"{path}/makegood", json={"give": {"kind": "percent", "percent": 101}}).status_code == 409
+    nonsense = {"give": {"kind": "percent", "percent": 101}, "customer_id": "c1"}
+    assert list(call("POST", f"{path}/makegood", json=nonsense).get_json()["errors"]) == ["give.percent"]
+    assert call("POST", f"{path}/close", json={"customer_id": "c3"}).get_json() == {"ended": 1}
+    listed = call("GET", "/v1/incidents", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    assert ",delayed,shop,told,Snow," in listed
+    assert listed.splitlines()[1].endswith(",0,2,0,1")
+    assert call("GET", "/v1/customers/c3/incidents").get_json()["data"][0]["state"] == "closed"
+    shop.services.eraser.erase("c1")
+    assert call("GET", f"{path}/customers").get_json()["data"][0]["customer_id"] != "c1"
+
+
+def test_a_policy_that_makes_no_sense_is_refused_with_its_field(shop: Troubled, call: Call) -> None:
+    wrong = {
+        "rules.0.give.kind": {"active": True, "rules": [{"give": {"kind": "kiss"}}]},
+        "rules.0.give.percent": {"active": True, "rules": [{"give": {"kind": "percent", "percent": "$ne"}}]},
+        "budget": {
+            "active": True,
+            "budget": {"money": {"amount": 1, "currency": "EUR"}},
+            "person_limit": {"amount": 1, "currency": "USD"},
+        },
+        "tell.0": {"active": True, "tell": ["rain"]},
+    }
+    for field, body in wrong.items():
+        answer = call("PUT", "/v1/goodwill", json=body)
+        assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [field])
+    kinds = {one["kind"] for one in call("GET", "/v1/goodwill/kinds").get_json()["data"]}
+    assert kinds == {"percent", "amount", "free_shipping", "gift", "raincheck"}
+    assert call("PUT", "/v1/goodwill", json={"active": False}, headers={"If-Match": '"v9"'}).status_code == 412
