@@ -1,10 +1,8 @@
 """A TCP relay in front of a server, which a test cuts and mends: an outage as a program sees it."""
 
 import contextlib
-import errno
 import socket
 import threading
-import time
 from typing import Self
 
 
@@ -15,32 +13,27 @@ class Relay:
         self.target = target
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
-        self.port = 0
+        # Bound and never listening: while the relay is cut, nobody else is given its port, and who calls is refused.
+        self._kept = _bound(0)
+        self.port = self._kept.getsockname()[1]
         self.mend()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.cut()
+        self.close()
 
     def mend(self) -> None:
         """Listen, on the same port as before."""
-        listener = self._listening()
-        self.port = listener.getsockname()[1]
-        self._listener = listener
+        self._listener = listener = _bound(self.port)
+        listener.listen()
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
-    def _listening(self) -> socket.socket:
-        # While it was cut, somebody's own connection may have been given the port; it lasts a moment.
-        for _ in range(200):
-            try:
-                return socket.create_server(("127.0.0.1", self.port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-            time.sleep(0.1)
-        raise TimeoutError(f"Port {self.port} stays in other hands.")
+    def close(self) -> None:
+        """Cut it for good."""
+        self.cut()
+        self._kept.close()
 
     def cut(self) -> None:
         """Refuse new connections and break those there are."""
@@ -76,6 +69,15 @@ class Relay:
                 raise
             return far
         return socket.create_connection(self.target)
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket at this port of this machine, 0 for any, which it shares with others of ours."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind(("127.0.0.1", port))
+    return made
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

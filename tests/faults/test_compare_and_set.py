@@ -43,7 +43,7 @@ def test_a_cap_is_exact_and_nothing_confirmed_is_lost_when_the_database_is_kille
         assert [taker.wait(timeout=1_800) for taker in takers] == [0] * PROCESSES
         kept = {place["_id"]: place for place in own["places"].find()}
         own.client.close()
-        database.relay.cut()
+        database.relay.close()
     confirmed = Counter(line for log in tmp_path.glob("*.taken") for line in log.read_text().splitlines())
     assert all(place["taken"] == len(place["by"]) == len(set(place["by"])) == CAP for place in kept.values())
     assert set(confirmed.values()) == {1}

@@ -22,9 +22,8 @@ class Breakable:
         self._directory = directory
         self._supervisor = Supervisor(directory / "logs")
         self._real = os.environ.get(ENGINE) == "engine"
-        # The real engine listens elsewhere each time it is started.
-        self._relay = Relay("nowhere") if self._real else None
-        self._port = self._relay.port if self._relay else free_port()
+        # It listens elsewhere each time it is started: a port that is let go may be in other hands when it comes back.
+        self._relay = Relay("nowhere")
         self._process = self._started()
 
     def __enter__(self) -> Self:
@@ -32,14 +31,13 @@ class Breakable:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.thaw()
-        if self._relay:
-            self._relay.cut()
+        self._relay.close()
         self._supervisor.stop()
 
     @property
     def url(self) -> str:
         """Where it is, when it is."""
-        return f"mongodb://127.0.0.1:{self._port}/?directConnection=true"
+        return f"mongodb://127.0.0.1:{self._relay.port}/?directConnection=true"
 
     def kill(self) -> None:
         """kill -9."""
@@ -60,8 +58,10 @@ class Breakable:
             os.killpg(self._process.pid, signal.SIGCONT)
 
     def _started(self) -> Process:
-        if self._relay is None:
-            return self._supervisor.start(quickly_gone(mongodb(self._directory / "mongodb", self._port, cache="256M")))
+        if not self._real:
+            port = free_port()
+            self._relay.target = ("127.0.0.1", port)
+            return self._supervisor.start(quickly_gone(mongodb(self._directory / "mongodb", port, cache="256M")))
         log = self._supervisor.log_of("engine")
         log.unlink(missing_ok=True)  # it tells there where it listens
         process = self._supervisor.start(engine_child(log, self._directory / "engine"))

@@ -169,7 +169,7 @@ def scene(directory: Path, settings: Settings, count: int) -> Iterator[Scene]:
                 yield Scene(tills=tills, database=database, services=services)
         finally:
             services.close()
-            database.relay.cut()
+            database.relay.close()
 
 
 def all_at_once(work: Sequence[Callable[[], None]], callers: int = 64) -> Counter[str]:

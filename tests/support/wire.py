@@ -77,7 +77,7 @@ class Wire(CommandListener):
 
     def close(self) -> None:
         """Let go of the server."""
-        self.relay.cut()
+        self.relay.close()
         self._client.close()
 
 
