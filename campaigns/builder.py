@@ -9,10 +9,15 @@ from common.links import Links
 from content.cards import addresses_of
 from content.errors import MissingValue, Unwritable
 from content.letters import Letters, letters_of
+from content.links import with_source
 from content.templates import Templates, pick_locale
 from customers.customer import Customer
 from customers.shop import Shops
 from messaging.message import Batch, Message, Rendered, Unrenderable
+
+UTM = tuple[tuple[str, str], ...]
+# How links name us to the shop's statistics: utm_source.
+SOURCE = "encore"
 
 
 class Builder:
@@ -50,14 +55,16 @@ class Builder:
             return Unrenderable(reason="customer_gone")
         values = self._values.of(gathered, customer, message.id, letters.names)
         values.update(message.data.get("values", {}))
+        home = gathered.shared.shop.url
+        tracked = partial(self._tracked, message.id, home, _source(message, channel))
         try:
-            written = letters.write(values, partial(self._tracked, message.id))
+            written = letters.write(values, tracked)
         except MissingValue as error:
             return Unrenderable(reason=f"{error.reason}:{error.name}", detail=str(error))
         except Unwritable as error:
             return Unrenderable(reason=error.reason, detail=str(error))
         headers = self._headers(message.id) if channel == "email" and message.purpose == "marketing" else {}
-        led = {name: self._tracked(message.id, written.parts[name]) for name in addresses_of(written.parts)}
+        led = {name: tracked(written.parts[name]) for name in addresses_of(written.parts)}
         return Rendered(
             parts=written.parts | led,
             headers=headers,
@@ -66,11 +73,11 @@ class Builder:
             slots=written.slots,
         )
 
-    def _tracked(self, message: str, address: str) -> str:
+    def _tracked(self, message: str, home: str, source: UTM, address: str) -> str:
         """An address by way of ours, so that a click is known; our own pages, the ways out above all, stay direct."""
         if address.startswith(self._links.public_url):
             return address
-        return self._links.url("click", [message, address])
+        return self._links.url("click", [message, with_source(address, home, source) if source else address])
 
     def _headers(self, message: str) -> dict[str, str]:
         """The one-click way out of RFC 8058, which mail programs show as a button."""
@@ -78,6 +85,15 @@ class Builder:
             "List-Unsubscribe": f"<{self._links.url('unsubscribe', message)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
+
+
+def _source(message: Message, channel: str) -> UTM:
+    """What the shop's own statistics are told of whoever comes by a link in marketing."""
+    if message.purpose != "marketing":
+        return ()
+    campaign = message.campaign or message.template
+    told = {"source": SOURCE, "medium": channel, "campaign": campaign, "content": message.variant}
+    return tuple((f"utm_{name}", value) for name, value in told.items())
 
 
 def _occasion(message: Message) -> Occasion:

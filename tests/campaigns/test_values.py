@@ -1,12 +1,17 @@
 """What a template can say of a person is read off what they did; what nobody knows, or is sold out, is not said."""
 
+import re
 from datetime import timedelta
 
+from campaigns.single import Wanted
 from campaigns.values import Occasion
 from common.money import Money
+from content.templates import Template
 from customers.catalogue import Product
+from customers.consent import Purpose
 from customers.customer import Customer
 from customers.orders import Line, Order
+from messaging.message import Rendered
 from tests.support.clock import ManualClock
 from wiring import Services
 
@@ -78,3 +83,22 @@ def test_a_look_up_is_made_only_for_words_that_need_it(services: Services) -> No
     services.customers.upsert([Customer(id="ana")])
     gathered = services.values.gather(Occasion(), {"m1": "ana"}, names={"first_name"})
     assert gathered.favourites == gathered.recommended == {}
+
+
+def test_a_link_to_the_shop_in_marketing_says_where_its_visitor_comes_from(services: Services) -> None:
+    services.customers.upsert([Customer(id="ana", addresses={"email": ["ana@example.com"]})])
+    link = '<p><a href="https://shop.example/new?a=1">a</a> <a href="https://other.example/">b</a></p>'
+    services.templates.put(Template(id="t", name="t", content={"email": {"en": {"subject": "a", "html": link}}}))
+
+    def led(purpose: Purpose) -> list[str]:
+        wanted = Wanted(customer="ana", template="t", purpose=purpose)
+        message = services.sender.send(wanted, f"operation-{purpose}")
+        batch = services.batches.get(message.batch)
+        [rendered] = services.builder.render(batch, [message]).values()
+        assert isinstance(rendered, Rendered)
+        tokens = re.findall(r'href="http://shop\.test/c/([^"]+)"', rendered.parts["html"])
+        return [services.links.read("click", token)[1] for token in tokens]
+
+    marked = "https://shop.example/new?a=1&utm_source=encore&utm_medium=email&utm_campaign=t"
+    assert led("marketing") == [marked, "https://other.example/"]
+    assert led("service") == ["https://shop.example/new?a=1", "https://other.example/"]
