@@ -64,7 +64,7 @@ class MongoRuns:
 
     def last_size(self, segment: str, campaign: str) -> int | None:
         """How many people the latest run over a segment was planned for: the campaign's own, else any other's."""
-        others = [one["_id"] for one in self._campaigns.find({"segment": segment}, {"_id": 1})]
+        others = [one["_id"] for one in self._campaigns.find({"segment": segment}, {"_id": 1})] if segment else []
         return next((size for ids in ([campaign], others) if (size := self._latest(ids)) is not None), None)
 
     def _latest(self, campaigns: Sequence[str]) -> int | None:

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from campaigns.approving import Approving
+from campaigns.calendar import Calendar
 from campaigns.campaign import Campaign
 from campaigns.checklist import Clearing
 from campaigns.experiments.learning import Bandits
@@ -152,6 +153,17 @@ class Services(Journeying):
     def pricing(self) -> Pricing:
         """Puts prices to what was handed over."""
         return Pricing(self.provider_book, self.contents)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Says what goes out when."""
+        return Calendar(
+            campaigns=self.campaigns,
+            segments=self.segments,
+            audience=self.audience,
+            sizes=self.runs,
+            clock=self.clock,
+        )
 
     @cached_property
     def bandits(self) -> Bandits:

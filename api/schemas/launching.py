@@ -55,3 +55,42 @@ class CampaignChangeSchema(Strict):
         keys=fields.String(), values=fields.List(fields.Raw()), required=True, data_key="fields", attribute="fields"
     )
     overridden = fields.List(fields.String(), required=True)
+
+
+class ScheduleArgs(Strict):
+    """How far to look."""
+
+    days = fields.Integer(load_default=30, validate=validate.Range(1, 366))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 250))
+
+
+class OccurrenceSchema(Strict):
+    """A campaign goes out."""
+
+    campaign = fields.String(required=True)
+    name = fields.String(required=True)
+    trigger = fields.String(required=True)
+    at = Instant(required=True)
+    local = fields.String(required=True, metadata={"description": "The same in the shop's time zone."})
+    expected = fields.Integer(required=True, metadata={"description": "About so many people."})
+    expected_from = fields.String(
+        required=True,
+        validate=validate.OneOf(["last_run", "segment"]),
+        metadata={"description": "Whether its last run was so large, or its segment is now."},
+    )
+
+
+class ListeningSchema(Strict):
+    """A running campaign without a time."""
+
+    campaign = fields.String(required=True)
+    name = fields.String(required=True)
+    trigger = fields.String(required=True)
+
+
+class ScheduleSchema(Strict):
+    """What goes out when, the first first; and what waits for something else than a time."""
+
+    time_zone = fields.String(required=True)
+    data = fields.List(fields.Nested(OccurrenceSchema), required=True)
+    listening = fields.List(fields.Nested(ListeningSchema), required=True)

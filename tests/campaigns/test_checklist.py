@@ -131,3 +131,34 @@ def test_the_shops_own_switch_asks_every_campaign(services: Services, clock: Man
     assert refusal.value.reason == "approval_missing"
     services.approving.approve(campaign.id, "second")
     assert services.launcher.launch(campaign.id).approval.by == "second"
+
+
+def test_the_schedule_says_what_goes_out_when_and_to_about_how_many(
+    client: FlaskClient, services: Services, clock: ManualClock
+) -> None:
+    open_shop(services, [someone(number, clock.now()) for number in range(5)])
+    services.shops.put(msgspec.structs.replace(services.shops.get(), time_zone="Asia/Tokyo"))
+    weekly = draft(services, name="Weekly", trigger={"kind": "recurring", "cron": "0 10 * * 2", "time_zone": "UTC"})
+    once = draft(services, name="Once", trigger={"kind": "scheduled", "at": "2026-03-05T10:00:00Z"})
+    welcome = draft(services, name="Welcome", segment="", trigger={"kind": "first_order"})
+    for one in (weekly, once, welcome):
+        services.launcher.launch(one.id)
+    paused = draft(services, name="Paused", trigger={"kind": "scheduled", "at": "2026-03-06T10:00:00Z"})
+    services.launcher.launch(paused.id)
+    services.launcher.pause(paused.id)
+    told = client.get("/v1/schedule?days=14").get_json()
+    assert [(one["name"], one["local"]) for one in told["data"]] == [
+        ("Weekly", "2026-03-03 19:00"),
+        ("Once", "2026-03-05 19:00"),
+        ("Weekly", "2026-03-10 19:00"),
+    ]
+    assert {(one["expected"], one["expected_from"]) for one in told["data"]} == {(5, "segment")}
+    assert [one["name"] for one in told["listening"]] == ["Welcome"]
+    clock.advance(86_400)
+    services.schedule.open_due()
+    (run,) = services.runs.of_campaigns([weekly.id])
+    services.planner.plan(run.id)
+    services.customers.upsert([someone(9, clock.now())])
+    assert len(client.get("/v1/schedule?limit=1").get_json()["data"]) == 1
+    later = [one for one in client.get("/v1/schedule").get_json()["data"] if one["name"] == "Weekly"]
+    assert {(one["expected"], one["expected_from"]) for one in later} == {(5, "last_run")}
