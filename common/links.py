@@ -5,7 +5,6 @@ still verify, so that keys can be rotated while messages are on their way.
 """
 
 import hashlib
-import hmac
 from base64 import urlsafe_b64encode
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,7 @@ import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from common.errors import NotFound
+from common.macs import mac
 
 # Pages a customer can be sent to; a token made for one does not open another.
 PATHS = {
@@ -39,7 +39,7 @@ class Links:
     def token(self, page: str, payload: Any) -> str:
         """A token of plain JSON data for one page: what itsdangerous would sign, at a tenth of its cost."""
         said = urlsafe_b64encode(msgspec.json.encode(payload)).rstrip(b"=")
-        signature = hmac.digest(_signing_key(self._keys[-1], page), said, "sha1")
+        signature = mac(_signing_key(self._keys[-1], page), said, "sha1")
         return f"{said.decode()}.{urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
     def read(self, page: str, token: str) -> Any:

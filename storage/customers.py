@@ -195,7 +195,7 @@ class MongoCustomers:
 
     def _read(self, ids: Sequence[str]) -> dict[str, Customer]:
         found = self._customers.find({"_id": {"$in": list(ids)}})
-        return {one["_id"]: from_document(one, Customer) for one in found}
+        return {one.id: one for one in from_documents(found, Customer)}
 
     def _insert(self, customers: Sequence[Customer]) -> set[str]:
         """Insert new customers; the ids of those that were there already."""
