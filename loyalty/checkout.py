@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from common.clock import Clock
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Invalid, NotFound
 from common.ids import new_id
 from common.money import Money
 from loyalty.bundle import STILL_OPEN, Bundle, Bundles
@@ -73,8 +73,9 @@ class Checkout:
         self._grace = timedelta(seconds=grace)
 
     def validate(self, typed: Sequence[str], asked: Asked) -> Together:
-        """What the codes would give together, and by which rule one would not; changes nothing. Raises NotFound."""
-        verdicts = self._tried(self._ordered(typed), asked)
+        """What the codes would give together, and by which rule one would not; changes nothing."""
+        vouchers, unknown = self._ordered(typed)
+        verdicts = [*self._tried(vouchers, asked), *unknown]
         off = sum(one.discount.amount for one in verdicts if one.valid and one.discount)
         return Together(
             valid=all(one.valid for one in verdicts),
@@ -83,7 +84,7 @@ class Checkout:
         )
 
     def reserve(self, typed: Sequence[str], asked: Asked, seconds: float = HOLD_SECONDS) -> list[Redemption]:
-        """Hold all the codes for an order; the holds end by themselves. Raises NotFound, NotAll, Refused."""
+        """Hold all the codes for an order; the holds end by themselves. Raises NotAll, Refused."""
         return self._together(typed, asked, seconds)
 
     def redeem(self, typed: Sequence[str], asked: Asked) -> list[Redemption]:
@@ -97,16 +98,25 @@ class Checkout:
             self._give_up(bundle)
         return len(left)
 
-    def _ordered(self, typed: Sequence[str]) -> list[Voucher]:
-        """The vouchers in the order in which they are reckoned; raises NotFound, Invalid for one that comes twice."""
-        vouchers = [self._vouchers.get(one) for one in typed]
-        codes = [voucher.code for voucher in vouchers]
+    def _ordered(self, typed: Sequence[str]) -> tuple[list[Voucher], list[Verdict]]:
+        """The vouchers in the order in which they are reckoned, and what is to be said of codes that are none.
+
+        Raises Invalid for one that comes twice.
+        """
+        vouchers: list[Voucher] = []
+        unknown: list[Verdict] = []
+        for one in typed:
+            try:
+                vouchers.append(self._vouchers.get(one))
+            except NotFound as error:
+                unknown.append(Verdict(code=error.id, offer="", valid=False, reason=error.reason, detail=str(error)))
+        codes = [*(voucher.code for voucher in vouchers), *(verdict.code for verdict in unknown)]
         for place, code in enumerate(codes):
             if code in codes[:place]:
                 raise Invalid.field(f"codes.{place}", "Stands there twice.")
         offers = {one: self._offers.kept(one).stacking.order for one in sorted({each.offer for each in vouchers})}
         # The same for everybody, so that of many who want the same codes at once somebody gets them all.
-        return sorted(vouchers, key=lambda voucher: (offers[voucher.offer], voucher.offer, voucher.code))
+        return sorted(vouchers, key=lambda voucher: (offers[voucher.offer], voucher.offer, voucher.code)), unknown
 
     def _tried(self, vouchers: Sequence[Voucher], asked: Asked) -> list[Verdict]:
         """What each would give beside those before it that would be used."""
@@ -134,7 +144,9 @@ class Checkout:
         )
 
     def _together(self, typed: Sequence[str], asked: Asked, seconds: float | None) -> list[Redemption]:
-        vouchers = self._ordered(typed)
+        vouchers, unknown = self._ordered(typed)
+        if unknown:
+            raise NotAll([*self._tried(vouchers, asked), *unknown])
         for attempt in range(TRIES):
             kept = self._kept(vouchers, asked)
             done = [one for one in kept if one.state is RedemptionState.REDEEMED]
@@ -156,6 +168,8 @@ class Checkout:
         found = [one for one in self._redemptions.of_order(asked.basket.id) if one.standing and one.id in wanted]
         if any(one.customer != asked.customer for one in found):
             raise Refused(Reason.ORDER_OF_ANOTHER)
+        if any(one.state is RedemptionState.REDEEMED and not one.meant_for(asked.basket) for one in found):
+            raise Refused(Reason.ALREADY_REDEEMED)
         return [self._vouchers.decided(one) for one in sorted(found, key=lambda one: one.turn)]
 
     def _bundle_for(

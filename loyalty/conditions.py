@@ -37,6 +37,7 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     TOO_FEW = "too_few"
     GIFT_UNAVAILABLE = "gift_unavailable"
+    NOTHING_GIVEN = "nothing_given"
     FIRST_ORDER = "first_order"
     SEGMENT = "segment"
     CHANNEL = "channel"
@@ -62,9 +63,11 @@ class Reason(StrEnum):
     CAMPAIGN_USES = "campaign_uses"
     CAMPAIGN_MONEY = "campaign_money"
     WITHDRAWN = "withdrawn"
+    ALREADY_REDEEMED = "already_redeemed"
     ROLLED_BACK = "rolled_back"
     ALREADY_ROLLED_BACK = "already_rolled_back"
     NOT_REDEEMED = "not_redeemed"
+    NO_PART = "no_part"
     BUSY = "busy"
 
 
@@ -84,6 +87,7 @@ SENTENCES = {
     Reason.EXCLUDED: "The order holds something that the offer is not for.",
     Reason.TOO_FEW: "The order does not hold enough of what the offer asks for.",
     Reason.GIFT_UNAVAILABLE: "The gift is not in stock.",
+    Reason.NOTHING_GIVEN: "The code would give nothing for this order, and stays unused.",
     Reason.FIRST_ORDER: "The offer is for a first order only.",
     Reason.SEGMENT: "The offer is for other customers.",
     Reason.CHANNEL: "The offer cannot be used where this order is placed.",
@@ -109,9 +113,11 @@ SENTENCES = {
     Reason.WITHDRAWN: "The codes that were to be used together were given up; try again.",
     Reason.BUDGET_USES: "The offer has been used as often as it allows.",
     Reason.BUDGET_MONEY: "What is left of the offer's budget does not cover this order.",
+    Reason.ALREADY_REDEEMED: "This order used the code as it was before: take that back, and use another order id.",
     Reason.ROLLED_BACK: "This order's use of the code was rolled back; use it with another order id.",
     Reason.ALREADY_ROLLED_BACK: "This redemption was rolled back already.",
     Reason.NOT_REDEEMED: "The code is held, and not redeemed yet: there is no part to take back.",
+    Reason.NO_PART: "It took nothing off the order of which a part could be taken back; take back the whole.",
     Reason.BUSY: "Too many others are using this offer just now; try again.",
 }
 
@@ -242,6 +248,13 @@ def stacking(use: Use) -> Reason | None:
     return Reason(found.rule) if found else None
 
 
+def something(use: Use) -> Reason | None:
+    """It gives something for this basket, so that nobody spends a code for nothing."""
+    gives = use.offer.gives
+    anything = use.discount.amount or gives.gift is not None or gives.points(use.basket)
+    return None if anything else Reason.NOTHING_GIVEN
+
+
 def first_order(use: Use) -> Reason | None:
     """The customer has no earlier order."""
     return Reason.FIRST_ORDER if use.offer.conditions.first_order and use.earlier_orders else None
@@ -265,7 +278,7 @@ def budget(use: Use) -> Reason | None:
 
 CONDITIONS: tuple[Callable[[Use], Reason | None], ...] = (
     deleted, active, owner, dates, hours, channel, currency, minimum, products, categories, excluded, given,
-    first_order, segments, stacking, places, budget,
+    first_order, segments, stacking, something, places, budget,
 )  # fmt: skip
 
 

@@ -70,5 +70,8 @@ def liability(sums: Sums, at: datetime, worth: Worth, zone: ZoneInfo) -> Liabili
 
 
 def month_of(lost_at: datetime | None, zone: ZoneInfo) -> str:
-    """The month of the last day on which points that are lost at an instant are there."""
-    return f"{local(lost_at - timedelta(milliseconds=1), zone):%Y-%m}" if lost_at else ""
+    """The month of the last day on which points that are lost at an instant are there.
+
+    They are lost at a midnight, and were there at the noon before: in a shop that has moved to another time zone, too.
+    """
+    return f"{local(lost_at - timedelta(hours=12), zone):%Y-%m}" if lost_at else ""

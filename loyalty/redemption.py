@@ -9,6 +9,7 @@ import msgspec
 
 from common.ids import derive
 from common.money import Money
+from loyalty.basket import Basket
 from loyalty.kind import Gift
 
 
@@ -36,7 +37,7 @@ class Redemption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     it `stays` in are not left when it ends: its turn among the codes of its order, or among a customer's uses.
     `cost` is what it takes out of a budget of money where that is not the discount, `counts` are the budget's counters
     beside the whole. `returned` was rolled back in part, signed `part_by`. `owing`: points are still to be credited or
-    taken back. `bundle` is the call for several codes that it belongs to.
+    taken back. `bundle` is the call for several codes that it belongs to, `basket` the mark of what it was reckoned on.
     """
 
     id: str
@@ -68,11 +69,18 @@ class Redemption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     owing: bool = False
     bundle: str = ""
     channel: str = ""
+    basket: str = ""
 
     @property
     def charged(self) -> Money:
         """What it took out of a budget of money."""
         return self.cost or self.off
+
+    def meant_for(self, basket: Basket) -> bool:
+        """Whether it was reckoned on this basket; of an older one, only the total is known."""
+        if self.basket:
+            return self.basket == basket.mark
+        return (self.order_total, self.currency) == (basket.total.amount, basket.total.currency)
 
     @property
     def turn(self) -> int:

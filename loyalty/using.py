@@ -149,6 +149,7 @@ def entry_of(planned: Planned, over: str) -> Entry:
         owing=bool(points) and asked.until is None,
         bundle=asked.bundle,
         channel=use.basket.channel,
+        basket=asked.basket.mark,
     )
     return Entry(
         token=token, at=use.now, what="take", about=about, claims=planned.claims, over=over, redemption=redemption

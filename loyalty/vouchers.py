@@ -117,14 +117,14 @@ class Vouchers:
         use = self._planner.plan(offer, voucher, asked, beside, self._clock.now()).use
         used = kept is not None and kept.standing
         own = kept is not None and used and kept.customer == asked.customer
-        reason = None if own else Reason.ORDER_OF_ANOTHER if used else refusal(use)
+        reason = _settled(kept, asked) if own and kept else Reason.ORDER_OF_ANOTHER if used else refusal(use)
         if reason is None and kept is not None and kept.state is RedemptionState.ROLLED_BACK:
             reason = Reason.ROLLED_BACK
         verdict = Verdict(code=voucher.code, offer=offer.id, valid=reason is None)
         if reason:
             found = clash(offer.id, offer.stacking, beside) if reason in STACKED else None
             return replace(verdict, reason=reason.value, detail=SENTENCES[reason], against=found.code if found else "")
-        if kept is not None and own:
+        if kept is not None and own and kept.meant_for(asked.basket):
             return replace(verdict, discount=kept.off, gift=kept.gift, points=kept.points)
         kind = offer.gives
         return replace(verdict, discount=use.discount, gift=kind.gift, points=kind.points(use.basket))
@@ -147,7 +147,7 @@ class Vouchers:
     def redeem(self, typed: str, customer: str, basket: Basket, segments: Collection[str] | None = None) -> Redemption:
         """Use the code for an order, once: again for the same order, it is the same redemption.
 
-        Raises NotFound, Refused.
+        Raises NotFound, Refused; "already_redeemed" where the order has become another since.
         """
         return self.take(self.get(typed), Asked(customer=customer, basket=basket, segments=segments))
 
@@ -232,6 +232,8 @@ class Vouchers:
     def _again(self, kept: Redemption, asked: Asked, on_order: Sequence[Redemption]) -> Redemption | None:
         """What stands already, moved on as far as is wanted; None where it had to be ended to start again."""
         if kept.state is RedemptionState.REDEEMED:
+            if reason := _settled(kept, asked):
+                raise Refused(reason)
             return kept
         now, basket = self._clock.now(), asked.basket
         before = [one for one in on_order if one.standing and one.id != kept.id and one.turn < kept.turn]
@@ -331,6 +333,12 @@ def _mine(voucher: Voucher, basket: Basket, on_order: Sequence[Redemption]) -> R
     return next((one for one in on_order if one.id == wanted), None)
 
 
+def _settled(kept: Redemption, asked: Asked) -> Reason | None:
+    """Why what an order has used already is not what it asks for now: it has become another order since."""
+    changed = kept.state is RedemptionState.REDEEMED and not kept.meant_for(asked.basket)
+    return Reason.ALREADY_REDEEMED if changed else None
+
+
 def _is_back(kept: Redemption, part: Money) -> bool:
     """Whether just this part was taken back already; raises Invalid, Refused where it cannot be."""
     if kept.returned and (kept.returned, kept.currency) == (part.amount, part.currency):
@@ -339,8 +347,10 @@ def _is_back(kept: Redemption, part: Money) -> bool:
         raise Refused(Reason.NOT_REDEEMED if kept.standing else Reason.ALREADY_ROLLED_BACK)
     if kept.returned:
         raise Refused(Reason.ALREADY_ROLLED_BACK)
+    if not kept.discount:
+        raise Refused(Reason.NO_PART)
     if part.currency != kept.currency:
         raise Invalid.field("amount.currency", f"The discount was in {kept.currency}.")
-    if not 0 < part.amount < kept.discount or kept.cost is not None:
+    if not 0 < part.amount < kept.discount:
         raise Invalid.field("amount.amount", f"Must be more than nothing and less than the discount, {kept.discount}.")
     return False

@@ -8,7 +8,7 @@ from flask.views import MethodView
 from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import services
-from api.guessing import guarded
+from api.guessing import count_missing, guarded
 from api.merged import led
 from api.schemas.redemptions import (
     RedeemedTogetherSchema,
@@ -68,7 +68,9 @@ class ValidateTogether(MethodView):
         """Say what several codes would give for one order, and by which rule one would not; changes nothing."""
         wanted = asked(body)
         with guarded(wanted.customer):
-            return services().checkout.validate(body["codes"], wanted)
+            verdicts = services().checkout.validate(body["codes"], wanted)
+        count_missing(verdicts.codes, wanted.customer)
+        return verdicts
 
 
 @blueprint.route("/reserve")

@@ -5,13 +5,14 @@ from marshmallow import fields, validate
 from api.schemas.base import Instant, MoneySchema, PageArgs, Strict
 from api.schemas.offer_rules import MAX_CODES
 from api.schemas.vouchers import ReserveSchema, UseSchema
+from loyalty import codes
 from loyalty.conditions import Reason
 from loyalty.redemption import RedemptionState
 
 STATES = [state.value for state in RedemptionState]
 # A redemption that was refused in a race for the last place is nobody's to see.
 SEEN = [state.value for state in RedemptionState if state is not RedemptionState.REFUSED]
-_REASONS = ["", *(reason.value for reason in Reason)]
+_REASONS = ["", *(reason.value for reason in Reason), *codes.REASONS]
 
 
 def _codes() -> fields.List[str]:

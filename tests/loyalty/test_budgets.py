@@ -53,7 +53,7 @@ def test_a_periods_budget_ends_with_the_period_in_the_shops_own_time(services: S
     assert reason_of(services, code, "o3") == ""
     clock.advance(86_400)
     assert reason_of(services, code, "o4") == "month_money"
-    assert reason_of(services, code, "o4", total=0) == ""
+    assert reason_of(services, code, "o4", total=0) == "nothing_given"
     clock.advance(30 * 86_400)
     assert reason_of(services, code, "o5") == ""
     by = services.offers.get("tenth").spent.by

@@ -78,7 +78,9 @@ class Life(RuleBasedStateMachine):
         if used is not None and used.state is RedemptionState.ROLLED_BACK:
             return None
         if used is not None and self._counts(used):
-            if used.state is RedemptionState.REDEEMED or (used.money == money and hold):
+            if used.state is RedemptionState.REDEEMED:
+                return used.state if used.money == money else None
+            if used.money == money and hold:
                 return used.state
             if used.money == money:
                 used.state, used.until = RedemptionState.REDEEMED, None

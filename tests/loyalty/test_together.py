@@ -221,8 +221,9 @@ def test_a_code_that_comes_twice_or_is_none_is_refused(services: Services) -> No
     with pytest.raises(Invalid) as refused:
         services.checkout.validate([code, code.lower()], asked())
     assert list(refused.value.fields) == ["codes.1"]
-    with pytest.raises(NotFound):
-        services.checkout.redeem([code, "NOTACODE"], asked())
+    with pytest.raises(NotAll) as none:
+        services.checkout.redeem(["NOTACODE", code], asked())
+    assert [(one.valid, one.reason) for one in none.value.codes] == [(True, ""), (False, "unknown_code")]
     assert standing(services) == []
 
 

@@ -32,7 +32,7 @@ def test_a_code_is_redeemed_and_the_budget_knows(services: Services) -> None:
 def test_the_same_order_again_is_the_same_redemption(services: Services) -> None:
     code = generic(services, uses=1)
     first = services.vouchers.redeem(code, "ana", basket())
-    assert services.vouchers.redeem(code.lower(), "ana", basket(total=1)) == first
+    assert services.vouchers.redeem(code.lower(), "ana", basket()) == first
     assert_books_agree(services)
 
 

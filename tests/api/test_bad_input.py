@@ -1,0 +1,93 @@
+"""What shops' systems send by mistake: each has its own named reason, and nothing is spent by it."""
+
+from typing import Any
+
+from customers.catalogue import Product
+from tests.api.conftest import Call
+from tests.api.test_offers import code_of, euros, tried, use
+from tests.support.clock import ManualClock
+from wiring import Services
+
+
+def refusal(call: Call, path: str, body: dict[str, Any]) -> tuple[int, str]:
+    answer = call("POST", f"/v1/{path}", json=body)
+    return answer.status_code, answer.json.get("reason", "")
+
+
+def test_a_code_that_gives_nothing_for_an_order_is_not_spent(call: Call) -> None:
+    free = {"id": "post", "kind": "free_shipping", "settings": {}}
+    codes = {
+        "nothing to ship": code_of(call, **free),
+        "no dearer since": code_of(
+            call, id="rain", kind="raincheck", settings={"product": "shoe", "price": euros(9_000)}
+        ),
+        "no points": code_of(call, id="twice", kind="points_multiplier", settings={"times": 2}),
+    }
+    for code in codes.values():
+        assert tried(call, code, use()) == "nothing_given"
+        for way in ("reserve", "redeem"):
+            assert refusal(call, f"vouchers/{code}/{way}", use()) == (409, "nothing_given")
+    shipped = use(total=euros(10_490))
+    shipped["order"]["shipping"] = 490
+    assert tried(call, codes["nothing to ship"], shipped) == ""
+    # all is paid for by the one before
+    all_off = code_of(call, id="all", kind="amount", settings={"amount": euros(99_999)}, stacking={"order": 1})
+    tenth = code_of(call)
+    both = {**use("o2"), "codes": [tenth, all_off]}
+    found = call("POST", "/v1/redemptions/validate", json=both).json
+    assert [(one["offer"], one["reason"]) for one in found["codes"]] == [("all", ""), ("tenth", "nothing_given")]
+    assert refusal(call, "redemptions/redeem", both) == (409, "not_all_codes")
+    assert {call("GET", f"/v1/offers/{one}").json["spent"]["uses"] for one in ("post", "rain", "all", "tenth")} == {0}
+
+
+def test_an_order_that_has_changed_since_it_used_a_code_spends_nothing_more_and_is_told(call: Call) -> None:
+    codes = [code_of(call, stacking={"groups": ["g"]}), code_of(call, id="post", stacking={"groups": ["g"]})]
+    used = call("POST", f"/v1/vouchers/{codes[0]}/redeem", json=use()).json
+    assert call("POST", f"/v1/vouchers/{codes[0]}/redeem", json=use()).json == used
+    other = use(total=euros(4_000))
+    other["order"]["lines"] = other["order"]["lines"][1:]
+    for way in ("reserve", "redeem"):
+        assert refusal(call, f"vouchers/{codes[0]}/{way}", other) == (409, "already_redeemed")
+    assert tried(call, codes[0], other) == "already_redeemed"
+    together = {**other, "codes": codes}
+    assert refusal(call, "redemptions/redeem", together) == (409, "already_redeemed")
+    found = call("POST", "/v1/redemptions/validate", json=together).json
+    assert [one["reason"] for one in found["codes"] if one["code"] == codes[0]] == ["already_redeemed"]
+    # a hold goes with the order as it is now
+    held = call("POST", f"/v1/vouchers/{codes[1]}/reserve", json=use("o2")).json
+    changed = {**other, "order": {**other["order"], "id": "o2"}}
+    assert (held["discount"], call("POST", f"/v1/vouchers/{codes[1]}/validate", json=changed).json["discount"]) == (
+        euros(1_000),
+        euros(400),
+    )
+    assert call("POST", f"/v1/vouchers/{codes[1]}/redeem", json=changed).json["discount"] == euros(400)
+    assert [call("GET", f"/v1/offers/{one}").json["spent"]["uses"] for one in ("tenth", "post")] == [1, 1]
+
+
+def test_a_code_that_is_none_among_several_has_its_own_verdict_and_is_counted_as_a_guess(
+    call: Call, services: Services
+) -> None:
+    tenth = code_of(call)
+    body = {**use(), "codes": ["SUMMER26", tenth, "x" * 10_000]}
+    found = call("POST", "/v1/redemptions/validate", json=body)
+    wanted = [("tenth", True, ""), ("", False, "unknown_code"), ("", False, "too_long")]
+    assert (found.status_code, found.json["valid"], found.json["discount"]) == (200, False, euros(1_000))
+    assert [(one["offer"], one["valid"], one["reason"]) for one in found.json["codes"]] == wanted
+    refused = call("POST", "/v1/redemptions/redeem", json=body)
+    assert (refused.status_code, refused.json["reason"]) == (409, "not_all_codes")
+    assert [(one["offer"], one["valid"], one["reason"]) for one in refused.json["codes"]] == wanted
+    assert len(refused.get_data()) < 2_000
+    [guesser] = [one for one in call("GET", "/v1/guessers").json["data"] if one["customer_id"] == "ana"]
+    assert guesser["misses"] == 4
+    assert call("GET", "/v1/offers/tenth").json["spent"]["uses"] == 0
+
+
+def test_what_took_nothing_off_has_no_part_to_take_back(call: Call, services: Services, clock: ManualClock) -> None:
+    services.products.upsert([Product(id="tote", name="Tote", price=1_500, currency="EUR", stock=2)])
+    gift = code_of(call, id="gift", kind="gift", settings={"product": "tote"})
+    points = code_of(call, id="points", kind="points", settings={"points": 100})
+    for number, code in enumerate((gift, points)):
+        used = call("POST", f"/v1/vouchers/{code}/redeem", json=use(f"o{number}", "ana")).json
+        path = f"redemptions/{used['id']}/rollback"
+        assert refusal(call, path, {"amount": euros(1)}) == (409, "no_part")
+        assert call("POST", f"/v1/{path}").json["state"] == "rolled_back"
