@@ -21,6 +21,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from common.money import Money
+from content.colours import luminance
 from content.vocabulary import Kind
 
 FALLBACK = "en"
@@ -155,10 +156,7 @@ def gendered(_formats: Formats, value: str, **words: str) -> str:
 
 def ink(_formats: Formats, value: str) -> str:
     """Black or white, whichever reads better on a colour (contrast by relative luminance, WCAG 2.2)."""
-    channels = [int(value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if luminance < 0.179 else "#000000"
+    return "#ffffff" if luminance(value) < 0.179 else "#000000"
 
 
 def _nothing(args: list[Any], named: Mapping[str, Any]) -> str:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
-
-import msgspec
 
 from content.cards import addresses_of, buttons_of
 from content.form import Parts
+from content.lint_html import lint_rendered, lint_written
+from content.lint_words import lint_words
 from content.sms import segments
+from content.warn import Warn
 from content.wording import WORDINGS, language_of
+
+__all__ = ["Warn", "lint", "lint_languages"]
 
 SUBJECT_SHOWN = 60
 GMAIL_CLIPS = 102_000  # bytes of HTML, after which Gmail cuts the letter and hides the footer
@@ -19,24 +21,21 @@ TITLE_SHOWN = {"web_push": 50, "mobile_push": 50}
 BODY_SHOWN = {"web_push": 120, "mobile_push": 150}
 TITLE_LONG, BODY_LONG = 120, 2_000
 LABEL_SHOWN = 20  # WhatsApp's and Messenger's limit, and what fits on a phone elsewhere
+_WAY_OUT = re.compile(r'href="[^"]*/u/[^"]+"')
 _SHOUTING = re.compile(r"\b[A-Z]{4,}\b(?:\W+\b[A-Z]{4,}\b)+")
-
-
-class Warn(msgspec.Struct, frozen=True, kw_only=True):
-    """A warning about one part: `code` is a stable word for programs, `message` a sentence for the writer."""
-
-    code: str
-    part: str
-    message: str
 
 
 def lint(channel: str, locale: str, written: Parts, rendered: Parts, *, purpose: str = "marketing") -> list[Warn]:
     """What is unwise about one channel's content in one language, as written and as one person would get it."""
     if channel == "email":
-        return [*_subject(rendered["subject"]), *_letter(written, rendered), *_language(locale, purpose)]
+        words = lint_words(locale, "html", f"{rendered['subject']}.\n{_own_words(rendered['text'])}")
+        letter = [*_subject(rendered["subject"]), *_letter(written, rendered, purpose), *words]
+        return [*letter, *_language(locale, purpose)]
+    said = "\n".join(rendered.get(part, "") for part in ("title", "text", "body"))
+    words = lint_words(locale, "body" if "body" in rendered else "text", said)
     if channel == "sms":
-        return list(_text_message(rendered["text"]))
-    return list(_card(channel, rendered))
+        return [*_text_message(rendered["text"]), *words]
+    return [*_card(channel, rendered), *words]
 
 
 def lint_languages(content: Mapping[str, Mapping[str, Parts]], default_locale: str) -> list[Warn]:
@@ -64,7 +63,13 @@ def _subject(subject: str) -> Iterator[Warn]:
         yield Warn(code="shouting", part="subject", message="Capitals and exclamation marks put a letter among spam.")
 
 
-def _letter(written: Parts, rendered: Parts) -> Iterator[Warn]:
+def _own_words(text: str) -> str:
+    """A text part without the foot that is ours."""
+    return text.rpartition("\n-- \n")[0] or text
+
+
+def _letter(written: Parts, rendered: Parts, purpose: str) -> Iterator[Warn]:
+    part = "mjml" if "mjml" in written else "html"
     if not written.get("preheader"):
         yield Warn(
             code="no_preheader",
@@ -75,12 +80,17 @@ def _letter(written: Parts, rendered: Parts) -> Iterator[Warn]:
     if size > GMAIL_CLIPS:
         yield Warn(
             code="gmail_clips",
-            part="html",
+            part=part,
             message=f"The letter has {size:,} bytes of HTML; Gmail cuts it at {GMAIL_CLIPS:,}, the way out included.",
         )
-    reader = _Reader()
-    reader.feed(written.get("html") or written["mjml"])
-    yield from reader.warnings
+    if purpose == "marketing" and not _WAY_OUT.search(rendered["html"]):
+        yield Warn(
+            code="no_unsubscribe",
+            part=part,
+            message="This person's letter has no link to unsubscribe: let yours stand outside of any {% if %}.",
+        )
+    yield from lint_written(part, written[part])
+    yield from lint_rendered(part, rendered["html"], len(_own_words(rendered["text"]).split()))
 
 
 def _language(locale: str, purpose: str) -> Iterator[Warn]:
@@ -123,22 +133,3 @@ def _card(channel: str, rendered: Parts) -> Iterator[Warn]:
     for name in ("media", *addresses_of(rendered)):
         if rendered.get(name, "").startswith("http://"):
             yield Warn(code="plain_http", part=name.partition("_")[0], message=f"{rendered[name]} is not https.")
-
-
-class _Reader(HTMLParser):
-    """Looks at the images and links that the writer wrote."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.warnings: list[Warn] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A tag opens."""
-        given = dict(attrs)
-        if tag in {"img", "mj-image"} and given.get("alt") is None:
-            self._warn("no_alt", f"The image {given.get('src')} has no alt text for who cannot see it.")
-        if tag in {"a", "mj-button", "mj-image"} and (given.get("href") or "").strip().lower().startswith("http://"):
-            self._warn("plain_http", f"The link {given['href']} is not https.")
-
-    def _warn(self, code: str, message: str) -> None:
-        self.warnings.append(Warn(code=code, part="html", message=message))

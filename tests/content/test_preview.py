@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from content.colours import contrast
 from content.lint import lint_languages
 from content.preview import preview
 from content.vocabulary import sample
@@ -22,11 +23,14 @@ def test_each_thing_that_is_unwise_is_said() -> None:
     assert codes({**GOOD, "subject": "READ THESE NEWS"}) == ["shouting"]
     assert codes({**GOOD, "subject": "Yes!!"}) == ["shouting"]
     assert codes({**GOOD, "preheader": ""}) == ["no_preheader"]
-    assert codes({**GOOD, "html": '<img src="https://a.example/b.png">'}) == ["no_alt"]
-    assert codes({**GOOD, "html": '<img src="https://a.example/b.png" alt="">'}) == []
+    words = "<p>" + "Some words. " * 20 + "</p>"
+    assert codes({**GOOD, "html": words + '<img src="https://a.example/b.png">'}) == ["no_alt"]
+    assert codes({**GOOD, "html": words + '<img src="https://a.example/b.png" alt="">'}) == []
+    assert codes({**GOOD, "html": '<p>A b</p><img src="https://a.example/b.png" alt="">'}) == ["mostly_pictures"]
+    assert codes({**GOOD, "html": words + '<img src="http://a.example/b.svg" alt="">'}) == ["plain_http", "not_shown"]
     assert codes({**GOOD, "html": '<a href="http://a.example">a</a>'}) == ["plain_http"]
-    assert codes({**GOOD, "html": "<p>" + "long " * 19_000 + "</p>"}) == []
-    assert codes({**GOOD, "html": "<p>" + "é " * 40_000 + "</p>"}) == ["gmail_clips"]
+    assert codes({**GOOD, "html": "<p>" + "long. " * 16_000 + "</p>"}) == []
+    assert codes({**GOOD, "html": "<p>" + "é. " * 30_000 + "</p>"}) == ["gmail_clips"]
     assert codes(GOOD, locale="pl") == ["footer_in_english"]
     assert codes(GOOD, locale="pl", purpose="service") == []
 
@@ -49,3 +53,33 @@ def test_a_channel_not_written_in_the_shops_language_is_told() -> None:
     content = {"email": {"en": {}, "de": {}}, "sms": {"de": {}}}
     assert [warning.part for warning in lint_languages(content, "en-GB")] == ["sms"]
     assert [warning.part for warning in lint_languages(content, "fr")] == ["email", "sms"]
+
+
+def test_a_warning_names_its_line_and_its_reason() -> None:
+    html = "<p>Hello</p>\n<p style='color:#999999; background-color:#ffffff'>Can you read this?</p>\n\n"
+    html += "<div style='display:flex; gap: 2px'>a</div>"
+    seen = preview({**GOOD, "html": html}, "email", "en").warnings
+    assert [(one.code, one.line) for one in seen] == [("not_shown", 4), ("not_shown", 4), ("low_contrast", 0)]
+    assert "display: flex is dropped by Outlook on Windows" in seen[0].message
+    assert "“Can you read this?” is #999999 on #ffffff, a contrast of 2.8" in seen[2].message
+    assert round(contrast("#000000", "#ffffff"), 2) == 21
+    assert codes({**GOOD, "html": html.replace("#999999", "#595959").replace("display:flex; gap: 2px", "")}) == []
+
+
+def test_words_that_cost_readers_are_named_with_better_ones() -> None:
+    assert codes({**GOOD, "html": "<p>Congratulations! Click here.</p>"}) == ["spam_words"]
+    assert codes({**GOOD, "html": "<p>Click here. A cheapskate is no winners circle.</p>"}) == []
+    [hard] = preview({"text": "Utilise your code prior to Friday."}, "sms", "en").warnings
+    assert (hard.code, hard.part) == ("hard_words", "text")
+    assert "“utilise” (use), “prior to” (before)" in hard.message
+    assert codes({"text": "Bezüglich deiner Bestellung"}, "sms", "de") == ["hard_words"]
+    assert codes({"title": "a", "body": "word " * 33, "link": "https://a"}, "inbox") == ["long_sentence"]
+
+
+def test_a_letter_whose_way_out_is_left_out_for_somebody_is_told() -> None:
+    own = '{% if first_name %}<p><a href="{{ links.unsubscribe }}">Stop</a></p>{% endif %}<p>Hello</p>'
+    nameless = {**sample("en"), "first_name": ""}
+    parts = {"subject": "Hi", "preheader": "a", "html": own}
+    assert codes(parts) == []
+    assert codes(parts, values=nameless) == ["no_unsubscribe"]
+    assert codes(parts, values=nameless, purpose="service") == []
