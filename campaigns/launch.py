@@ -24,6 +24,7 @@ from segments.audience import Audience
 from segments.segment import Segments
 
 # Words may speak of the order that an event of such a type is about.
+from messaging.pace import Pace
 ABOUT_AN_ORDER = "order_"
 
 
@@ -243,16 +244,19 @@ def may_send(campaigns: Campaigns) -> Callable[[str], str]:
 
 
 def limits_of(campaigns: Campaigns) -> Callable[[str], Limit]:
-    """What delivery asks of a campaign's budget."""
+    """What delivery asks of a campaign's budget and rate."""
 
     def ask(id: str) -> Limit:
         try:
-            budget = campaigns.get(id).limits.budget
+            limits = campaigns.get(id).limits
         except NotFound:  # nothing of it is sent any more
             return Limit()
-        money = budget.money
+        budget, money = limits.budget, limits.budget.money
         return Limit(
-            messages=budget.messages, money=money.amount if money else None, currency=money.currency if money else ""
+            messages=budget.messages,
+            money=money.amount if money else None,
+            currency=money.currency if money else "",
+            pace=Pace(per_minute=limits.per_minute, per_hour=limits.per_hour),
         )
 
     return ask

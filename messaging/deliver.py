@@ -29,6 +29,7 @@ from messaging.desk import Desk, Held, Picked
 from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign, stopped_by
 from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
+from messaging.pace import Paces, paced
 from messaging.parcels import parcel_of
 from messaging.people import People, name_of
 from messaging.routing import timer_of
@@ -64,6 +65,7 @@ class Delivery:
         contents: Contents,
         people: People,
         desk: Desk,
+        paces: Paces,
         spending: Spending,
         limit: Callable[[str], Limit],
         render: Renderer,
@@ -79,6 +81,7 @@ class Delivery:
         self._contents = contents
         self._people = people
         self._desk = desk
+        self._paces = paces
         self._spending = spending
         self._limit = limit
         self._sleep = sleep
@@ -142,14 +145,16 @@ class Delivery:
             self._send_all(claimed, claimed.carrier, letters)
 
     def _verdicts(self, claimed: Claimed, people: Mapping[str, Person]) -> dict[str, Verdict]:
-        """What the gate says of each; where it lets one go, a provider that is to be left alone makes it wait."""
+        """What the gate says of each; where it lets one go, the campaign's rate or a provider that is to be left alone
+        may make it wait."""
         now = self._clock.now()
         word = self._word(claimed.batch)
         verdicts = {
             id_: decide(message, people[id_], claimed.shop, now, word) for id_, message in claimed.messages.items()
         }
         if isinstance(claimed.carrier, Picked):
-            return verdicts
+            order = sorted(verdicts, key=lambda id_: claimed.messages[id_].not_before)
+            return paced(claimed.batch.campaign, verdicts, order, claimed.limit.pace, self._paces, now)
         wait = Wait(reason=claimed.carrier.reason, until=claimed.carrier.until)
         return {id_: wait if isinstance(verdict, Go) else verdict for id_, verdict in verdicts.items()}
 

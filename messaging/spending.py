@@ -8,21 +8,26 @@ import msgspec
 from content.sms import segments
 from messaging.channel import Accepted, Letter, Outcome, Uncertain
 from messaging.desk import Terms
+from messaging.pace import Pace
 
 # Prices are of a thousand, so a letter costs thousandths of a minor unit.
 THOUSAND = 1_000
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """So many messages, and so much money in minor units of `currency`, over all runs; None for no end."""
+    """So many messages, and so much money in minor units of `currency`, over all runs; None for no end.
+
+    `pace` is how fast they go.
+    """
 
     messages: int | None = None
     money: int | None = None
     currency: str = ""
+    pace: Pace = Pace()
 
     @property
     def none(self) -> bool:
-        """Whether it limits nothing."""
+        """Whether it has no end."""
         return self.messages is None and self.money is None
 
 

@@ -1,4 +1,4 @@
-"""Providers' rates, kept by all workers together: one queue a provider in Redis, by Redis's own clock."""
+"""Rates kept by all workers together: one queue a provider, or a campaign, in Redis, by Redis's own clock."""
 
 import logging
 
@@ -6,6 +6,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from common.settings import Settings
+from messaging.pace import Granted
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,24 @@ if wait <= tonumber(ARGV[2]) then
 end
 return wait
 """
+# Of a campaign's letters as many go as are due soon. The others are told when to ask again: a second queue, which only
+# spreads the asking. What is not asked for in time is nobody's, so that nothing is saved up.
+_GRANT = """
+local time = redis.call("TIME")
+local now = time[1] * 1000000 + time[2]
+local wanted, apart, together = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local due = math.max(now, tonumber(redis.call("HGET", KEYS[1], "due") or "0"))
+local granted = 0
+if due - now <= together then
+  granted = math.min(wanted, math.floor((together - (due - now)) / apart) + 1)
+end
+due = due + granted * apart
+local again = math.max(due, tonumber(redis.call("HGET", KEYS[1], "again") or "0"))
+local next = again + (wanted - granted) * apart
+redis.call("HSET", KEYS[1], "due", string.format("%.0f", due), "again", string.format("%.0f", next))
+redis.call("PEXPIRE", KEYS[1], math.ceil((math.max(due, next) - now) / 1000) + 1000)
+return {granted, again - now}
+"""
 MICRO = 1_000_000
 # Where Redis is away nobody knows what others hand over: nothing goes for so many seconds.
 UNKNOWN = 5.0
@@ -34,6 +53,7 @@ class RedisRates:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._prefix = f"{settings.redis_prefix}-rate-"
         self._reserve = redis.register_script(_RESERVE)
+        self._grant = redis.register_script(_GRANT)
 
     def reserve(self, provider: str, letters: int, rate: float, patience: float) -> float:
         """The seconds to wait before so many letters may go; where that is beyond `patience`, nothing is reserved."""
@@ -44,3 +64,13 @@ class RedisRates:
             log.warning("rates.silent", extra={"provider": provider, "error": type(error).__name__})
             return patience + UNKNOWN
         return waits / MICRO
+
+    def grant(self, campaign: str, letters: int, apart: float, together: float) -> Granted:
+        """Let as many of these letters go as are due within `together` seconds, each `apart` seconds after the last."""
+        args = [letters, round(apart * MICRO), round(together * MICRO)]
+        try:
+            granted, again = self._grant(keys=[f"{self._prefix}campaign:{campaign}"], args=args)
+        except RedisError as error:
+            log.warning("rates.silent", extra={"campaign": campaign, "error": type(error).__name__})
+            return Granted(0, UNKNOWN)
+        return Granted(granted, again / MICRO)

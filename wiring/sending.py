@@ -105,7 +105,7 @@ class Sending(Listening):
             carriers=self.providers,
             breakers=self.breakers,
             book=self.provider_book,
-            rates=RedisRates(self.redis, self.settings),
+            rates=self.rates,
             clock=self.clock,
             settings=self.settings,
         )
@@ -120,6 +120,7 @@ class Sending(Listening):
         """On which terms providers are used, and what came of their requests."""
         return MongoBook(self.database)
 
+            paces=self.rates,
     @cached_property
     def audit(self) -> Audit:
         """Finds what is not as it must be."""
@@ -142,6 +143,11 @@ class Sending(Listening):
     @cached_property
     def failover(self) -> Failover:
         """Moves on what one channel did not bring about in its time."""
+    @cached_property
+    def rates(self) -> RedisRates:
+        """How fast providers and campaigns may go."""
+        return RedisRates(self.redis, self.settings)
+
         return Failover(
             timers=MongoTimers(self.database),
             successes=MongoSuccesses(self.database),

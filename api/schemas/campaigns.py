@@ -89,6 +89,20 @@ class LimitsSchema(Whole):
     )
     attribution_days = fields.Integer(strict=True, load_default=14, validate=validate.Range(1, 365))
 
+    per_minute = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 1_000_000),
+        metadata={"description": "So many of its messages go out in a minute at most, over all workers together."},
+    )
+    per_hour = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 60_000_000),
+        metadata={"description": "So many in an hour at most."},
+    )
     @post_load
     def _limits(self, data: dict[str, Any], **_: Any) -> Limits:
         return Limits(**data)

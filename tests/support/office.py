@@ -130,6 +130,7 @@ class Office:
             contents=services.contents,
             people=People(services.customers, services.suppressions, services.messages, self.clock),
             desk=self.desk(clock),
+            paces=RedisRates(services.redis, self.settings),
             spending=MongoSpending(services.database),
             limit=lambda campaign: self.limit,
             render=self._render,
