@@ -50,8 +50,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `window` is when its messages may go out, in each receiver's own time ("at 10 in the morning, theirs"); `failover`
     says by channel what is enough there, and after how long a message goes on over its receiver's next channel.
-    """
     At most `per_minute` of them go out in a minute and `per_hour` in an hour, over all workers together.
+    """
 
     window: SendWindow | None = None
     failover: dict[str, Step] = {}
@@ -59,9 +59,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_after_hours: int = 72
     policy: Literal["at_most_once", "at_least_once"] = "at_most_once"
     attribution_days: int = 14
-
     per_minute: int | None = None
     per_hour: int | None = None
+
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """What a marketer sets up.

@@ -19,12 +19,12 @@ from common.doorbell import Doorbell
 from common.errors import Conflict, Invalid, NotFound
 from content.templates import Templates
 from loyalty.offer import Offers
+from messaging.pace import Pace
 from messaging.spending import Limit
 from segments.audience import Audience
 from segments.segment import Segments
 
 # Words may speak of the order that an event of such a type is about.
-from messaging.pace import Pace
 ABOUT_AN_ORDER = "order_"
 
 

@@ -88,6 +88,7 @@ class Sending(Listening):
             contents=self.contents,
             people=self.people,
             desk=self.desk,
+            paces=self.rates,
             spending=MongoSpending(self.database),
             limit=limits_of(self.campaigns),
             render=self.builder.render,
@@ -111,6 +112,11 @@ class Sending(Listening):
         )
 
     @cached_property
+    def rates(self) -> RedisRates:
+        """How fast providers and campaigns may go."""
+        return RedisRates(self.redis, self.settings)
+
+    @cached_property
     def breakers(self) -> MongoBreakers:
         """Providers that are left alone."""
         return MongoBreakers(self.database)
@@ -120,7 +126,6 @@ class Sending(Listening):
         """On which terms providers are used, and what came of their requests."""
         return MongoBook(self.database)
 
-            paces=self.rates,
     @cached_property
     def audit(self) -> Audit:
         """Finds what is not as it must be."""
@@ -143,11 +148,6 @@ class Sending(Listening):
     @cached_property
     def failover(self) -> Failover:
         """Moves on what one channel did not bring about in its time."""
-    @cached_property
-    def rates(self) -> RedisRates:
-        """How fast providers and campaigns may go."""
-        return RedisRates(self.redis, self.settings)
-
         return Failover(
             timers=MongoTimers(self.database),
             successes=MongoSuccesses(self.database),

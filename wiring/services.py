@@ -14,8 +14,8 @@ from campaigns.progress import Watch
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
-from common.clock import Clock, SystemClock
 from campaigns.tallies import Pricing
+from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
 from common.settings import Settings
 from customers.erasure import Eraser
@@ -24,8 +24,8 @@ from customers.merge import Merger
 from storage.joining import MongoJoined
 from storage.reports import MongoFigures
 from storage.spending import MongoSpending
-from wiring.journeying import Journeying
 from storage.told import MongoTold
+from wiring.journeying import Journeying
 
 
 class Services(Journeying):
@@ -150,11 +150,6 @@ class Services(Journeying):
         )
 
     @cached_property
-    def pricing(self) -> Pricing:
-        """Puts prices to what was handed over."""
-        return Pricing(self.provider_book, self.contents)
-
-    @cached_property
     def calendar(self) -> Calendar:
         """Says what goes out when."""
         return Calendar(
@@ -164,6 +159,11 @@ class Services(Journeying):
             sizes=self.runs,
             clock=self.clock,
         )
+
+    @cached_property
+    def pricing(self) -> Pricing:
+        """Puts prices to what was handed over."""
+        return Pricing(self.provider_book, self.contents)
 
     @cached_property
     def bandits(self) -> Bandits:

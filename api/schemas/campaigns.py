@@ -88,7 +88,6 @@ class LimitsSchema(Whole):
         metadata={"description": "What to do when nobody knows whether a provider took a message."},
     )
     attribution_days = fields.Integer(strict=True, load_default=14, validate=validate.Range(1, 365))
-
     per_minute = fields.Integer(
         strict=True,
         load_default=None,
@@ -103,6 +102,7 @@ class LimitsSchema(Whole):
         validate=validate.Range(1, 60_000_000),
         metadata={"description": "So many in an hour at most."},
     )
+
     @post_load
     def _limits(self, data: dict[str, Any], **_: Any) -> Limits:
         return Limits(**data)
