@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from campaigns.ladder import UNLESS_ORDERED
 from campaigns.values import Gathered, Occasion, Values
 from common.links import Links
 from content.cards import addresses_of
@@ -31,6 +32,15 @@ class Builder:
 
     def render(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
         """What each of a batch's messages says, by its id, or why nothing can be written."""
+        ended = {one.id for one in messages if one.data.get(UNLESS_ORDERED)}
+        if ended:
+            planned = {one.id: (one.customer, one.planned_at or one.not_before) for one in messages if one.id in ended}
+            ended = self._values.ordered(planned)
+        meant = [one for one in messages if one.id not in ended]
+        over = dict.fromkeys(ended, Unrenderable(reason="has_ordered"))
+        return {**over, **(self._rendered(batch, meant) if meant else {})}
+
+    def _rendered(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
         first = messages[0]
         template = self._templates.get(batch.template, batch.template_version)
         # A message that failed over to another channel may not find its language there.

@@ -9,6 +9,7 @@ import msgspec
 
 from campaigns.approval import Approval, CampaignChange
 from campaigns.experiments.variants import Allocation, Variant
+from campaigns.ladder import Ladder
 from campaigns.steps import JourneyRules, JourneyStep
 from common.money import Money
 from customers.consent import Purpose
@@ -73,6 +74,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     `detect_percent` is the difference worth finding, of what the arm compared with earns.
     `approval` says whether a second key must agree before it goes out, and which has.
     `steps` are messages in a row, and `journey` who may enter them, and what ends them early.
+    With a `ladder`, the variants are its rungs, the least first, and it decides who gets which.
     """
 
     id: str
@@ -93,6 +95,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     approval: Approval = Approval()
     steps: list[JourneyStep] = []
     journey: JourneyRules = JourneyRules()
+    ladder: Ladder | None = None
     state: CampaignState = CampaignState.DRAFT
     next_at: datetime | None = None
     launched_at: datetime | None = None

@@ -1,6 +1,7 @@
 """Launch: draft -> running. Checks that it can go out, opens the run once, and rings for a worker."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,6 +11,8 @@ from campaigns.approval import CampaignChange, What
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
 from campaigns.experiments.variants import faults
 from campaigns.journey import at_step, by_journeys, steps_of
+from campaigns.ladder import Ladder
+from campaigns.ladder import wrongs as ladder_wrongs
 from campaigns.needs import unmet
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.steps import wrongs
@@ -18,6 +21,7 @@ from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Conflict, Invalid, NotFound
 from content.templates import Templates
+from customers.shop import Shop
 from loyalty.offer import Offers
 from messaging.pace import Pace
 from messaging.spending import Limit
@@ -76,6 +80,7 @@ class Launcher:
         batches: Wakeable,
         journeys: Stoppable,
         referral_programme: Callable[[str], Any],
+        shop: Callable[[], Shop],
         clearance: Clearance,
         doorbell: Doorbell,
         clock: Clock,
@@ -90,6 +95,7 @@ class Launcher:
         self._batches = batches
         self._journeys = journeys
         self._referral_programme = referral_programme
+        self._shop = shop
         self._clearance = clearance
         self._doorbell = doorbell
         self._clock = clock
@@ -121,8 +127,22 @@ class Launcher:
             wrong["segment"] = ["Say to whom: only a campaign that an event triggers needs no segment."]
         wrong |= wrongs(campaign.steps, campaign.journey, campaign.segment)
         wrong |= faults(campaign.variants, campaign.holdout_percent, campaign.allocation)
+        if campaign.ladder is not None:
+            wrong |= self._ladder_wrongs(campaign, campaign.ladder)
         if wrong:
             raise Invalid("The campaign cannot go out like this.", wrong)
+
+    def _ladder_wrongs(self, campaign: Campaign, ladder: Ladder) -> dict[str, list[str]]:
+        offers = {}
+        for name in {variant.offer for variant in campaign.variants if variant.offer}:
+            with suppress(NotFound):  # told already
+                offers[name] = self._offers.get(name)
+        wrong = ladder_wrongs(ladder, campaign.variants, offers, self._shop().currency)
+        if parse(campaign.trigger).brings_people or campaign.steps:
+            wrong["ladder"] = ["Only for a campaign without steps that is launched, at a time, or again and again."]
+        if campaign.offer or campaign.allocation != "fixed":
+            wrong["ladder"] = ["Each variant names its own offer, and the ladder does what a bandit would."]
+        return wrong
 
     def launch(self, id: str, by: str = "", override: Collection[str] = ()) -> Campaign:
         """Let a draft go: now, or from now on by its schedule or its event. Raises Conflict for any but a draft.

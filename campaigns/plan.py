@@ -11,6 +11,8 @@ from campaigns.campaign import Campaign
 from campaigns.experiments.draw import held_out, held_out_of_all
 from campaigns.experiments.variants import Variant, drawn
 from campaigns.journey import by_journeys
+from campaigns.ladder import UNLESS_ORDERED
+from campaigns.ladder_climb import Decision
 from campaigns.occasion import Occasion
 from campaigns.run import Run, Runs, RunState
 from common.chores import Turns
@@ -53,6 +55,14 @@ class Entering(Protocol):
         ...
 
 
+class Ladders(Protocol):
+    """Decides who gets which rung of a ladder."""
+
+    def decide(self, run: Run, shop: Shop, people: Sequence[Customer]) -> Mapping[str, Decision]:
+        """What each of these gets, or that they are held out; who gets nothing is not among them."""
+        ...
+
+
 class Planner:
     """Fills a run with messages, in batches that share channel and words. Planning twice plans once."""
 
@@ -64,6 +74,7 @@ class Planner:
         customers: Customers,
         messages: Planned,
         entrance: Entering,
+        ladders: Ladders,
         templates: Templates,
         shops: Shops,
         turns: Turns,
@@ -76,6 +87,7 @@ class Planner:
         self._customers = customers
         self._messages = messages
         self._entrance = entrance
+        self._ladders = ladders
         self._templates = templates
         self._shops = shops
         self._turns = turns
@@ -132,13 +144,21 @@ class Planner:
             self._entrance.enter(run.campaign, told)
             return
         groups: dict[tuple[str, str, str], list[Message]] = {}
-        for customer in people:
-            message = message_for(run, words, shop, customer, self._clock.now())
+        for customer, rung in self._chosen(run, shop, people):
+            message = message_for(run, words, shop, customer, self._clock.now(), rung)
             channel = message.channel if message.state is State.QUEUED else ""
             groups.setdefault((channel, message.locale, message.variant), []).append(message)
         for (channel, _, _), messages in sorted(groups.items()):
             for start in range(0, len(messages), self._batch_size):
                 self._keep(run, channel, messages[start : start + self._batch_size])
+
+    def _chosen(self, run: Run, shop: Shop, people: Sequence[Customer]) -> list[tuple[Customer, Variant | None]]:
+        """Everybody; of a ladder those it chose, each with their rung."""
+        if run.campaign.ladder is None:
+            return [(customer, None) for customer in people]
+        decided = self._ladders.decide(run, shop, people)
+        rungs = {variant.id: variant for variant in run.campaign.variants}
+        return [(one, rungs.get(decided[one.id].rung)) for one in people if one.id in decided]
 
     def _keep(self, run: Run, channel: str, messages: list[Message]) -> None:
         now = self._clock.now()
@@ -168,9 +188,14 @@ def words_of(run: Run, templates: Templates) -> dict[str, Template]:
     return {name: templates.get(name, versions.get(name) or None) for name in run.campaign.templates}
 
 
-def message_for(run: Run, words: Words, shop: Shop, customer: Customer, now: datetime) -> Message:
-    """What is planned for a customer in a run; whoever gets nothing has a message too, with the reason."""
-    variant = drawn(_draw(run), customer.id, run.campaign.variants, run.shares)
+def message_for(
+    run: Run, words: Words, shop: Shop, customer: Customer, now: datetime, rung: Variant | None = None
+) -> Message:
+    """What is planned for a customer in a run; whoever gets nothing has a message too, with the reason.
+
+    A `rung` was chosen for them; else the variant is drawn.
+    """
+    variant = rung or drawn(_draw(run), customer.id, run.campaign.variants, run.shares)
     campaign = run.campaign.by(variant)
     template = words[campaign.template]
     routes = routes_for(customer, _channels(template, variant), campaign.purpose)
@@ -201,7 +226,7 @@ def message_for(run: Run, words: Words, shop: Shop, customer: Customer, now: dat
         failover=campaign.limits.failover,
         not_before=begins,
         expires_at=begins + timedelta(hours=campaign.limits.expires_after_hours),
-        data=run.data,
+        data=run.data if run.campaign.ladder is None else {**run.data, UNLESS_ORDERED: True},
     )
 
 

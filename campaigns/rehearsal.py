@@ -10,6 +10,8 @@ import msgspec
 from campaigns.builder import Builder
 from campaigns.campaign import Campaign
 from campaigns.forecast import Forecast, Prices, Used
+from campaigns.ladder_rehearsal import Forecast as LadderForecast
+from campaigns.ladder_rehearsal import MakeTrial
 from campaigns.plan import Words, message_for, words_of
 from campaigns.run import Run, run_id
 from campaigns.values import Occasion
@@ -48,7 +50,7 @@ class DryRun(msgspec.Struct, kw_only=True):
     `arms` counts who would be drawn into which. `unwritable` counts, among the first hundred
     who would be sent to, those for whom a value is missing. `cost` is what those who would be sent to cost at the
     providers' prices, by currency, `estimated` where not each text was written; `unpriced` counts the letters, by
-    channel, that no price is set for.
+    channel, that no price is set for. `ladder` is what a ladder would decide.
     """
 
     audience: int = 0
@@ -62,6 +64,7 @@ class DryRun(msgspec.Struct, kw_only=True):
     cost: list[Money] = []
     cost_estimated: bool = False
     unpriced: Counter[str] = msgspec.field(default_factory=Counter)
+    ladder: LadderForecast | None = None
     examples: list[Example] = []
 
 
@@ -101,6 +104,7 @@ class Rehearsal:
         used: Used,
         limit: Callable[[str], Limit],
         sharing: Sharing,
+        ladder: MakeTrial,
         clock: Clock,
     ) -> None:
         self._segments = segments
@@ -113,6 +117,7 @@ class Rehearsal:
         self._used = used
         self._limit = limit
         self._sharing = sharing
+        self._ladder = ladder
         self._clock = clock
 
     def dry_run(self, campaign: Campaign) -> DryRun:
@@ -127,11 +132,14 @@ class Rehearsal:
         forecast = self._forecast(campaign, shop, {channel for one in words.values() for channel in one.content})
         trial = Trial(outcome=outcome, shop=shop, words=words, forecast=forecast, met=set())
         people = self._audience.stream(self._segments.get(campaign.segment).rules)
+        ladder = self._ladder(run, shop)
         while chunk := list(islice(people, CHUNK)):
-            planned = [(customer, message_for(run, words, shop, customer, now)) for customer in chunk]
+            planned = [(one, message_for(run, words, shop, one, now, rung)) for one, rung in ladder.chosen(chunk)]
+            outcome.audience += len(chunk) - len(planned)
             self._count(trial, planned)
         outcome.cost, outcome.cost_estimated = forecast.cost(), forecast.estimated
         outcome.unpriced = forecast.unpriced
+        outcome.ladder = ladder.forecast
         return outcome
 
     def _forecast(self, campaign: Campaign, shop: Shop, channels: Collection[str]) -> Forecast:

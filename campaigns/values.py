@@ -121,6 +121,11 @@ class Values:
         self._links = links
         self._clock = clock
 
+    def ordered(self, since: Mapping[str, tuple[str, datetime]]) -> set[str]:
+        """Those of these sources whose customer has ordered since the instant that is given with them."""
+        latest = self._orders.last_of(sorted({customer for customer, _ in since.values()}))
+        return {source for source, (one, instant) in since.items() if one in latest and latest[one].placed_at > instant}
+
     def gather(
         self,
         occasion: Occasion,

@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from campaigns.builder import Builder
+from campaigns.ladder_climbing import Climbing
+from campaigns.ladder_settling import Settling
 from campaigns.launch import limits_of, may_send
 from campaigns.values import Values
 from common.links import Links
@@ -26,6 +28,7 @@ from storage.desk import MongoBook
 from storage.doubts import MongoDoubts
 from storage.failover import MongoSuccesses, MongoTimers
 from storage.favourites import MongoFavourites
+from storage.ladders import MongoClimbs, MongoLessons, MongoPurses
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.rates import RedisRates
 from storage.spending import MongoSpending
@@ -50,6 +53,35 @@ class Sending(Listening):
     def recommender(self) -> Recommender:
         """Picks products worth showing."""
         return Recommender(MongoCompanions(self.database), self.products)
+
+    @cached_property
+    def climbs(self) -> MongoClimbs:
+        """What was decided for whom in ladders."""
+        return MongoClimbs(self.database)
+
+    @cached_property
+    def purses(self) -> MongoPurses:
+        """What ladders promise."""
+        return MongoPurses(self.database)
+
+    @cached_property
+    def lessons(self) -> MongoLessons:
+        """What ladders have learned."""
+        return MongoLessons(self.database)
+
+    @cached_property
+    def climbing(self) -> Climbing:
+        """Decides who gets which rung of a ladder."""
+        return Climbing(self.climbs, self.purses, self.lessons, self.offers, self.clock)
+
+    @cached_property
+    def settling(self) -> Settling:
+        """Looks up what came of ladders' decisions."""
+        return Settling(self.climbs, self.climbs, self.climbing, self.campaigns, self.clock)
+
+    def settle_ladders(self) -> int:
+        """Settle what is due of ladders; how many people's."""
+        return self.settling.settle(self.shops.get().currency)
 
     @cached_property
     def values(self) -> Values:

@@ -1,12 +1,13 @@
 """All services of a shop: the class that the doors use."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from campaigns.approving import Approving
 from campaigns.calendar import Calendar
 from campaigns.campaign import Campaign
 from campaigns.checklist import Clearing
 from campaigns.experiments.learning import Bandits
+from campaigns.ladder_rehearsal import Trial as LadderTrial
 from campaigns.launch import Launcher, limits_of, settle
 from campaigns.opt_in import OptIn
 from campaigns.plan import Planner
@@ -49,6 +50,7 @@ class Services(Journeying):
             customers=self.customers,
             messages=self.messages,
             entrance=self.entrance,
+            ladders=self.climbing,
             templates=self.templates,
             shops=self.shops,
             turns=self.leases,
@@ -71,6 +73,7 @@ class Services(Journeying):
             batches=self.batches,
             journeys=self.journeys,
             referral_programme=self.programmes.get,
+            shop=self.shops.get,
             clearance=self.clearing,
             doorbell=self.doorbell,
             clock=self.clock,
@@ -134,6 +137,7 @@ class Services(Journeying):
             used=MongoSpending(self.database),
             limit=limits_of(self.campaigns),
             sharing=self.found_duplicates,
+            ladder=partial(LadderTrial, self.climbing),
             clock=self.clock,
         )
 

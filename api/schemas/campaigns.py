@@ -6,6 +6,7 @@ from marshmallow import fields, post_load, validate
 
 from api.schemas.base import Instant, MoneySchema, ShopId, Strict, Whole
 from api.schemas.journeys import JourneyRulesSchema, JourneyStepSchema
+from api.schemas.ladders import LadderForecastSchema, LadderSchema
 from api.schemas.shop import SendWindowSchema
 from campaigns.approval import Approval
 from campaigns.campaign import Budget, CampaignState, Limits
@@ -224,6 +225,12 @@ class CampaignSchema(Strict):
         load_default=JourneyRules,
         metadata={"description": "Who may enter again, what ends the steps early, and how often at most."},
     )
+    ladder = fields.Nested(
+        LadderSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Makes a win-back ladder of the variants, from a plain note up; null for none."},
+    )
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)
     launched_at = Instant(dump_only=True, allow_none=True)
@@ -283,4 +290,10 @@ class DryRunSchema(Strict):
         required=True, metadata={"description": "Segments of text messages were reckoned from those that were written."}
     )
     unpriced = counts("By channel: letters that no price is set for.")
+    ladder = fields.Nested(
+        LadderForecastSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a ladder: who would get which rung, and what it would cost at most."},
+    )
     examples = fields.List(fields.Nested(ExampleSchema), required=True)

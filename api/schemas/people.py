@@ -32,6 +32,7 @@ class ExportSchema(Strict):
     referrals_made = _section("Friends they sent: when, and what they got for it; not who.")
     referral_tiers = _section("What they got for so many friends.")
     referred_by = _section("That a friend sent them: when, and what they got for it; not who.")
+    win_back = _section("What was decided for them in win-back campaigns, and why.")
     messages = _section("Messages to them: state, attempts, and what providers said.")
     contents = _section("The words of each, as received.")
     responses = _section("What they did with them: opened, clicked, complained.")
