@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from content.slots import woven
-from messaging.message import Content
-from storage.mongo import Document, Mongo, from_document, to_document, to_documents
+from messaging.message import Content, Rendered
+from storage.mongo import Document, Mongo, from_document, to_documents
 from storage.personal import Personal
 from storage.writes import insert_new
 
@@ -39,7 +39,7 @@ class MongoContents:
         """Keep contents; one that is kept already stays as it is."""
         frames = {one.rendered.frame.id: one.rendered.frame for one in contents if one.rendered.frame}
         insert_new(self._database["frames"], to_documents(list(frames.values())))
-        insert_new(self._contents, [_document(one) for one in contents])
+        insert_new(self._contents, _documents(contents))
 
     def get(self, message: str, token: str) -> Content | None:
         """What was written for one attempt on a message."""
@@ -52,16 +52,22 @@ class MongoContents:
         return [whole(self._database, one)["rendered"]["parts"].get("text", "") for one in found]
 
 
-def _document(content: Content) -> Document:
-    """A content without what stands in its frame."""
-    rendered = content.rendered
-    if rendered.frame:
-        own = {name: text for name, text in rendered.parts.items() if name not in rendered.slots}
-        rendered = msgspec.structs.replace(rendered, parts=own, frame=None)
-    document = to_document(msgspec.structs.replace(content, rendered=rendered))
-    if content.rendered.frame:
-        document["rendered"]["frame"] = content.rendered.frame.id
-    return {**document, "_id": _id(content.message, content.token)}
+def _documents(contents: Sequence[Content]) -> list[Document]:
+    """Contents without what stands in their frames."""
+    bare = [msgspec.structs.replace(one, rendered=_without_frame(one.rendered)) for one in contents]
+    documents = to_documents(bare)
+    for document, content in zip(documents, contents, strict=True):
+        document["_id"] = _id(content.message, content.token)
+        if content.rendered.frame:
+            document["rendered"]["frame"] = content.rendered.frame.id
+    return documents
+
+
+def _without_frame(rendered: Rendered) -> Rendered:
+    if not rendered.frame:
+        return rendered
+    own = {name: text for name, text in rendered.parts.items() if name not in rendered.slots}
+    return msgspec.structs.replace(rendered, parts=own, frame=None)
 
 
 def _id(message: str, token: str) -> str:

@@ -13,7 +13,7 @@ from messaging.message import OPEN, Batch, Message, State
 from messaging.receipts import Proof
 from storage.batches import LONG_AGO, MongoBatches
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.mongo import Document, Mongo, from_document, from_documents, to_documents
 from storage.personal import Erased, Personal
 from storage.reported import note_heard
 
@@ -95,7 +95,7 @@ class MongoMessages:
         A second message of a run and step to one address is kept as skipped, with `same_address`.
         """
         self._batches.open(batch)
-        documents = [self._planned(message) for message in messages]
+        documents = self._planned(messages)
         new, clashes = self._insert(documents)
         same = {"state": State.SKIPPED.value, "reason": "same_address"}
         again, _ = self._insert([{**_without_hash(document), **same} for document in clashes])
@@ -200,14 +200,15 @@ class MongoMessages:
                 another_way = {"state": state.value, "routes.1": {"$exists": True}, "check_at": {"$exists": False}}
                 self._messages.update_many({**held, **another_way}, {"$set": {"check_at": now + SECOND_THOUGHTS}})
 
-    def _planned(self, message: Message) -> Document:
-        return {
-            **to_document(message),
-            "state": message.state.value,
-            "purpose": message.purpose,
-            "channel": message.channel or (message.routes[0].channel if message.routes else ""),
-            "planned_at": message.planned_at or self._clock.now(),
-        }
+    def _planned(self, messages: Sequence[Message]) -> list[Document]:
+        now = self._clock.now()
+        documents = to_documents(messages)
+        for document, message in zip(documents, messages, strict=True):
+            document["state"] = message.state.value
+            document["purpose"] = message.purpose
+            document["channel"] = message.channel or (message.routes[0].channel if message.routes else "")
+            document["planned_at"] = message.planned_at or now
+        return documents
 
     def _insert(self, documents: list[Document]) -> tuple[int, list[Document]]:
         """How many were new, and those whose address another message of the run has."""

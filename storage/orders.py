@@ -31,7 +31,7 @@ from customers.profile import share
 from storage.aliases import Aliases
 from storage.events import pending_index, pending_push
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.mongo import Document, Mongo, from_documents, to_document
 from storage.order_documents import NEWS, documents_of
 from storage.owed import Owed
 from storage.personal import Personal
@@ -147,7 +147,7 @@ class MongoOrders:
                 {"$group": {"_id": "$customer_id", "order": {"$first": "$$ROOT"}}},
             ]
         )
-        return {row["_id"]: from_document(row["order"], Order) for row in found}
+        return {order.customer_id: order for order in from_documents((row["order"] for row in found), Order)}
 
     def revenue(self, pipeline: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows of an aggregation over orders."""
