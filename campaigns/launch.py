@@ -10,13 +10,14 @@ import msgspec
 from campaigns.approval import CampaignChange, What
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
 from campaigns.experiments.variants import faults
+from campaigns.cron import zones
 from campaigns.journey import at_step, by_journeys, steps_of
 from campaigns.ladder import Ladder
 from campaigns.ladder import wrongs as ladder_wrongs
 from campaigns.needs import unmet
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.steps import wrongs
-from campaigns.trigger import parse
+from campaigns.trigger import Due, parse
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Conflict, Invalid, NotFound
@@ -104,6 +105,7 @@ class Launcher:
         """Raise Invalid naming the field where a campaign names what is not there or its trigger makes no sense."""
         wrong: dict[str, list[str]] = {}
         trigger = parse(campaign.trigger)
+        trigger.proof()
         looked_up: dict[str, tuple[str, Callable[[str], Any]]] = {
             "template": (campaign.template, self._templates.get),
             "segment": (campaign.segment, self._segments.get),
@@ -155,7 +157,7 @@ class Launcher:
             raise Conflict(f"Campaign {id!r} is {campaign.state.value} already.", f"already_{campaign.state.value}")
         self.check(campaign)
         self._check_words(campaign)
-        trigger = parse(campaign.trigger)
+        trigger = parse(campaign.trigger, self._shop().time_zone)
         trigger.check(now)
         next_at = trigger.next_at(now)
         if not trigger.brings_people and next_at is None and not self._audience.count(self._rules(campaign)):
@@ -189,13 +191,19 @@ class Launcher:
             if wrong := unmet(self._templates.get(one.template), one.purpose, named):
                 raise Invalid("Nobody could be written these words.", wrong)
 
-    def open_run(self, campaign: Campaign, occurrence: str, at: datetime, customer: str = "", **data: Any) -> str:
-        """Open the run of an occurrence, once, and ring for its planning; the run's id."""
+    def open_run(
+        self, campaign: Campaign, occurrence: str, at: datetime, customer: str = "", due: Due | None = None, **data: Any
+    ) -> str:
+        """Open the run of an occurrence, once, and ring for its planning; the run's id.
+
+        `due` may restrict it to people in some time zones.
+        """
         run = Run(
             id=run_id(campaign.id, occurrence),
             campaign=campaign,
             occurrence=occurrence,
-            rules=self._rules(campaign) if campaign.segment else {},
+            rules=_there(self._rules(campaign), due) if campaign.segment else {},
+            wave=run_id(campaign.id, f"wave {due.wave}") if due and due.wave else "",
             template_versions=self.versions(campaign),
             shares=campaign.shares if campaign.allocation == "bandit" else {},
             customer=customer,
@@ -251,6 +259,16 @@ class Launcher:
     def _rules(self, campaign: Campaign) -> dict[str, Any]:
         rules: dict[str, Any] = msgspec.to_builtins(self._segments.get(campaign.segment).rules)
         return rules
+
+
+def _there(rules: dict[str, Any], due: Due | None) -> dict[str, Any]:
+    """The rules for those in the time zones that it is due in, who all are found once over all of them."""
+    if due is None or not due.zones:
+        return rules
+    if due.elsewhere:
+        others = sorted(set(zones()) - set(due.zones))
+        return {"all": [rules, {"not": {"rule": "time_zone", "any_of": others}}]} if others else rules
+    return {"all": [rules, {"rule": "time_zone", "any_of": due.zones}]}
 
 
 def may_send(campaigns: Campaigns) -> Callable[[str], str]:

@@ -140,7 +140,7 @@ class Planner:
     def _plan_chunk(self, run: Run, words: Words, shop: Shop, people: Sequence[Customer]) -> None:
         if by_journeys(run.campaign):
             since, data = run.started_at, run.data
-            told = [Occasion(customer=one.id, key=run.occurrence, since=since, data=data) for one in people]
+            told = [Occasion(customer=one.id, key=run.wave or run.occurrence, since=since, data=data) for one in people]
             self._entrance.enter(run.campaign, told)
             return
         groups: dict[tuple[str, str, str], list[Message]] = {}
@@ -203,7 +203,7 @@ def message_for(
     state, reason = _fate(campaign, shop, customer, routes, locale)
     begins = run.started_at + variant.delay if variant else run.started_at
     return Message(
-        id=message_id(run.id, customer.id, 0),
+        id=message_id(run.wave or run.id, customer.id, 0),
         run=run.id,
         campaign=campaign.id,
         customer=customer.id,

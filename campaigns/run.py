@@ -25,7 +25,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     `customer` restricts an event's run to the one it is about; `cursor` is the last customer whose messages are
     all planned; `planned` is set when planning ends. `template_versions` are those of the words by their ids;
     `shares` are a bandit's, by variant, so that the draw can be repeated. `step` is set where it is some people's step
-    of a journey, who are none of an audience's.
+    of a journey, who are none of an audience's; `wave` what runs for one time in several time zones have in common, so
+    that who moves from one to another is written to once.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     customer: str = ""
     data: dict[str, Any] = {}
     step: int | None = None
+    wave: str = ""
     cursor: str = ""
     planned: int = 0
     started_at: datetime

@@ -13,6 +13,7 @@ from campaigns.trigger import Past, parse
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.events import Event, Events
+from customers.shop import Shops
 
 CONSUMER = "triggers"
 
@@ -29,6 +30,7 @@ class Schedule:
         events: Events,
         past: Past,
         entrance: Entering,
+        shops: Shops,
         doorbell: Doorbell,
         clock: Clock,
         ring_again_after: float,
@@ -39,6 +41,7 @@ class Schedule:
         self._events = events
         self._past = past
         self._entrance = entrance
+        self._shops = shops
         self._doorbell = doorbell
         self._clock = clock
         self._ring_again_after = timedelta(seconds=ring_again_after)
@@ -59,9 +62,11 @@ class Schedule:
         if campaign.next_at is None:
             return
         now = self._clock.now()
-        self._launcher.open_run(campaign, occurrence=campaign.next_at.isoformat(), at=now)
-        # Only after the run is there: to die in between opens the same run again, which is none.
-        following = parse(campaign.trigger).next_at(now)
+        trigger = parse(campaign.trigger, self._shops.get().time_zone)
+        for due in trigger.due(campaign.next_at, now):
+            self._launcher.open_run(campaign, occurrence=due.key, at=now, due=due)
+        # Only after the runs are there: to die in between opens the same runs again, which are none.
+        following = trigger.next_at(now)
         self._campaigns.move(campaign.id, [campaign.state], CampaignState.RUNNING, next_at=following)
 
     def react(self, limit: int = 500) -> int:

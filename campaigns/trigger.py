@@ -19,6 +19,20 @@ class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For a trigger that needs none."""
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A time at which a campaign goes out; `key` names it for ever.
+
+    Where each time zone has its own, `zones` are those that it is for, and `wave` names the one time that they share;
+    `elsewhere` says that it is also for those of whom no zone is known.
+    """
+
+    key: str
+    at: datetime
+    wave: str = ""
+    zones: list[str] = []
+    elsewhere: bool = False
+
+
 class Past(Protocol):
     """What a customer has ordered."""
 
@@ -44,8 +58,10 @@ class Trigger(ABC):
     personal: ClassVar[bool] = False
     looks_every: ClassVar[float] = 0.0
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Any, zone: str = "UTC") -> None:
+        """`zone` is the shop's."""
         self.settings = settings
+        self.zone = zone
 
     @property
     def brings_people(self) -> bool:
@@ -56,6 +72,10 @@ class Trigger(ABC):
     def next_at(self, after: datetime) -> datetime | None:
         """When it is due next, strictly after an instant; None for never, or not by the clock."""
 
+    def due(self, first: datetime, now: datetime) -> list[Due]:
+        """What is to go out now, where the first time that is due was `first`; the earliest first."""
+        return [Due(key=first.isoformat(), at=first)]
+
     def accepts(self, event: Event) -> bool:
         """Whether an event of its type opens a run."""
         return event.type == self.event
@@ -63,6 +83,9 @@ class Trigger(ABC):
     def holds(self, event: Event, past: Past) -> bool:
         """Whether what is kept of the customer bears out an event that it accepts; most need not look."""
         return True
+
+    def proof(self) -> None:  # noqa: B027  # as above
+        """Raise Invalid where the settings can make no sense at any time; when they are saved."""
 
     def check(self, now: datetime) -> None:  # noqa: B027  # most kinds have nothing to refuse
         """Raise Invalid where the settings make no sense at this time; at launch."""
@@ -74,15 +97,15 @@ def kinds() -> dict[str, type[Trigger]]:
     return scan(triggers, Trigger)  # type: ignore[type-abstract]  # only concrete ones are returned
 
 
-def parse(trigger: Mapping[str, Any]) -> Trigger:
-    """The trigger that a campaign's setting stands for; raises Invalid naming the field."""
+def parse(trigger: Mapping[str, Any], zone: str = "UTC") -> Trigger:
+    """The trigger that a campaign's setting stands for, in a shop of this time zone; raises Invalid by the field."""
     given = dict(trigger)
     name = given.pop("kind", "launched")
     kind = kinds().get(str(name))
     if kind is None:
         raise Invalid.field("trigger.kind", f"There is no trigger {name!r}; there are {', '.join(kinds())}.")
     try:
-        return kind(msgspec.convert(given, kind.Settings))
+        return kind(msgspec.convert(given, kind.Settings), zone)
     except msgspec.ValidationError as error:
         sentence, _, place = str(error).partition(" - at `$.")
         path = f"trigger.{place.rstrip('`')}" if place else "trigger"

@@ -114,6 +114,7 @@ class Services(Journeying):
             events=self.events,
             past=self.orders,
             entrance=self.entrance,
+            shops=self.shops,
             doorbell=self.doorbell,
             clock=self.clock,
             ring_again_after=self.settings.ring_again_after,
