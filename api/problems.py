@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from api.context import request_id
+from api.schemas.said import OTHER, reason_of
 from common.errors import Conflict, Denied, EncoreError, Forged, Invalid, NotFound, Slowed, Stale, Unavailable, Unknown
 from storage.outages import as_unavailable
 
@@ -39,7 +40,14 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    reason = fields.String(metadata={"description": "A stable word for programs, where there is one."})
+    reasons = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "A stable word for programs of each wrong field, `invalid` where there is no other."},
+    )
+    reason = fields.String(
+        metadata={"description": "A stable word for programs, where there is one: of a single wrong field, its own."}
+    )
     codes = fields.List(
         fields.Dict(), metadata={"description": "What would become of each of several codes, where none was used."}
     )
@@ -77,8 +85,10 @@ def of_ours(error: EncoreError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="encore"'
     reason = getattr(error, "reason", "")
     errors = error.fields if isinstance(error, Invalid) else {}
+    reasons = dict.fromkeys(errors, reason or OTHER) | (error.reasons if isinstance(error, Invalid) else {})
     codes = [msgspec.to_builtins(one) for one in getattr(error, "codes", ())]
-    return problem(status, str(error), headers, reason=reason, errors=errors, codes=codes)
+    only = reason or _only(reasons)
+    return problem(status, str(error), headers, reason=only, errors=errors, reasons=reasons, codes=codes)
 
 
 def of_http(error: HTTPException) -> Response:
@@ -92,7 +102,8 @@ def of_http(error: HTTPException) -> Response:
     messages = getattr(error, "data", {}).get("messages", {})
     errors = flattened({path: inner for location in messages.values() for path, inner in _mapping(location).items()})
     detail = "Some fields are wrong; `errors` names each." if errors else (error.description or "")
-    return problem(status, detail, headers, errors=errors)
+    reasons = {path: reason_of(said) for path, said in errors.items()}
+    return problem(status, detail, headers, reason=_only(reasons), errors=errors, reasons=reasons)
 
 
 def of_anything(error: Exception) -> Response:
@@ -114,8 +125,15 @@ def flattened(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[s
         if isinstance(value, Mapping):
             flat.update(flattened(value, path))
         else:
-            flat.setdefault(path or "body", []).extend(str(text) for text in _list(value))
+            said = [text if isinstance(text, str) else str(text) for text in _list(value)]
+            flat.setdefault(path or "body", []).extend(said)
     return flat
+
+
+def _only(reasons: Mapping[str, str]) -> str:
+    """The word of a single wrong field; nothing where there are several, or none that says anything."""
+    words = list(reasons.values())
+    return words[0] if len(words) == 1 and words[0] != OTHER else ""
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

@@ -13,16 +13,20 @@ class EncoreError(Exception):
 
 
 class Invalid(EncoreError):
-    """The input is wrong; `fields` maps each field's path (`lines.0.quantity`) to what is wrong with it."""
+    """The input is wrong; `fields` maps each field's path (`lines.0.quantity`) to what is wrong with it.
 
-    def __init__(self, detail: str, fields: Fields | None = None) -> None:
+    `reasons` holds a stable word for programs of each of them that has one.
+    """
+
+    def __init__(self, detail: str, fields: Fields | None = None, reasons: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
+        self.reasons = dict(reasons or {})
         self.fields: dict[str, list[str]] = {path: list(messages) for path, messages in (fields or {}).items()}
 
     @classmethod
-    def field(cls, path: str, message: str) -> "Invalid":
+    def field(cls, path: str, message: str, reason: str = "") -> "Invalid":
         """One wrong field."""
-        return cls(f"{path}: {message}", {path: [message]})
+        return cls(f"{path}: {message}", {path: [message]}, {path: reason} if reason else None)
 
 
 class NotFound(EncoreError):

@@ -1,10 +1,17 @@
 """Money: whole minor units and an ISO 4217 code, never a float."""
 
+from functools import cache
 from typing import Self
 
 import msgspec
+from babel.numbers import list_currencies
 
 from common.errors import Invalid
+
+_LETTERS = 3
+# "XXX" is no currency, "XTS" is for tests.
+_NONE = frozenset({"XXX", "XTS"})
+UNKNOWN_CURRENCY = "unknown_currency"
 
 
 class Money(msgspec.Struct, frozen=True, order=False):
@@ -25,6 +32,12 @@ class Money(msgspec.Struct, frozen=True, order=False):
         if other.currency != self.currency:
             raise Invalid.field("currency", f"{other.currency} cannot be reckoned with {self.currency}.")
         return other
+
+
+@cache
+def known_currencies() -> frozenset[str]:
+    """Every currency there is, or was, by its ISO 4217 code; not those that stand for none."""
+    return frozenset(code for code in list_currencies() if len(code) == _LETTERS) - _NONE
 
 
 def share(amount: int, percent: float) -> int:

@@ -7,7 +7,7 @@ import msgspec
 
 from common.errors import Invalid
 from common.ids import derive
-from common.money import Money
+from common.money import UNKNOWN_CURRENCY, Money, known_currencies
 from customers.catalogue import Product
 from customers.orders import Line
 from loyalty.points_programme import Worth
@@ -38,11 +38,13 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         """Refuse what could not be reckoned with; raises Invalid naming the field."""
         if not _CURRENCY.fullmatch(self.total.currency):
-            raise Invalid.field("order.total.currency", "Must be an ISO 4217 code, like EUR.")
+            raise Invalid.field("order.total.currency", "Must be an ISO 4217 code, like EUR.", "no_currency")
+        if self.total.currency not in known_currencies():
+            raise Invalid.field("order.total.currency", "There is no such currency.", UNKNOWN_CURRENCY)
         if self.total.amount < 0:
-            raise Invalid.field("order.total.amount", "Must not be negative.")
+            raise Invalid.field("order.total.amount", "Must not be negative.", "negative")
         if not 0 <= self.shipping <= self.total.amount:
-            raise Invalid.field("order.shipping", "Must be a part of the total.")
+            raise Invalid.field("order.shipping", "Must be a part of the total.", "more_than_total")
 
     @property
     def products(self) -> frozenset[str]:

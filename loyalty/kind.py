@@ -77,6 +77,11 @@ class OfferKind(ABC, Generic[S]):
         """What goes into the parcel for nothing."""
         return None
 
+    @property
+    def cost_currency(self) -> str:
+        """What its cost against a budget is said in, where the settings say so and it is no discount."""
+        return ""
+
     def check(self) -> None:
         """Raise Invalid naming the setting that is wrong beside another, whatever each by itself may be."""
         return

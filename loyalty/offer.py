@@ -1,6 +1,6 @@
 """An offer: what is given, to whom, when, and how much of it in all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -8,7 +8,7 @@ import msgspec
 
 from common.errors import Invalid
 from common.ids import new_seed
-from common.money import Money
+from common.money import UNKNOWN_CURRENCY, Money, known_currencies
 from loyalty.budgets import Alert, Spent, check_budget
 from loyalty.budgets import Budget as Budget
 from loyalty.hours import Hours
@@ -106,15 +106,37 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
 def checked(offer: Offer) -> Offer:
     """The offer, if it makes sense; raises Invalid naming the field that does not."""
     offer.gives.check()
+    _check_currencies(offer)
     currencies = offer.currencies
     if len(currencies) > 1:
-        raise Invalid.field(
-            "conditions.currency", f"The offer names several currencies: {', '.join(sorted(currencies))}."
-        )
+        said = f"The offer names several currencies: {', '.join(sorted(currencies))}."
+        raise Invalid.field("conditions.currency", said, "several_currencies")
+    cost = offer.gives.cost_currency
+    if cost and any(money.currency != cost for money in offer.budget.moneys):
+        raise Invalid.field("settings.worth.currency", "The budget of money is in another currency.", "currency")
     if offer.valid_from and offer.valid_until and offer.valid_from >= offer.valid_until:
-        raise Invalid.field("valid_until", "Must be later than valid_from.")
+        raise Invalid.field("valid_until", "Must be later than valid_from.", "not_later")
     check_budget(offer.budget)
     return offer
+
+
+def _check_currencies(offer: Offer) -> None:
+    """Raise Invalid naming the first place that names a currency which there is not."""
+    parts = {name: msgspec.to_builtins(getattr(offer, name)) for name in ("settings", "conditions", "budget")}
+    for path, currency in _currencies(parts, ""):
+        if currency and currency not in known_currencies():
+            raise Invalid.field(path, f"There is no currency {currency!r}.", UNKNOWN_CURRENCY)
+
+
+def _currencies(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every currency that is named in it, with where it stands."""
+    named: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else ()
+    for name, inner in enumerate(value) if isinstance(value, list) else named:
+        place = f"{path}.{name}".lstrip(".")
+        if name == "currency" and isinstance(inner, str):
+            yield place, inner
+        else:
+            yield from _currencies(inner, place)
 
 
 class Offers(Protocol):

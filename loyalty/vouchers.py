@@ -350,7 +350,9 @@ def _is_back(kept: Redemption, part: Money) -> bool:
     if not kept.discount:
         raise Refused(Reason.NO_PART)
     if part.currency != kept.currency:
-        raise Invalid.field("amount.currency", f"The discount was in {kept.currency}.")
+        raise Invalid.field("amount.currency", f"The discount was in {kept.currency}.", Reason.CURRENCY)
     if not 0 < part.amount < kept.discount:
-        raise Invalid.field("amount.amount", f"Must be more than nothing and less than the discount, {kept.discount}.")
+        reason = "zero" if not part.amount else "negative" if part.amount < 0 else "too_large"
+        said = f"Must be more than nothing and less than the discount, {kept.discount}."
+        raise Invalid.field("amount.amount", said, reason)
     return False

@@ -10,6 +10,7 @@ from api.auth import scope
 from api.blueprint import Blueprint
 from api.context import caller, services
 from api.etags import etag_headers, expected_version, versioned
+from api.offer_references import check_references
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.offers import OfferKindsSchema, OfferSchema
@@ -19,7 +20,7 @@ from common.ids import new_id
 from customers.shop import Shop
 from loyalty.budgets import states
 from loyalty.kind import kinds
-from loyalty.offer import Offer
+from loyalty.offer import Offer, checked
 from loyalty.programme import ReferralProgramme
 
 # Of referral programmes; a shop has a few.
@@ -63,7 +64,7 @@ class OfferList(MethodView):
         """Make an offer."""
         now = services().clock.now()
         offer = Offer(**{"id": new_id(), **body}, created_at=now, updated_at=now)
-        services().offers.add(offer, caller().id)
+        services().offers.add(check_references(checked(offer)), caller().id)
         return answer(offer)
 
 
@@ -102,7 +103,7 @@ class OfferItem(MethodView):
         """Change an offer; what has been redeemed stays as it was, and so does what is spent."""
         current = services().offers.get(offer_id)
         version = expected_version() or current.version
-        wanted = msgspec.structs.replace(current, **body)
+        wanted = check_references(checked(msgspec.structs.replace(current, **body)), current)
         return answer(services().offers.change(wanted, version, caller().id))
 
     @scope("campaigns")

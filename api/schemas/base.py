@@ -7,22 +7,33 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from api.schemas.said import Said, give_words
 from common.ids import SHOP_ID_LENGTH, SHOP_ID_PATTERN, is_shop_id
 from common.money import Money
 
 MAX_AMOUNT = 10**12
 MAX_TEXT = 10_000
+NO_CURRENCY = Said("Must be an ISO 4217 code, like EUR.", "no_currency")
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 250
 
 
 class Strict(Schema):
-    """A schema that refuses fields it does not know, so that a misspelt one is never silently without effect."""
+    """A schema that refuses fields it does not know, so that a misspelt one is never silently without effect.
+
+    Each complaint comes with a word for programs (api/schemas/said.py).
+    """
 
     class Meta:
         """Marshmallow's settings."""
 
         unknown = RAISE
+
+    error_messages = {"unknown": Said("Unknown field.", "unknown_field")}  # marshmallow's own way
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Give a field's complaints their words."""
+        give_words(field_obj)
 
 
 class ShopId(fields.String):
@@ -35,7 +46,7 @@ class ShopId(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if not is_shop_id(text):
-            raise ValidationError(f"An id has 1 to {SHOP_ID_LENGTH} printable characters and no '/'.")
+            raise ValidationError(Said(f"An id has 1 to {SHOP_ID_LENGTH} printable characters and no '/'.", "bad_id"))
         return text
 
 
@@ -54,9 +65,9 @@ class Instant(fields.Field[datetime]):
             at = datetime.fromisoformat(value.upper())
             utc = at.astimezone(UTC)
         except (AttributeError, ValueError, OverflowError):
-            raise ValidationError("Not an instant; write it like 2026-11-22T14:30:00Z.") from None
+            raise ValidationError(Said("Not an instant; write it like 2026-11-22T14:30:00Z.", "no_instant")) from None
         if at.tzinfo is None:
-            raise ValidationError("An instant needs its offset, like 2026-11-22T14:30:00Z.")
+            raise ValidationError(Said("An instant needs its offset, like 2026-11-22T14:30:00Z.", "no_offset"))
         return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
@@ -78,7 +89,7 @@ class MoneySchema(Whole):
 
     amount = fields.Integer(required=True, strict=True, validate=validate.Range(0, MAX_AMOUNT))
     currency = fields.String(
-        required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"), metadata={"pattern": "^[A-Z]{3}$"}
+        required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z", error=NO_CURRENCY), metadata={"pattern": "^[A-Z]{3}$"}
     )
 
     @post_load

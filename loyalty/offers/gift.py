@@ -60,6 +60,11 @@ class FreeGift(OfferKind[GiftSettings]):
         """The product."""
         return Gift(product_id=self.settings.product, quantity=self.settings.quantity)
 
+    @property
+    def cost_currency(self) -> str:
+        """That of what it is said to be worth."""
+        return self.settings.worth.currency if self.settings.worth else ""
+
     def asks(self, basket: Basket) -> frozenset[str]:
         """The product: whether it is there, and what it costs."""
         return frozenset({self.settings.product})

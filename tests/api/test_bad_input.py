@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from customers.catalogue import Product
 from tests.api.conftest import Call
-from tests.api.test_offers import code_of, euros, tried, use
+from tests.api.test_offers import TENTH, code_of, euros, tried, use
 from tests.support.clock import ManualClock
 from wiring import Services
 
@@ -12,6 +14,104 @@ from wiring import Services
 def refusal(call: Call, path: str, body: dict[str, Any]) -> tuple[int, str]:
     answer = call("POST", f"/v1/{path}", json=body)
     return answer.status_code, answer.json.get("reason", "")
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(services: Services) -> None:
+    services.products.upsert([Product(id="shoe", name="Shoe", price=6_000, currency="EUR", categories=["shoes"])])
+
+
+AMOUNTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"total": euros(-1)}, "total.amount", "negative"),
+    ({"total": euros(10**12 + 1)}, "total.amount", "too_large"),
+    ({"total": {"amount": 99.5, "currency": "EUR"}}, "total.amount", "not_whole"),
+    ({"total": {"amount": "100", "currency": "EUR"}}, "total.amount", "not_whole"),
+    ({"total": {"amount": 100, "currency": "eur"}}, "total.currency", "no_currency"),
+    ({"total": {"amount": 10_000, "currency": "XXY"}}, "total.currency", "unknown_currency"),
+    ({"total": {"amount": 10_000}}, "total.currency", "missing"),
+    ({"total": euros(9_999)}, "total.amount", "basket_sum"),
+    ({"shipping": 10_001}, "shipping", "more_than_total"),
+    ({"shipping": -1}, "shipping", "negative"),
+    ({"lines": [{"product_id": "shoe", "quantity": 0, "unit_price": 1}]}, "lines.0.quantity", "zero"),
+    ({"lines": [{"product_id": "shoe", "quantity": -1, "unit_price": 1}]}, "lines.0.quantity", "negative"),
+    ({"lines": [{"product_id": "shoe", "quantity": 1.5, "unit_price": 1}]}, "lines.0.quantity", "not_whole"),
+    ({"lines": [{"product_id": "shoe", "quantity": 10**7, "unit_price": 1}]}, "lines.0.quantity", "too_large"),
+    ({"lines": [{"product_id": "a/b", "quantity": 1, "unit_price": 1}]}, "lines.0.product_id", "bad_id"),
+    ({"id": ""}, "id", "bad_id"),
+    ({"sum": 1}, "sum", "unknown_field"),
+]
+
+
+def test_each_wrong_amount_of_an_order_has_its_own_word(call: Call) -> None:
+    code = code_of(call)
+    for order, field, reason in AMOUNTS:
+        body = use()
+        body["order"] |= order
+        for path in (f"vouchers/{code}/validate", f"vouchers/{code}/redeem"):
+            wrong = call("POST", f"/v1/{path}", json=body)
+            told = (wrong.status_code, wrong.json["reason"], wrong.json["reasons"])
+            assert told == (422, reason, {f"order.{field}": reason}), order
+            assert list(wrong.json["errors"]) == [f"order.{field}"]
+    many = use(total=euros(-1))
+    many["order"]["shipping"] = "x"
+    wrong = call("POST", f"/v1/vouchers/{code}/redeem", json=many).json
+    assert wrong["reasons"] == {"order.total.amount": "negative", "order.shipping": "not_whole"}
+    assert "reason" not in wrong
+    used = call("POST", f"/v1/vouchers/{code}/redeem", json=use()).json["id"]
+    for amount, field, reason in (
+        (euros(0), "amount", "zero"),
+        (euros(1_000), "amount", "too_large"),
+        ({"amount": 1, "currency": "USD"}, "currency", "currency"),
+    ):
+        wrong = call("POST", f"/v1/redemptions/{used}/rollback", json={"amount": amount})
+        assert (wrong.status_code, wrong.json["reasons"]) == (422, {f"amount.{field}": reason})
+
+
+NAMES: list[tuple[dict[str, Any], str, str]] = [
+    ({"conditions": {"segments": ["nobody"]}}, "conditions.segments.0", "unknown_segment"),
+    ({"conditions": {"not_segments": ["nobody"]}}, "conditions.not_segments.0", "unknown_segment"),
+    ({"conditions": {"products": ["shoe", "boot"]}}, "conditions.products.1", "unknown_product"),
+    ({"conditions": {"not_products": ["boot"]}}, "conditions.not_products.0", "unknown_product"),
+    ({"conditions": {"categories": ["shoes", "hats"]}}, "conditions.categories.1", "unknown_category"),
+    ({"settings": {"percent": 10, "only": {"products": ["boot"]}}}, "settings.only.products.0", "unknown_product"),
+    ({"kind": "gift", "settings": {"product": "boot"}}, "settings.product", "unknown_product"),
+    ({"conditions": {"currency": "XXY"}}, "conditions.currency", "unknown_currency"),
+    ({"conditions": {"minimum": {"amount": 1, "currency": "XXY"}}}, "conditions.minimum.currency", "unknown_currency"),
+    ({"budget": {"money": {"amount": 1, "currency": "XXX"}}}, "budget.money.currency", "unknown_currency"),
+    (
+        {"kind": "tiered", "settings": {"steps": [{"from": {"amount": 1, "currency": "XXY"}, "percent": 5}]}},
+        "settings.steps.0.from.currency",
+        "unknown_currency",
+    ),
+    (
+        {
+            "kind": "gift",
+            "settings": {"product": "shoe", "worth": {"amount": 500, "currency": "USD"}},
+            "budget": {"money": euros(1_000)},
+        },
+        "settings.worth.currency",
+        "currency",
+    ),
+    ({"budget": {"money": euros(-5)}}, "budget.money.amount", "negative"),
+    ({"budget": {"uses": 0}}, "budget.uses", "zero"),
+]
+
+
+def test_an_offer_that_names_what_is_not_there_is_refused_by_the_field(call: Call, services: Services) -> None:
+    code_of(call)
+    for fields, path, reason in NAMES:
+        for method, place in (("POST", ""), ("PATCH", "/tenth")):
+            wrong = call(method, f"/v1/offers{place}", json=fields if place else {**TENTH, "id": "new", **fields})
+            assert (wrong.status_code, wrong.json.get("reasons")) == (422, {path: reason}), (fields, wrong.json)
+    # what was there when it was named does not stand in the way of another change
+    rules: dict[str, Any] = {"conditions": {"products": ["shoe"], "not_categories": ["sale"]}}
+    assert call("PATCH", "/v1/offers/tenth", json=rules).status_code == 200
+    services.database["products"].delete_many({})
+    services.products.upsert([Product(id="other", name="Other", price=1, currency="EUR")])
+    assert call("PATCH", "/v1/offers/tenth", json={"name": "New"}).status_code == 200
+    # a shop that has told of no products
+    services.database["products"].delete_many({})
+    assert call("PATCH", "/v1/offers/tenth", json={"conditions": {"products": ["boot"]}}).status_code == 200
 
 
 def test_a_code_that_gives_nothing_for_an_order_is_not_spent(call: Call) -> None:
