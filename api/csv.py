@@ -41,6 +41,10 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return instant_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return cell(" ".join(str(one) for one in value))
     return str(value)
 
 

@@ -18,6 +18,8 @@ from storage.outages import as_unavailable
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+# Of a path that somebody made up nobody wants to read more.
+_LONGEST_PATH = 200
 _STATUS: dict[type[EncoreError], int] = {
     Invalid: 422,
     NotFound: 404,
@@ -62,7 +64,7 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, 
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.path,
+        "instance": request.path[:_LONGEST_PATH],
         **{name: value for name, value in members.items() if value},
     }
     return Response(json.dumps(body), status, dict(headers or {}), content_type=MEDIA_TYPE)

@@ -13,6 +13,7 @@ from loyalty.programme import Landing, Programmes, ReferralCode, ReferralCodes, 
 from loyalty.referral_rewards import in_words
 
 AT_ONCE = 500
+KIND = "referral code"
 # Looked up where there is nothing, so that a wrong code costs what one does that has ended.
 NOWHERE = ReferralCode(code="0" * codes.LENGTH, programme="-", customer="-")
 NO_PROGRAMME = ReferralProgramme(id="-", name="", active=False, seed="", created_at=datetime.min.replace(tzinfo=UTC))
@@ -62,10 +63,11 @@ class CodeBook:
         raise NotFound("referral code of customer", customer)
 
     def find(self, typed: str) -> ReferralCode:
-        """The code that was meant; raises NotFound."""
+        """The code that was meant; raises NotFound with a reason of codes.REASONS."""
         found = self._looked_up(typed)
         if found is NOWHERE:
-            raise NotFound("referral code", typed[:64])
+            codes.parse(typed, KIND)
+            raise codes.none(KIND, typed, codes.UNKNOWN)
         return found
 
     def landing(self, typed: str, locale: str = "") -> Landing:
@@ -77,7 +79,7 @@ class CodeBook:
         programme = self._programme_of(code)
         exhausted = self._exhausted(programme, code.customer)
         if code is NOWHERE or exhausted or not programme.open(self._clock.now()):
-            raise NotFound("referral code", typed[:64])
+            raise NotFound(KIND, typed[:64])
         advocate = self._customers.get([code.customer]).get(code.customer)
         return Landing(
             code=code.code,
@@ -91,7 +93,7 @@ class CodeBook:
 
     def _looked_up(self, typed: str) -> ReferralCode:
         try:
-            code = codes.parse(typed, "referral code")
+            code = codes.parse(typed, KIND)
         except NotFound:
             code = NOWHERE.code
         return self._kept.codes([code]).get(code, NOWHERE)

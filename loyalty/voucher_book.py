@@ -15,7 +15,7 @@ from loyalty.voucher import Voucher, VoucherState, VoucherStore
 
 # How often a change that meets another one of the same code starts again.
 TRIES = 20
-State = Literal["active", "used", "expired", "disabled", "cancelled"]
+State = Literal["active", "used", "expired", "disabled", "cancelled", "offer_deleted"]
 
 
 class VoucherStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,9 @@ class VoucherBook:
     def _status(self, offer: Offer, voucher: Voucher, taken: Collection[str]) -> VoucherStatus:
         ends = [end for end in (offer.valid_until, voucher.valid_until) if end]
         state: State = "active"
-        if voucher.state != "active":
+        if offer.deleted_at is not None:
+            state = "offer_deleted"
+        elif voucher.state != "active":
             state = voucher.state
         elif voucher.single_use and not set(single_use_claim(voucher.code).keys).isdisjoint(taken):
             state = "used"

@@ -114,6 +114,33 @@ def test_an_offer_that_names_what_is_not_there_is_refused_by_the_field(call: Cal
     assert call("PATCH", "/v1/offers/tenth", json={"conditions": {"products": ["boot"]}}).status_code == 200
 
 
+def test_codes_that_are_none_are_told_so_in_a_word_and_not_at_length(call: Call, services: Services) -> None:
+    long = call("GET", f"/v1/vouchers/{'x' * 10_000}")
+    assert (long.status_code, long.json["reason"], len(long.get_data()) < 1_000) == (404, "too_long", True)
+    programme = {"id": "friends", "name": "Friends", "friend_points": 5}
+    assert call("POST", "/v1/referral-programmes", json=programme).status_code == 201
+    code = call("PUT", "/v1/customers/ana/referral").json["code"]
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    friend = {"friend": {"customer_id": "ben"}}
+    for typed, reason in (
+        ("NOSUCHC", "unknown_code"),
+        (wrong, "mistyped"),
+        ("☃☃☃☃☃", "characters"),
+        ("a", "too_short"),
+    ):
+        refused = call("POST", f"/v1/referrals/{typed}/claim", json=friend)
+        assert (refused.status_code, refused.json.get("reason")) == (404, reason)
+
+
+def test_codes_of_a_deleted_offer_say_so_and_lists_are_written_in_no_programming_language(call: Call) -> None:
+    code = code_of(call)
+    call("POST", "/v1/offers/tenth/vouchers", json={"customers": ["ana"]})
+    rows = call("GET", "/v1/offers/tenth/vouchers", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    assert sorted(line.split(",")[4] for line in rows.splitlines()[1:]) == ["false", "true"]
+    assert call("DELETE", "/v1/offers/tenth").status_code == 204
+    assert call("GET", f"/v1/vouchers/{code}").json["state"] == "offer_deleted"
+
+
 def test_a_code_that_gives_nothing_for_an_order_is_not_spent(call: Call) -> None:
     free = {"id": "post", "kind": "free_shipping", "settings": {}}
     codes = {

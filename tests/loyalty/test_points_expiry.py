@@ -146,3 +146,10 @@ def test_a_judgement_that_comes_late_comes_to_the_same(
 
 def test_months_later_ends_where_the_calendar_does() -> None:
     assert months_later(date(9998, 6, 1), 120) == date(9998, 12, 31)
+
+
+def test_a_shop_that_moves_to_another_time_zone_finds_its_points_in_the_same_month() -> None:
+    zones = [ZoneInfo(name) for name in ("Europe/Lisbon", "Europe/Berlin", "America/New_York", "Asia/Dubai")]
+    for here in zones:
+        end = ends(Expiry(policy="end_of_month", months=1), datetime(2026, 11, 5, tzinfo=UTC), here)
+        assert {month_of(end, there) for there in zones} == {"2026-12"}
