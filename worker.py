@@ -77,6 +77,8 @@ def chores(made: Services) -> list[Chore]:
         Chore("tell_incidents", often, lambda: made.telling.waiting() and made.doorbell.ring("tell_incidents")),
         Chore("watch", 30.0, made.watcher.ring_due),
         Chore("move_journeys", often, made.mover.move),
+        Chore("plan_surveys", often, made.surveying.react),
+        Chore("ask_surveys", 30.0, made.surveying.ask_due),
         Chore("mend", often, made.schedule.mend),
         Chore("sweep", often, made.sweeper.sweep),
         Chore("failover", often, made.failover.look),

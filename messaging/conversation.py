@@ -36,6 +36,10 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     at: datetime
 
 
+# What to say back to a reply that answers a question of ours: its channel, text and time, and who may have said it.
+Answering = Callable[[str, str, datetime, Sequence[Customer]], str]
+
+
 class Threads(Protocol):
     """What was said, as it is kept."""
 
@@ -73,6 +77,7 @@ class Conversation:
         linking: Linking,
         comings: Comings,
         shop: Callable[[], Shop],
+        answering: Answering | None = None,
     ) -> None:
         self._threads = threads
         self._suppressions = suppressions
@@ -81,6 +86,7 @@ class Conversation:
         self._linking = linking
         self._comings = comings
         self._shop = shop
+        self._answering = answering
 
     def obey(self, channel: str, reply: Reply) -> None:
         """Suppress the address at a STOP, lift that at a START; a reply heard before has no effect again.
@@ -138,6 +144,8 @@ class Conversation:
         self._note_consent(channel, reply, people)
         self._note_preference(reply, people)
         answer = connected(linked.locale, self._shop()) if linked else self.answer_to(reply)
+        if not answer and self._answering is not None:
+            answer = self._answering(channel, reply.text, reply.at, people)
         self._threads.add(self._said(channel, reply, answer, [customer.id for customer in people]))
         return answer
 

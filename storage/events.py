@@ -22,7 +22,7 @@ from storage.personal import Personal
 from storage.writes import insert_new
 
 # Who is told of every event; each consumer takes its name off an event's `todo` when it has done with it.
-CONSUMERS = ("triggers", "referrals", "points", "engagement", "incidents")
+CONSUMERS = ("triggers", "referrals", "points", "engagement", "incidents", "surveys")
 
 # Orders and the log of consents tell these themselves.
 _KEPT_ELSEWHERE = [*(f"order_{name}" for name in get_args(OrderEventType)), "consent_changed"]

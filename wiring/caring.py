@@ -1,5 +1,7 @@
 """Single messages, and what is done where something went wrong."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 
 from campaigns.care.giving import Giver
@@ -7,11 +9,15 @@ from campaigns.care.noticing import Noticing
 from campaigns.care.opening import Ending, Opening
 from campaigns.care.telling import Telling
 from campaigns.single import Sender
+from campaigns.surveys.asking import Surveying
 from common.ids import new_id
+from customers.customer import Customer
 from loyalty.purse import Purse
 from storage.cases import MongoCases
 from storage.goodwill import MongoGoodwill
 from storage.incidents import MongoIncidents
+from storage.recent import MongoRecent
+from storage.surveys import MongoAnswers, MongoAskings, MongoSurveys
 from storage.troubled_orders import MongoTroubledOrders
 from wiring.sending import Sending
 
@@ -120,3 +126,39 @@ class Caring(Sending):
             policies=self.goodwill,
             clock=self.clock,
         )
+
+    @cached_property
+    def surveys(self) -> MongoSurveys:
+        """What customers are asked."""
+        return MongoSurveys(self.database)
+
+    @cached_property
+    def askings(self) -> MongoAskings:
+        """Whom is asked."""
+        return MongoAskings(self.database)
+
+    @cached_property
+    def survey_answers(self) -> MongoAnswers:
+        """What they say."""
+        return MongoAnswers(self.database)
+
+    @cached_property
+    def surveying(self) -> Surveying:
+        """Asks, and listens."""
+        return Surveying(
+            surveys=self.surveys,
+            askings=self.askings,
+            answers=self.survey_answers,
+            customers=self.customers,
+            templates=self.templates,
+            sender=self.sender,
+            lately=MongoRecent(self.database),
+            events=self.events,
+            shops=self.shops,
+            links=self.links,
+            clock=self.clock,
+        )
+
+    def answering(self, channel: str, text: str, at: datetime, people: Sequence[Customer]) -> str:
+        """What to say back to a reply that answers a survey's question."""
+        return self.surveying.take(channel, text, at, people)

@@ -1,7 +1,11 @@
 """What customers say, and who they are on a chat."""
 
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 
+from customers.customer import Customer
 from messaging.conversation import Conversation
 from messaging.finding import Finder
 from messaging.linking import Linking
@@ -53,4 +57,9 @@ class Listening(Addressing):
             linking=self.linking,
             comings=self.comings,
             shop=self.shops.get,
+            answering=self.answering,
         )
+
+    @abstractmethod
+    def answering(self, channel: str, text: str, at: datetime, people: Sequence[Customer]) -> str:
+        """What to say back to a reply that answers a question: whoever asks says so (wiring/caring.py)."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from common.clock import Clock
 from common.doorbell import Doorbell
-from common.events import Events
+from common.events import Event, Events
 from customers.catalogue import BACK_IN_STOCK
 from customers.customer import Customers
 from customers.incident import Case, Cases, Incident, IncidentCause, Incidents, case_id, incident_id
@@ -87,6 +87,8 @@ class Noticing:
         orders = {str(one.data["order"]) for one in events if one.type in _ABOUT}
         if orders:
             self.look(sorted(orders))
+        for answer in [one for one in events if one.type == "survey_answered" and one.data.get("low")]:
+            self._unhappy(answer)
         for product in sorted({str(one.data["product"]) for one in events if one.type == BACK_IN_STOCK}):
             self._back(product)
         self._events.done(CONSUMER, [one.id for one in events])
@@ -163,6 +165,28 @@ class Noticing:
         if any(case.work for case in cases if case.id in opened):
             self._doorbell.ring(JOB, urgent=True)
         return len(opened)
+
+    def _unhappy(self, answer: Event) -> None:
+        """A low answer to a survey is an incident, too: a person is to look at it."""
+        policy, now = self._policies.get(), self._clock.now()
+        message = str(answer.data["message"])
+        case = Case(
+            id=case_id(message, "unhappy"),
+            incident=incident_id(message, "unhappy"),
+            customer=answer.customer,
+            cause="unhappy",
+            opened_at=now,
+            order=str(answer.data.get("order", "")),
+            answer=message,
+            work="tell" if policy.active and "unhappy" in policy.tell else "",
+            rests_until=now + policy.rests if policy.active and policy.rest_days else None,
+            bad_in_a_row=1,
+            call=True,
+            why_call="unhappy",
+        )
+        if not answer.customer.startswith(ERASED):
+            self._incidents.add([_incident(case, "survey")])
+            self._cases.open([case])
 
     def _back(self, product: str) -> None:
         """What was sold out is there again: solved, for whoever waited for it."""

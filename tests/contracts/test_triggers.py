@@ -50,6 +50,7 @@ SUITABLE: dict[str, dict[str, Any]] = {
     "out_for_delivery": {"order": "o1"},
     "nth_order": {"order": "o1"},
     "incident": {"order": "o1"},
+    "survey_answered": {"survey": "nps", "score": 9},
     "site_event": {},
 }
 # An event that a trigger for several types accepts.
