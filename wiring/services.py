@@ -15,6 +15,8 @@ from campaigns.progress import Watch
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
+from campaigns.sunsetting import Sunsetting
+from campaigns.shop_report import ShopReporter
 from campaigns.tallies import Pricing
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
@@ -24,6 +26,7 @@ from customers.left_over import Identities
 from customers.merge import Merger
 from storage.joining import MongoJoined
 from storage.reports import MongoFigures
+from storage.shop_figures import MongoShopFigures
 from storage.spending import MongoSpending
 from storage.told import MongoTold
 from wiring.journeying import Journeying
@@ -164,6 +167,11 @@ class Services(Journeying):
             sizes=self.runs,
             clock=self.clock,
         )
+
+    @cached_property
+    def shop_reporter(self) -> ShopReporter:
+        """Says what all campaigns did together."""
+        return ShopReporter(MongoShopFigures(self.database), self.campaigns, self.pricing)
 
     @cached_property
     def pricing(self) -> Pricing:

@@ -20,6 +20,7 @@ from customers.consent import Consent
 from customers.learning import BY_MACHINE
 from loyalty.offer import Offer
 from loyalty.redemption import Redemption, RedemptionState
+from messaging.channel import ReceiptType
 from messaging.conversation import Said
 from messaging.desk import Terms
 from messaging.message import Message
@@ -68,12 +69,12 @@ def lived(shop: Services, clock: ManualClock, sent: list[Message]) -> None:
     """Some read, click, write back, say no, buy, use their code; machines open letters."""
     clock.advance(3_600)
 
-    def fact(number: int, kind: str, detail: str = "") -> Fact:
+    def fact(number: int, kind: ReceiptType, detail: str = "") -> Fact:
         one = sent[number]
         return Fact(
             id=f"{one.id}{kind}{detail}", type=kind, at=clock.now(), provider="x", channel=one.channel,
             message=one.id, customer=one.customer, campaign=one.campaign, detail=detail,
-        )  # type: ignore[arg-type]  # fmt: skip  # the test names the type
+        )  # fmt: skip
 
     shop.facts.add([fact(number, "opened", BY_MACHINE) for number in range(20)])
     shop.facts.add([fact(number, "opened") for number in range(5, 9)] + [fact(8, "clicked"), fact(9, "clicked")])
@@ -170,3 +171,38 @@ def test_an_order_is_credited_to_the_latest_message_before_it_alone(shop: Servic
     report = shop.reporter.report(shop.campaigns.get(campaign.id), "EUR")
     assert (report.total.counts["handed_over"], report.total.orders, report.total.revenue) == (2, 2, 1_400)
     assert report.total.margin is None
+
+
+def test_the_whole_shop_credits_each_order_once(shop: Services, web: FlaskClient, clock: ManualClock) -> None:
+    id_ = launched(shop, clock)
+    first = [one for one in shop.messages.of_campaign(id_, "", 100) if one.state == "accepted"]
+    clock.advance(86_400)
+    again = draft(shop, name="Again")
+    shop.launcher.launch(again.id)
+    bench = shop.doorbell
+    assert isinstance(bench, Bench)
+    bench.work(shop)
+    lived(shop, clock, first)
+    clock.advance(2 * 86_400)
+    told = web.get("/v1/report").get_json()
+    rows = {row["campaign"]: row for row in told["by_campaign"]}
+    # The later campaign went to all, so the orders are its own, but for the one that used the earlier one's code.
+    assert (rows[id_]["orders"], rows[id_]["revenue"]["amount"]) == (1, 10_000)
+    assert (rows[again.id]["orders"], rows[again.id]["revenue"]["amount"]) == (6, 52_000)
+    assert rows[again.id]["name"] == "Again"
+    assert told["credited"]["revenue"]["amount"] == 62_000
+    assert sum(row["handed_over"] for row in told["by_channel"]) == told["credited"]["handed_over"]
+    assert sum(row["revenue"]["amount"] for row in told["by_channel"]) == 62_000
+    money = {"revenue": {"amount": 10_000, "currency": "EUR"}, "discounts": {"amount": 2_500, "currency": "EUR"}}
+    assert told["by_offer"] == [{"offer": "fifth", "used": 1, **money}]
+    times = {1: 60 - len(first), 2: len(first)}
+    assert told["written_to"] == [{"messages": many, "customers": people} for many, people in times.items()]
+    assert told["holdout"] is None
+    shop.shops.put(msgspec.structs.replace(shop.shops.get(), holdout_percent=50))
+    held = web.get("/v1/report").get_json()["holdout"]
+    assert held["treated"]["customers"] + held["holdout"]["customers"] == 62
+    assert held["treated"]["revenue"]["amount"] + held["holdout"]["revenue"]["amount"] == told["revenue"]["amount"]
+    assert held["uplift"]["method"] == "always_valid"
+    file = web.get("/v1/report", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    assert [line.split(",")[1] for line in file.splitlines()] == ["name", "Again", "Win-back"]
+    assert web.get("/v1/report?since=2026-01-01T00:00:00Z&until=2020-01-01T00:00:00Z").status_code == 422
