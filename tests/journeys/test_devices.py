@@ -152,6 +152,7 @@ def test_a_campaign_goes_by_the_preferred_way_and_on_to_the_next_where_a_browser
     counter.call("PATCH", "/v1/customers/ana", {"preferred": ["web_push", "webhook"]})
     rules = {"rule": "reachable", "channel": "web_push"}
     counter.call("POST", "/v1/segments", {"id": "browsers", "name": "Browsers", "rules": rules})
+    counter.call("PUT", "/v1/shop", {"name": "Harbour Records", "postal_address": "1 Harbour Lane"})
     campaign = {"name": "Cakes", "segment": "browsers", "template": "cake"}
     id_ = counter.call("POST", "/v1/campaigns", campaign)["id"]
     counter.call("POST", f"/v1/campaigns/{id_}/launch")
