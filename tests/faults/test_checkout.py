@@ -20,6 +20,7 @@ import pytest
 
 from common.settings import Settings
 from loyalty.redemption import RedemptionState
+from tests.faults.together import Together
 from tests.loyalty.makers import generic, standing
 from tests.support.tills import Answer, Scene, all_at_once, scene
 from wiring import Services
@@ -31,12 +32,14 @@ CALLERS = 64
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of it: API processes, orders at a code with a cap and at a budget of money, kills, one key so often."""
+    """How much of it: API processes, orders at a code with a cap and at a budget of money, with two codes each, kills,
+    one key so often."""
 
     tills: int
     capped: int
     cap: int
     budgeted: int
+    together: int
     api_kills: int
     database_kills: int
     repeats: int
@@ -45,10 +48,14 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 def size() -> Size:
     """As large as the environment says."""
     if not FULL:
-        return Size(tills=1, capped=90, cap=20, budgeted=60, api_kills=1, database_kills=1, repeats=40)
+        return Size(tills=1, capped=90, cap=20, budgeted=60, together=24, api_kills=1, database_kills=1, repeats=40)
     if not ENGINE:
-        return Size(tills=2, capped=1_000, cap=100, budgeted=500, api_kills=20, database_kills=5, repeats=1_000)
-    return Size(tills=2, capped=10_000, cap=100, budgeted=3_000, api_kills=20, database_kills=10, repeats=1_000)
+        return Size(
+            tills=2, capped=1_000, cap=100, budgeted=500, together=300, api_kills=20, database_kills=5, repeats=1_000
+        )
+    return Size(
+        tills=2, capped=10_000, cap=100, budgeted=3_000, together=1_000, api_kills=20, database_kills=10, repeats=1_000
+    )
 
 
 SIZE = size()
@@ -61,10 +68,14 @@ def test_caps_and_budgets_hold_while_the_api_and_the_database_are_killed(setting
         checkout = Checkout(made, chance)
         strikes = [made.tills.kill] * SIZE.api_kills + [lambda _: made.database.kill()] * SIZE.database_kills
         chance.shuffle(strikes)
-        assert under_fire(strikes, chance, checkout.work()) == {}
+        together = Together(made, SIZE.together, max(8, SIZE.together // 4))
+        work = [*checkout.work(), *together.work()]
+        chance.shuffle(work)
+        assert under_fire(strikes, chance, work) == {}
         checkout.told(len(strikes))
         checkout.check_capped()
         checkout.check_budgeted()
+        together.check()
         one_key_is_one_effect(made, chance)
 
 
@@ -217,4 +228,5 @@ def _use(order: str, total: int) -> dict[str, Any]:
 def _settled(services: Services) -> None:
     """What processes that died have left is finished, as the scheduler does it once their lease is over."""
     time.sleep(2.1)
+    services.checkout.recover()
     services.vouchers.recover()
