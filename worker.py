@@ -19,6 +19,8 @@ from storage.rq_worker import work
 from wiring import Services
 
 HOUR = 3_600.0
+# A campaign's worker leaves the CPU to whoever waits for an answer: the API, and what is urgent.
+STANDS_BACK = 10
 
 
 @cache
@@ -117,6 +119,8 @@ def main(*, urgent_only: bool = False) -> None:
     """Work off jobs until told to stop; or, beside other workers, only those that may not wait for a campaign's."""
     made = services()
     look_for_rings_seldom()
+    if not urgent_only:
+        os.nice(STANDS_BACK)
     work(made.settings, urgent_only=urgent_only)
 
 
