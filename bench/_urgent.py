@@ -21,7 +21,7 @@ from wiring import Services
 
 WORKERS = ["import worker; worker.main()", "import worker; worker.main(urgent_only=True)"]
 PARTS = {"subject": "Thank you, {{ first_name }}", "text": "It is on its way.", "html": "<p>It is on its way.</p>"}
-PAUSE = 0.25
+PAUSE = 1.0
 
 
 def compare_waits(services: Services, campaign: str, messages: int, singles: int) -> None:
@@ -32,8 +32,8 @@ def compare_waits(services: Services, campaign: str, messages: int, singles: int
         idle = _waits(services, singles)
         services.launcher.launch(campaign)
         [run] = services.runs.of_campaigns([campaign])
-        planned = eventually(lambda: services.messages.total(run.id) > 0, 120)
-        busy = _waits(services, singles) if planned else []
+        begun = eventually(lambda: services.messages.states([run.id]).get(State.ACCEPTED, 0) > 0, 600)
+        busy = _waits(services, singles) if begun else []
         if not busy or not _going(services, run.id):
             raise click.ClickException("The launch was over too soon: take more --messages, or fewer --waits.")
     table(
