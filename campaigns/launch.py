@@ -9,11 +9,12 @@ import msgspec
 
 from campaigns.approval import CampaignChange, What
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
-from campaigns.experiments.variants import faults
 from campaigns.cron import zones
+from campaigns.experiments.variants import faults
 from campaigns.journey import at_step, by_journeys, steps_of
 from campaigns.ladder import Ladder
 from campaigns.ladder import wrongs as ladder_wrongs
+from campaigns.loops import in_words, loop
 from campaigns.needs import unmet
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.steps import wrongs
@@ -128,6 +129,8 @@ class Launcher:
         if not campaign.segment and not trigger.brings_people:
             wrong["segment"] = ["Say to whom: only a campaign that an event triggers needs no segment."]
         wrong |= wrongs(campaign.steps, campaign.journey, campaign.segment)
+        if way := self._loop(campaign):
+            wrong["trigger"] = [in_words(way)]
         wrong |= faults(campaign.variants, campaign.holdout_percent, campaign.allocation)
         if campaign.ladder is not None:
             wrong |= self._ladder_wrongs(campaign, campaign.ladder)
@@ -145,6 +148,12 @@ class Launcher:
         if campaign.offer or campaign.allocation != "fixed":
             wrong["ladder"] = ["Each variant names its own offer, and the ladder does what a bandit would."]
         return wrong
+
+    def _loop(self, campaign: Campaign) -> list[Campaign]:
+        """The campaigns by way of which it would trigger itself."""
+        states = (CampaignState.RUNNING, CampaignState.SCHEDULED, CampaignState.PAUSED)
+        others = [one for state in states for one in self._campaigns.listening(state)]
+        return loop(campaign, others, lambda segment: self._segments.get(segment).rules)
 
     def launch(self, id: str, by: str = "", override: Collection[str] = ()) -> Campaign:
         """Let a draft go: now, or from now on by its schedule or its event. Raises Conflict for any but a draft.

@@ -84,11 +84,12 @@ class Trigger(ABC):
         """Whether what is kept of the customer bears out an event that it accepts; most need not look."""
         return True
 
-    def proof(self) -> None:  # noqa: B027  # as above
+    def proof(self) -> None:  # noqa: B027  # most kinds have nothing to refuse
         """Raise Invalid where the settings can make no sense at any time; when they are saved."""
 
-    def check(self, now: datetime) -> None:  # noqa: B027  # most kinds have nothing to refuse
+    def check(self, now: datetime) -> None:
         """Raise Invalid where the settings make no sense at this time; at launch."""
+        self.proof()
 
 
 @cache

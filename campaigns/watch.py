@@ -7,6 +7,7 @@ from itertools import islice
 from typing import ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
+from campaigns.cron import is_zone
 from campaigns.occasion import Look, Occasion, Way
 from campaigns.trigger import Trigger
 from common.events import Event
@@ -42,9 +43,9 @@ def parts(rows: Iterator[T]) -> Iterator[list[T]]:
         yield part
 
 
-def midnight(day: date, zone: str) -> datetime:
-    """When a day begins somewhere; where the clocks skip midnight, when they do."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+def midnight(day: date, zone: str, home: str) -> datetime:
+    """When a day begins in a zone, or at `home` where there is no such zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone if is_zone(zone) else home))
 
 
 def day_in(year: int, month: int, day: int) -> date:

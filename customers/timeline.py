@@ -181,6 +181,8 @@ _ABOUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "message_unsubscribed": lambda data: f"Unsubscribed by {data['channel']}.",
     "message_replied": lambda data: f"Wrote back by {data['channel']}.",
     "message_answered": lambda data: f"Was answered by {data['channel']}.",
+    "campaign_entered": lambda data: f"Entered the campaign {data['campaign']}.",
+    "campaign_left": lambda data: f"Came to the end of the campaign {data['campaign']}: {_named(data['why'])}.",
     "voucher_given": lambda data: f"Was given the code {data['code']}.",
     "voucher_redeemed": lambda data: f"Used the code {data['code']} for {_money(data, 'discount')} off.",
     "voucher_rolled_back": lambda data: f"The use of the code {data['code']} was taken back.",

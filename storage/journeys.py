@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pymongo import ReplaceOne, UpdateOne
 
-from campaigns.journey import Journey, State, journey_id
+from campaigns.journey import Journey, State, Why, journey_id
 from common.ids import derive
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
@@ -87,16 +87,14 @@ class MongoJourneys:
         """Whether anybody is inside."""
         return self._journeys.find_one({"campaign": campaign, "look_at": {"$gte": _EPOCH}}, {"_id": 1}) is not None
 
-    def of_campaign(self, campaign: str, after: str, limit: int, state: State | None = None) -> Iterator[Journey]:
+    def of_campaign(
+        self, campaign: str, after: str, limit: int, state: State | None = None, why: Why | None = None
+    ) -> Iterator[Journey]:
         """Those of a campaign after an id, in the order of ids; a `limit` of 0 is all of them."""
-        wanted: Document = {"campaign": campaign, "_id": {"$gt": after}} | ({"state": state} if state else {})
+        wanted: Document = {"campaign": campaign, "_id": {"$gt": after}}
+        wanted |= {name: value for name, value in (("state", state), ("why", why)) if value}
         for document in self._journeys.find(wanted).sort("_id", 1).limit(limit):
             yield from_document(document, Journey)
-
-    def of_customer(self, customer: str, why: Collection[str] = ()) -> list[Journey]:
-        """All of a customer's, those that end in a way alone where `why` names some."""
-        wanted: Document = {"customer": customer} | ({"why": {"$in": list(why)}} if why else {})
-        return from_documents(self._journeys.find(wanted).sort("entered_at", -1), Journey)
 
 
 class MongoTurns:

@@ -86,6 +86,20 @@ _TABLE = (
         tells={name: name for name in ("points", "pending", "order", "reason")},
     ),
     _Kept(
+        collection="journeys",
+        customer="customer",
+        at="entered_at",
+        type="campaign_entered",
+        tells={"campaign": "campaign", "number": "number"},
+    ),
+    _Kept(
+        collection="journeys",
+        customer="customer",
+        at="ended_at",
+        type="campaign_left",
+        tells={"campaign": "campaign", "why": "why", "step": "step"},
+    ),
+    _Kept(
         collection="referrals",
         customer="friend",
         at="at",

@@ -4,7 +4,8 @@ from typing import Any, get_args
 
 from marshmallow import fields, post_load, validate
 
-from api.schemas.base import Whole
+from api.schemas.base import Instant, PageArgs, Strict, Whole
+from campaigns.journey import State, Why
 from campaigns.steps import Exit, JourneyRules, JourneyStep, Previous
 
 YEAR_MINUTES = 366 * 24 * 60
@@ -80,3 +81,36 @@ class JourneyRulesSchema(Whole):
     @post_load
     def _rules(self, data: dict[str, Any], **_: Any) -> JourneyRules:
         return JourneyRules(**data)
+
+
+class JourneysArgs(PageArgs):
+    """Which journeys are listed."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(get_args(State)))
+    why = fields.String(
+        load_default=None,
+        validate=validate.OneOf([why for why in get_args(Why) if why]),
+        metadata={"description": "Only those that ended like this."},
+    )
+
+
+class JourneySchema(Strict):
+    """Where one customer is in a campaign, or how it ended for them."""
+
+    id = fields.String(required=True)
+    customer = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(get_args(State)))
+    why = fields.String(
+        required=True,
+        validate=validate.OneOf(get_args(Why)),
+        metadata={
+            "description": "How it ended. `trigger_loop`: they were let in so often in a day that a message must "
+            "bring its own trigger about."
+        },
+    )
+    number = fields.Integer(required=True, metadata={"description": "Which of their entries it is."})
+    step = fields.Integer(required=True, metadata={"description": "The next step, counted from 0."})
+    due_at = Instant(required=True, allow_none=True, metadata={"description": "When that is due."})
+    message = fields.String(required=True, metadata={"description": "The id of the latest message; empty for none."})
+    entered_at = Instant(required=True)
+    ended_at = Instant(required=True, allow_none=True)

@@ -38,5 +38,5 @@ class Anniversary(Watch):
         first = first.astimezone(UTC)
         for year in (look.now.year - 1, look.now.year, look.now.year + 1):
             told = day_in(year, first.month, first.day) - timedelta(days=self.settings.days_before)
-            if year > first.year and look.start < midnight(told, customer.time_zone or look.zone) <= look.now:
+            if year > first.year and look.start < midnight(told, customer.time_zone, look.zone) <= look.now:
                 yield Occasion(customer=customer.id, key=f"{self.settings.of}:{year}", since=look.now)

@@ -35,5 +35,5 @@ class Birthday(Watch):
         month, day = int(customer.birthday[-5:-3]), int(customer.birthday[-2:])
         for year in (look.now.year - 1, look.now.year, look.now.year + 1):
             told = day_in(year, month, day) - timedelta(days=self.settings.days_before)
-            if look.start < midnight(told, customer.time_zone or look.zone) <= look.now:
+            if look.start < midnight(told, customer.time_zone, look.zone) <= look.now:
                 yield Occasion(customer=customer.id, key=f"birthday:{year}", since=look.now)

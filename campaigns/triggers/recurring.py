@@ -8,7 +8,16 @@ from typing import ClassVar, Literal
 import msgspec
 from croniter import CroniterBadCronError
 
-from campaigns.cron import every_hour, following, following_anywhere, instants, instants_anywhere, is_line, is_zone, sample
+from campaigns.cron import (
+    every_hour,
+    following,
+    following_anywhere,
+    instants,
+    instants_anywhere,
+    is_line,
+    is_zone,
+    sample,
+)
 from campaigns.trigger import Due, Trigger
 from common.errors import Invalid
 
@@ -109,7 +118,3 @@ class Recurring(Trigger):
             raise Invalid.field("trigger.cron", "This never comes to pass.")
         if any(late - early < timedelta(minutes=LEAST_MINUTES) for early, late in pairwise(times)):
             raise Invalid.field("trigger.cron", f"At most every {LEAST_MINUTES} minutes.")
-
-    def check(self, now: datetime) -> None:
-        """Refuse what could never be launched."""
-        self.proof()

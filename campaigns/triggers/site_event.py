@@ -24,6 +24,8 @@ class SiteEvent(Trigger):
     summary: ClassVar[str] = "Goes to a customer when the shop's site tells of an event of theirs, by its type."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     event: ClassVar[str] = "*"
+    # What a site tells may be of a message's doing: each person counts by themselves, so that a loop is noticed.
+    personal: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:
         """Never by the clock."""
@@ -33,7 +35,7 @@ class SiteEvent(Trigger):
         """The type that is wanted."""
         return bool(event.type == self.settings.type)
 
-    def check(self, now: datetime) -> None:
+    def proof(self) -> None:
         """Refuse what no site can send: a message that triggered itself would never end."""
         if not is_from_site(self.settings.type):
             raise Invalid.field("trigger.type", f"{self.settings.type} is what Encore itself tells, not a site.")

@@ -1,7 +1,7 @@
 """A customer holds a voucher and does not use it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -31,7 +31,7 @@ class VoucherUnused(Watch):
     summary: ClassVar[str] = "Goes to a customer who has not used a voucher for some days, or some days before its end."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
 
-    def check(self, now: datetime) -> None:
+    def proof(self) -> None:
         """Refuse what names no time, or two."""
         if (self.settings.after_days is None) == (self.settings.before_end_days is None):
             raise Invalid.field("trigger.after_days", "Say `after_days` or `before_end_days`, one of them.")
