@@ -39,11 +39,12 @@ class ReferralTier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     friends: int
     offer: str = ""
     points: int = 0
+    worth: Money | None = None
 
     @property
     def reward(self) -> Reward:
         """What it is."""
-        return Reward(offer=self.offer, points=self.points)
+        return Reward(offer=self.offer, points=self.points, worth=self.worth)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -116,6 +117,8 @@ class ReferralProgramme(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 def checked(programme: ReferralProgramme) -> ReferralProgramme:
     """The programme, if it makes sense; raises Invalid naming the field that does not."""
     sides = {"friend": programme.friend, "advocate": programme.advocate}
+    named = {f"{side}_worth": reward for side, reward in sides.items()}
+    named |= {f"tiers.{place}.worth": tier.reward for place, tier in enumerate(programme.tiers)}
     for side, reward in sides.items():
         if reward.offer and reward.points:
             raise Invalid.field(f"{side}_points", f"Say either {side}_offer or {side}_points.")
@@ -130,11 +133,9 @@ def checked(programme: ReferralProgramme) -> ReferralProgramme:
     if programme.trigger == "sign_up" and programme.minimum:
         raise Invalid.field("minimum", "A sign-up has no order that could reach it.")
     limit = programme.limits.money
-    for side, reward in sides.items():
+    for field, reward in named.items():
         if limit and reward.given and (not reward.worth or reward.worth.currency != limit.currency):
-            raise Invalid.field(
-                f"{side}_worth", f"A limit of money needs to know what this is worth, in {limit.currency}."
-            )
+            raise Invalid.field(field, f"A limit of money needs to know what this is worth, in {limit.currency}.")
     return programme
 
 

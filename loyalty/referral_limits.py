@@ -28,12 +28,13 @@ Outcome = tuple[ReferralState, Mapping[str, Any], Sequence[Event]]
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
-    """Something open in a tally: a referral that takes its place, or gives it back."""
+    """Something open in a tally: a referral that takes its place, or gives it back; or the worth of a tier's reward,
+    whose achievement `referral` then names (loyalty/referral_tiers.py)."""
 
     token: str
     referral: str
     at: datetime
-    what: Literal["take", "give"]
+    what: Literal["take", "give", "tier"]
     period: str
     worth: int = 0
 
@@ -135,7 +136,7 @@ class Admission:
 
     def recover(self, programme: Callable[[str], ReferralProgramme]) -> int:
         """Bring what others left open to its end; how much there was."""
-        left = self._tallies.unsettled(self._clock.now() - self._grace)
+        left = [one for one in self._tallies.unsettled(self._clock.now() - self._grace) if one[1].what != "tier"]
         for id_, hold in left:
             if hold.what == "take":
                 self._decided(programme(id_), hold)

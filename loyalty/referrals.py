@@ -37,8 +37,7 @@ from loyalty.referral import (
 from loyalty.referral_case import Cases, but_for
 from loyalty.referral_codes import CodeBook
 from loyalty.referral_life import Life, open_ones
-from loyalty.referral_rewards import Giving
-from loyalty.referral_tiers import Reached, give
+from loyalty.referral_tiers import TierRewards
 from loyalty.suspicion import Case, Opinion, judge, sentence_of
 
 AT_ONCE = 500
@@ -57,8 +56,7 @@ class Referrals:
         store: ReferralStore,
         lookups: ReferralLookups,
         queues: ReferralQueues,
-        achievements: Reached,
-        giving: Giving,
+        tiers: TierRewards,
         cases: Cases,
         orders: Orders,
         clock: Clock,
@@ -68,8 +66,7 @@ class Referrals:
         self._store = store
         self._lookups = lookups
         self._queues = queues
-        self._achievements = achievements
-        self._giving = giving
+        self._tiers = tiers
         self._cases = cases
         self._orders = orders
         self._clock = clock
@@ -154,7 +151,7 @@ class Referrals:
         for referral in owed:
             self._life.pay(referral)
         held = self._life.admission.recover(self._programmes.get)
-        return len(due) + len(owed) + held + give(self._achievements, self._giving, limit)
+        return len(due) + len(owed) + held + self._tiers.give(limit)
 
     def forget(self) -> int:
         """Take away what fraud is found by where its time is over; of how many referrals."""

@@ -61,4 +61,6 @@ class MongoTallies:
 
 
 def _amounts(hold: Hold, sign: int) -> dict[str, int]:
+    if hold.what == "tier":
+        return {"worth": sign * hold.worth}
     return {"count": sign, f"periods.{hold.period}": sign, "worth": sign * hold.worth}

@@ -6,7 +6,7 @@ from common.events import Event
 from loyalty.referral_tiers import Achievement
 from storage.events import pending_fields, pending_index
 from storage.indexes import Index
-from storage.mongo import Mongo, from_documents, to_document
+from storage.mongo import Document, Mongo, from_document, from_documents, to_document
 from storage.personal import Personal
 from storage.writes import insert_new
 
@@ -24,7 +24,7 @@ PERSONAL = [
         erase="nobody",
         gone=["pending", "pending_at"],
         export="referral_tiers",
-        hidden=["advocate", "owing", "pending", "pending_at"],
+        hidden=["advocate", "owing", "worth", "taken", "pending", "pending_at"],
     )
 ]
 
@@ -51,3 +51,12 @@ class MongoReached:
         """The reward is given."""
         told = {"$set": {"voucher": voucher}} if voucher else {}
         self._reached.update_one({"_id": id}, {**told, "$unset": {"owing": ""}})
+
+    def decide(self, id: str, taken: str = "", refused: str = "") -> Achievement:
+        """Sign it, or refuse it, unless either has been done; as it stands then."""
+        change: Document = {"$set": {"taken": taken}}
+        if refused:
+            change = {"$set": {"refused": refused}, "$unset": {"owing": ""}}
+        undecided = {"_id": id, "taken": {"$exists": False}, "refused": {"$exists": False}}
+        self._reached.update_one(undecided, change)
+        return from_document(self._reached.find_one({"_id": id}) or {}, Achievement)

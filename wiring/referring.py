@@ -5,6 +5,7 @@ from loyalty.referral_case import Cases
 from loyalty.referral_codes import CodeBook
 from loyalty.referral_life import Life
 from loyalty.referral_rewards import Rewards
+from loyalty.referral_tiers import TierRewards
 from loyalty.referrals import Referrals
 from loyalty.vouchers import Vouchers
 from storage.referral_tallies import MongoTallies
@@ -17,18 +18,18 @@ def referrals_of(stores: Stores, vouchers: Vouchers, books: Books) -> Referrals:
     """Friends sent by customers, and both their rewards."""
     store, achievements = MongoReferrals(stores.database), MongoReached(stores.database)
     cases = Cases(store, stores.customers, stores.orders, stores.clock)
-    giving = Rewards(vouchers, books)
+    giving, tallies, grace = Rewards(vouchers, books), MongoTallies(stores.database), stores.settings.claim_lease
     life = Life(
         programmes=stores.programmes,
         store=store,
         lookups=store,
-        tallies=MongoTallies(stores.database),
+        tallies=tallies,
         achievements=achievements,
         giving=giving,
         cases=cases,
         shop=stores.shops.get,
         clock=stores.clock,
-        grace=stores.settings.claim_lease,
+        grace=grace,
     )
     book = CodeBook(
         programmes=stores.programmes,
@@ -45,8 +46,7 @@ def referrals_of(stores: Stores, vouchers: Vouchers, books: Books) -> Referrals:
         store=store,
         lookups=store,
         queues=store,
-        achievements=achievements,
-        giving=giving,
+        tiers=TierRewards(achievements, giving, tallies, stores.programmes, stores.clock, grace),
         cases=cases,
         orders=stores.orders,
         clock=stores.clock,

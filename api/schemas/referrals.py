@@ -80,6 +80,12 @@ class ReferralTierSchema(Whole):
     friends = fields.Integer(strict=True, required=True, validate=validate.Range(1, MAX_FRIENDS))
     offer = _offer("A gift, say.")
     points = _points("Instead of an offer.")
+    worth = fields.Nested(
+        MoneySchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What a limit of money counts it as; needed where there is one."},
+    )
 
     @post_load
     def _tier(self, data: dict[str, Any], **_: Any) -> ReferralTier:

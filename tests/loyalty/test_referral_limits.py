@@ -57,7 +57,7 @@ def test_friends_of_one_code_all_at_once_obey_a_limit_exactly(
     services: Services, clock: ManualClock, limits: Limits, most: int, reason: str
 ) -> None:
     programme(services, limits=limits, verdicts=OFF, friend_worth=EUR, advocate_worth=EUR, tiers=[
-        ReferralTier(friends=2, points=1)
+        ReferralTier(friends=2, points=1, worth=Money(1, "EUR"))
     ])  # fmt: skip
     code = code_of(services)
     with ThreadPoolExecutor(MANY) as pool:
@@ -103,6 +103,30 @@ def wire(settings: Settings) -> Iterator[Wire]:
     """A wire to the database that can be cut at any command."""
     with wired(settings) as wire:
         yield wire
+
+
+def test_rewards_of_tiers_count_against_the_money_too_wherever_their_giver_is_cut_off(
+    services: Services, clock: ManualClock, wire: Wire
+) -> None:
+    process, cent, tier = wire.services(clock), Money(1, "EUR"), Money(2_000, "EUR")
+    covered, steps = 4, range(6, 26, 1 if os.environ.get("ENCORE_FAULTS") == "full" else 3)
+    limits = Limits(money=Money(covered * tier.amount + 1_999, "EUR"))
+    tiers = [ReferralTier(friends=1, points=7, worth=tier)]
+    programme(services, trigger="sign_up", limits=limits, friend_worth=cent, advocate_worth=cent, tiers=tiers)
+    for step in steps:
+        code = services.referrals.codes_for("friends", [f"a{step}"])[f"a{step}"]
+        services.referrals.claim(code, Friend(customer_id=f"f{step}"))
+        if len(wire.until_cut(step, process.referrals.settle)) >= step:
+            wire.relay.mend()
+        clock.advance(61)
+        for _ in range(2):
+            services.referrals.settle()
+    got = [points(services, f"a{step}") for step in steps]
+    assert got == [207] * covered + [200] * (len(steps) - covered)
+    tally = services.referrals.tally("friends")
+    assert (tally.open, tally.count, tally.worth) == ([], len(steps), covered * tier.amount + 2 * len(steps))
+    refused = services.database["referral_tiers"].find({"refused": {"$exists": True}})
+    assert [one["refused"] for one in refused] == ["limit_money"] * (len(steps) - covered)
 
 
 def test_a_referral_cut_off_at_any_command_rewards_each_once_and_its_end_gives_all_back_once(

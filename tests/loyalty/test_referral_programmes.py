@@ -262,6 +262,15 @@ def test_a_person_reads_why_writes_a_note_and_decides(services: Services) -> Non
         ({"friend_offer": "tenth"}, "friend_points"),
         ({"limits": Limits(money=Money(100, "EUR"))}, "friend_worth"),
         ({"tiers": [ReferralTier(friends=2)]}, "tiers.0.offer"),
+        (
+            {
+                "limits": Limits(money=Money(100, "EUR")),
+                "friend_worth": Money(1, "EUR"),
+                "advocate_worth": Money(1, "EUR"),
+                "tiers": [ReferralTier(friends=2, points=1)],
+            },
+            "tiers.0.worth",
+        ),
         ({"tiers": [ReferralTier(friends=2, points=1), ReferralTier(friends=2, points=1)]}, "tiers"),
         ({"trigger": "sign_up", "minimum": Money(1, "EUR")}, "minimum"),
     ],
