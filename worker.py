@@ -87,6 +87,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("reconcile", often, lambda: made.reconciler.waiting() and made.doorbell.ring("reconcile")),
         Chore("settle_runs", often, made.settle_runs),
         Chore("take_webhooks", often, made.receipts.take),
+        Chore("settle_sightings", 15.0, made.sightings.settle),
         Chore("resume_imports", 10.0, made.importer.ring_left_over),
         Chore("tidy_imports", HOUR, made.importer.tidy),
         Chore("roll_up", 30.0, made.orders.roll_up_left_over),

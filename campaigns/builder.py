@@ -1,10 +1,13 @@
 """Words + offer + customer -> what this person gets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from campaigns.ladder import UNLESS_ORDERED
+from campaigns.shortening import Shortener, ShortLink
 from campaigns.values import Gathered, Occasion, Values
 from common.links import Links
 from content.cards import addresses_of
@@ -19,16 +22,19 @@ from messaging.message import Batch, Message, Rendered, Unrenderable
 UTM = tuple[tuple[str, str], ...]
 # How links name us to the shop's statistics: utm_source.
 SOURCE = "encore"
+# Where each character costs, addresses are short.
+SHORTENED = frozenset({"sms"})
 
 
 class Builder:
     """Writes messages, a batch at a time: compiled once, gathered once, rendered for each."""
 
-    def __init__(self, values: Values, templates: Templates, shops: Shops, links: Links) -> None:
+    def __init__(self, values: Values, templates: Templates, shops: Shops, links: Links, shortener: Shortener) -> None:
         self._values = values
         self._templates = templates
         self._shops = shops
         self._links = links
+        self._shortener = shortener
 
     def render(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
         """What each of a batch's messages says, by its id, or why nothing can be written."""
@@ -52,12 +58,31 @@ class Builder:
         about = {message.id: order for message in messages if (order := message.data.get("event", {}).get("order"))}
         told = {message.id: event for message in messages if (event := message.data.get("event"))}
         gathered = self._values.gather(_occasion(first), people, about, letters.names, told)
-        return {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
+        written = {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
+        return self._shortened(written, people) if batch.channel in SHORTENED else written
+
+    def _shortened(
+        self, written: Mapping[str, Rendered | Unrenderable], people: Mapping[str, str]
+    ) -> dict[str, Rendered | Unrenderable]:
+        """With short links in the texts, which are kept first: somebody may follow one at once."""
+        made: list[ShortLink] = []
+        short: dict[str, Rendered | Unrenderable] = {}
+        for id_, words in written.items():
+            if isinstance(words, Rendered) and "text" in words.parts:
+                text = self._shortener.shortened(words.parts["text"], id_, people[id_], made)
+                words = msgspec.structs.replace(words, parts={**words.parts, "text": text})
+            short[id_] = words
+        self._shortener.keep(made)
+        return short
 
     def rehearse(self, occasion: Occasion, customer: Customer) -> dict[str, Any]:
         """What a template could say of this customer, to show it; no code is made."""
         gathered = self._values.rehearsed(occasion, {"preview": customer.id})
         return self._values.of(gathered, customer, "preview")
+
+    def short(self, text: str) -> str:
+        """A text message as long as it will be, with its links short; nothing is kept."""
+        return self._shortener.length_of(text)
 
     def _write(self, letters: Letters, gathered: Gathered, channel: str, message: Message) -> Rendered | Unrenderable:
         customer = gathered.customers.get(message.customer)

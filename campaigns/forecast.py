@@ -6,7 +6,7 @@ the mean of those for all others.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from common.money import Money
@@ -33,8 +33,17 @@ class Used(Protocol):
 class Forecast:
     """Counts letters against a budget, in the order in which they are told."""
 
-    def __init__(self, prices: Mapping[str, Mapping[str, int]], limit: Limit, used: tuple[int, int]) -> None:
-        """`prices` are of a thousand letters, by channel and currency; `used` as `Used.so_far` tells it."""
+    def __init__(
+        self,
+        prices: Mapping[str, Mapping[str, int]],
+        limit: Limit,
+        used: tuple[int, int],
+        short: Callable[[str], str] = str,
+    ) -> None:
+        """`prices` are of a thousand letters, by channel and currency; `used` as `Used.so_far` tells it; `short` puts
+        links into a text as they will be.
+        """
+        self._short = short
         self._prices = prices
         self._limit = limit
         self._messages, self._money = used
@@ -71,8 +80,9 @@ class Forecast:
         if channel != "sms":
             return 1
         if parts is not None:
+            count = segments(self._short(parts.get("text", ""))).segments
             self._counted += 1
-            self._segments += segments(parts.get("text", "")).segments
-            return segments(parts.get("text", "")).segments
+            self._segments += count
+            return count
         self.estimated = True
         return self._segments / self._counted if self._counted else 1

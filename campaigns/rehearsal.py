@@ -145,7 +145,7 @@ class Rehearsal:
     def _forecast(self, campaign: Campaign, shop: Shop, channels: Collection[str]) -> Forecast:
         cheapest = shop.cheapest_first
         prices = {one: self._prices.expected(one, cheapest=one in cheapest) for one in sorted(channels)}
-        return Forecast(prices, self._limit(campaign.id), self._used.so_far(campaign.id))
+        return Forecast(prices, self._limit(campaign.id), self._used.so_far(campaign.id), self._builder.short)
 
     def _count(self, trial: Trial, planned: Sequence[tuple[Customer, Message]]) -> None:
         outcome = trial.outcome

@@ -20,6 +20,8 @@ from loyalty.programme import Programmes
 from loyalty.referral_rewards import in_words
 
 PAGES = ("unsubscribe", "preferences", "why")
+# The picture in a letter that tells that it was opened.
+OPENED = "links.open"
 # The word for products worth showing this person; they are looked up only where it is used.
 RECOMMENDATIONS = "recommendations"
 FAVOURITES = "profile.favourites"
@@ -222,7 +224,7 @@ class Values:
             "locale": customer.locale or shared.shop.locale,
             "time_zone": customer.time_zone or shared.shop.time_zone,
             "profile": self._profile(gathered, customer),
-            "links": self._ways_out(source, names),
+            "links": self._ways_out(source, names, shared.shop),
             **spelling.loyalty(customer, shared.now),
             **self._history(gathered, customer.id, names),
         }
@@ -256,9 +258,12 @@ class Values:
             values[RECOMMENDATIONS] = [spelling.on_offer(one.product) for one in shown]
         return values
 
-    def _ways_out(self, source: str, names: Collection[str]) -> dict[str, str]:
+    def _ways_out(self, source: str, names: Collection[str], shop: Shop) -> dict[str, str]:
         every = "links" in names
-        return {page: self._links.url(page, source) for page in PAGES if every or f"links.{page}" in names}
+        ways = {page: self._links.url(page, source) for page in PAGES if every or f"links.{page}" in names}
+        if every or OPENED in names:
+            ways["open"] = self._links.opened(source if shop.open_pixels else "")
+        return ways
 
     def _shared(self, occasion: Occasion) -> Shared:
         shop = self._shops.get()

@@ -53,6 +53,14 @@ class Links:
         """The whole address of a page with its token."""
         return f"{self.public_url}{PATHS[page]}{self.token(page, payload)}"
 
+    def short(self, characters: str) -> str:
+        """The address of a short link."""
+        return f"{self.public_url}/l/{characters}"
+
+    def opened(self, message: str) -> str:
+        """The address of the picture that tells that a letter was opened; of "" the same picture, telling nothing."""
+        return f"{self.public_url}{PATHS['open']}{self.token('open', message) if message else 'none'}.gif"
+
     def referral(self, code: str) -> str:
         """The address of a referral code's landing page; the code itself is public, made to be shared."""
         return f"{self.public_url}{PATHS['referral']}{code}"

@@ -34,6 +34,8 @@ _BRAND = (
     '{% if brand.logo_url %}<img src="{{ brand.logo_url }}" alt="{{ brand.name }}" height="36">'
     "{% else %}{{ brand.name }}{% endif %}"
 )
+# What tells that a letter was opened; in marketing alone, and only where the shop wants to know.
+_OPENED = '<img src="{{ links.open }}" alt="" width="1" height="1">'
 _SENDER = "{{ shop.name }}{% if shop.postal_address %}, {{ shop.postal_address }}{% endif %}"
 
 
@@ -117,7 +119,7 @@ def _ways_out(locale: str, purpose: Purpose, *, own: bool) -> list[tuple[str, st
 
 def _foot(ways: list[tuple[str, str]]) -> str:
     anchors = [f'<a href="{{{{ {name} }}}}">{escape(words)}</a>' for name, words in ways]
-    return (f"<p>{' &nbsp; '.join(anchors)}</p>" if anchors else "") + f"<p>{_SENDER}</p>"
+    return (f"<p>{' &nbsp; '.join(anchors)}</p>" if anchors else "") + f"<p>{_SENDER}</p>" + (_OPENED if ways else "")
 
 
 def _foot_text(ways: list[tuple[str, str]]) -> str:

@@ -196,6 +196,7 @@ _DECLARED = [
     Variable(name="brand.logo_url", kind=Kind.URL, about="Where the brand's logo lies.", sample=""),
     _url("links.unsubscribe", "The page that stops these messages.", "u/sample"),
     _url("links.preferences", "The page to choose what is sent, and how.", "p/sample"),
+    _url("links.open", "The picture at the foot of marketing e-mail that tells that it was opened.", "o/sample.gif"),
     _url("links.why", "The page that says why this person got the message.", "w/sample"),
 ]
 

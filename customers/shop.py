@@ -70,7 +70,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     With `approval_required` a campaign goes out only after a second API key has agreed to it. `margin_percent` is what
     is left of a hundred of list price after the goods themselves are paid; None where nobody said.
     On the channels in `cheapest_first`, the provider with the lowest price is asked first, whatever the weights.
-    `opt_in_wording` is what a customer confirms by a double opt-in, by locale.
+    `opt_in_wording` is what a customer confirms by a double opt-in, by locale. Without `open_pixels` marketing e-mail
+    holds no picture that tells that it was opened.
     """
 
     name: str = "Our shop"
@@ -91,6 +92,7 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attributes: dict[str, Attribute] = {}
     attributes_strict: bool = False
     opt_in_wording: dict[str, str] = {}
+    open_pixels: bool = True
     approval_required: bool = False
     margin_percent: float | None = None
     holdout_percent: float = 0.0

@@ -52,7 +52,10 @@ class Evidence(Protocol):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
-    """Something a customer did with a message, or a word of a provider's that we do not know; `id` is its receipt's."""
+    """Something a customer did with a message, or a word of a provider's that we do not know; `id` is its receipt's.
+
+    One that came by a link of ours is looked at again at `settle_at` (messaging/sightings.py).
+    """
 
     id: str
     type: ReceiptType
@@ -64,6 +67,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     campaign: str = ""
     url: str = ""
     detail: str = ""
+    settle_at: datetime | None = None
 
 
 class Facts(Protocol):

@@ -1,6 +1,6 @@
 """Facts in MongoDB: opens, clicks, complaints, each once; and when each customer was last seen doing so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pymongo import UpdateOne
@@ -17,6 +17,7 @@ from storage.writes import insert_new
 INDEXES = [
     Index(collection="facts", keys=[("campaign", 1), ("type", 1)]),
     Index(collection="facts", keys=[("customer", 1), ("at", 1)]),
+    Index(collection="facts", keys=[("settle_at", 1)], only={"settle_at": {"$exists": True}}),
 ]
 PERSONAL = [
     Personal(
@@ -46,6 +47,10 @@ class MongoFacts:
         for provider in {fact.provider for fact in facts}:
             theirs = [fact for fact in facts if fact.provider == provider]
             note_heard(self._database, provider, (one.type for one in theirs), max(one.at for one in theirs))
+        self._follow(facts)
+
+    def _follow(self, facts: Sequence[Fact]) -> None:
+        """What follows for the customers from what they did themselves."""
         facts = [fact for fact in facts if fact.detail != BY_MACHINE]
         note_answers(self._database, (fact.customer for fact in facts if fact.type in ("opened", "clicked")))
         latest: dict[str, dict[str, datetime]] = {}
@@ -57,6 +62,31 @@ class MongoFacts:
         if latest:
             updates = [UpdateOne({"_id": customer}, {"$max": times}) for customer, times in latest.items()]
             self._customers.bulk_write(updates, ordered=False)
+
+    def unsettled(self, now: datetime, limit: int) -> list[Fact]:
+        """Some whose wait is over."""
+        return from_documents(self._facts.find({"settle_at": {"$lte": now}}).limit(limit), Fact)
+
+    def settle(self, verdicts: Mapping[str, Fact]) -> None:
+        """Put the verdict in place of each unsettled fact, by its id; again, it is the same.
+
+        What a machine did is kept under another id, so that a person may still come.
+        """
+        insert_new(self._facts, [to_document(fact) for id_, fact in verdicts.items() if fact.id != id_])
+        moved = [id_ for id_, fact in verdicts.items() if fact.id != id_]
+        self._facts.delete_many({"_id": {"$in": moved}, "settle_at": {"$exists": True}})
+        persons = [fact for id_, fact in verdicts.items() if fact.id == id_]
+        # Before the mark that more is to be done goes.
+        self._follow(persons)
+        updates = [
+            UpdateOne(
+                {"_id": fact.id, "settle_at": {"$exists": True}},
+                {"$set": {"detail": fact.detail, "customer": fact.customer}, "$unset": {"settle_at": ""}},
+            )
+            for fact in persons
+        ]
+        if updates:
+            self._facts.bulk_write(updates, ordered=False)
 
     def of_customer(self, customer: str, limit: int) -> list[Fact]:
         """A customer's facts, newest first."""

@@ -6,6 +6,7 @@ from campaigns.builder import Builder
 from campaigns.ladder_climbing import Climbing
 from campaigns.ladder_settling import Settling
 from campaigns.launch import limits_of, may_send
+from campaigns.shortening import Shortener
 from campaigns.values import Values
 from common.links import Links
 from content.companions import Counting
@@ -18,6 +19,7 @@ from messaging.failover import Failover
 from messaging.people import People
 from messaging.receipts import Receipts
 from messaging.reconcile import Reconciler
+from messaging.sightings import Sightings
 from messaging.sweep import Sweeper
 from messaging.webhooks import Webhooks
 from storage.books import MongoBooks, MongoPurse
@@ -31,6 +33,7 @@ from storage.favourites import MongoFavourites
 from storage.ladders import MongoClimbs, MongoLessons, MongoPurses
 from storage.leftovers import MongoLeftovers, MongoUndelivered
 from storage.rates import RedisRates
+from storage.short_links import MongoShortLinks
 from storage.spending import MongoSpending
 from wiring.listening import Listening
 
@@ -104,7 +107,22 @@ class Sending(Listening):
     @cached_property
     def builder(self) -> Builder:
         """Writes messages."""
-        return Builder(self.values, self.templates, self.shops, self.links)
+        return Builder(self.values, self.templates, self.shops, self.links, self.shortener)
+
+    @cached_property
+    def shortener(self) -> Shortener:
+        """Makes links short in text messages."""
+        return Shortener(self.short_links, self.links, self.settings.keys[-1])
+
+    @cached_property
+    def short_links(self) -> MongoShortLinks:
+        """Where short links lead."""
+        return MongoShortLinks(self.database)
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """Who followed links and opened letters."""
+        return Sightings(self.facts, self.messages, self.clock)
 
     @cached_property
     def people(self) -> People:

@@ -130,6 +130,12 @@ class ShopSchema(Strict):
         falsy={False},
         metadata={"description": "Stops all marketing at once."},
     )
+    open_pixels = fields.Boolean(
+        load_default=True,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Marketing e-mail holds a picture that tells that it was opened."},
+    )
     allowed_days = days_of_week(
         load_default=list,
         metadata={"description": "Marketing goes out on these days of the receiver's own week; none stands for all."},

@@ -60,7 +60,7 @@ def test_a_letter_is_filled_in_block_by_block_and_has_its_ways_out() -> None:
     words = tree.text_content()
     assert "Hello <b>Ana, look" in words
     assert "color:#8a2846" in letter["html"].replace(" ", "")
-    assert [image.get("alt") for image in tree.iter("img")] == [
+    assert [image.get("alt") for image in tree.xpath("//img[not(@width='1')]")] == [
         "é The Glass Orchard\u00a0", "é Night Ferry\u00a0", "é Slow Weather\u00a0",
     ]  # fmt: skip
     links = [link.get("href") for link in tree.iter("a")]

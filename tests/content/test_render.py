@@ -151,7 +151,7 @@ def test_products_and_lines_are_gone_through_field_by_field() -> None:
     html = "{% for one in recommendations %}" + each + "{% endfor %}"
     shown = [{"name": '"><script>', "price": Money(1, "EUR"), "image": "https://a/i.png", "link": "https://a/?x=1&y=2"}]
     tree = lxml.html.document_fromstring(letter(html, recommendations=shown)["html"])
-    assert tree.xpath("//img/@alt") == ['"><script>']
+    assert tree.xpath("//img[not(@width='1')]/@alt") == ['"><script>']
     assert tree.xpath("//td[@class='words']//a/@href") == ["https://a/?x=1&y=2"]
 
 
@@ -230,7 +230,7 @@ def test_a_hostile_name_is_only_ever_text(name: str) -> None:
     )
     written = letter(html, subject="Hi {{ first_name }}", first_name=name)
     tree = lxml.html.document_fromstring(written["html"])
-    assert not tree.xpath("//script | //img | //*[@onerror or @onmouseover or @onclick]")
+    assert not tree.xpath("//script | //img[not(@width='1')] | //*[@onerror or @onmouseover or @onclick]")
     assert tree.xpath("//td[@class='words']/p")[0].text_content() == name
     assert tree.xpath("//td[@class='words']/p/@title") == [name]
     assert len(tree.xpath("//table")) == 2
