@@ -55,6 +55,8 @@ def telling_size() -> Size:
 
 
 SIZE = size()
+# In the ordinary run the second is left to tests/messaging/test_reconcile.py: a fleet takes long to start.
+PROMISES = ["idempotent", "lookup"] if os.environ.get("ENCORE_FAULTS") == "full" else ["idempotent"]
 SEED = int(os.environ.get("ENCORE_FAULTS_SEED", "20261122"))
 
 
@@ -125,7 +127,7 @@ def test_workers_killed_at_any_moment_send_nothing_twice_and_lose_nothing(
     assert in_state(living, run, State.UNCERTAIN) == uncertain - accepted
 
 
-@pytest.mark.parametrize("promise", ["idempotent", "lookup"])
+@pytest.mark.parametrize("promise", PROMISES)
 def test_where_the_provider_can_tell_each_letter_arrives_once_and_nothing_stays_uncertain(
     settings: Settings, provider_sandbox: ProviderSandbox, tmp_path: Path, promise: str
 ) -> None:

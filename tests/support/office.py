@@ -96,15 +96,7 @@ class Office:
         self.word = "go"
         self.unrenderable: dict[str, str] = {}
         self.delivery = self.worker()
-        self.sweeper = Sweeper(
-            leftovers=MongoLeftovers(services.database),
-            undelivered=MongoUndelivered(services.database),
-            batches=services.batches,
-            rung=services.batches,
-            doorbell=self.bell,
-            clock=clock,
-            settings=self.settings,
-        )
+        self.sweeper = self.sweeper_by(clock)
 
     def of_channel(self, channel: str) -> list[Provider]:
         """The puppet carries everything, and its understudies."""
@@ -138,6 +130,19 @@ class Office:
             shop=services.shops.get,
             doorbell=self.bell,
             clock=clock or self.clock,
+            settings=self.settings,
+        )
+
+    def sweeper_by(self, clock: Clock) -> Sweeper:
+        """One more sweeper, by a clock of its own."""
+        services = self.services
+        return Sweeper(
+            leftovers=MongoLeftovers(services.database),
+            undelivered=MongoUndelivered(services.database),
+            batches=services.batches,
+            rung=services.batches,
+            doorbell=self.bell,
+            clock=clock,
             settings=self.settings,
         )
 
