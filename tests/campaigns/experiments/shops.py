@@ -1,13 +1,24 @@
 """Simulated shops: customers of whom few buy, for sums that differ widely, as in Hillstrom's e-mail data."""
 
+import os
+import sys
+
 import numpy as np
 
 from campaigns.experiments.arms import Arm
+
+# The costly simulations: fewer where every change is tested.
+FULL = os.environ.get("ENCORE_FAULTS") == "full"
 
 # Hillstrom's "MineThatData" e-mails: some 0.9 % of customers bought within two weeks, for 116 dollars on average.
 RATE = 0.009
 MEAN = 11_600.0
 SPREAD = 0.9  # of the logarithm
+
+
+def tell(text: str) -> None:
+    """A figure for docs/experiments.md; shown by `pytest -rP`."""
+    sys.stdout.write(f"{text}\n")
 
 
 def spent(chance: np.random.Generator, customers: int, rate: float = RATE, mean: float = MEAN) -> np.ndarray:

@@ -1,15 +1,12 @@
 """Intervals keep their word: the fixed ones at their size, the always-valid ones however often one looks."""
 
-import os
-
 import numpy as np
 import pytest
 
 from campaigns.experiments import cuped, intervals
 from campaigns.experiments.arms import Arm
-from tests.campaigns.experiments.shops import MEAN, RATE, arm, many, spent
+from tests.campaigns.experiments.shops import FULL, MEAN, RATE, arm, many, spent, tell
 
-FULL = os.environ.get("ENCORE_FAULTS") == "full"
 SIMULATIONS = 10_000
 # The costly ones: fewer where every change is tested, and a little more room for chance with them.
 SOME = 10_000 if FULL else 2_000
@@ -22,6 +19,7 @@ def test_fixed_intervals_of_money_hold_the_truth_95_times_in_100() -> None:
     treated, control = many(chance, SIMULATIONS, 21_000, 0.0125), many(chance, SIMULATIONS, 21_000)
     found = [_fixed(one, other) for one, other in zip(treated, control, strict=True)]
     held = sum(one.low <= truth <= one.high for one in found if one.low is not None and one.high is not None)
+    tell(f"fixed, money: {held / SIMULATIONS:.2%} of {SIMULATIONS:,}")
     assert 0.94 <= held / SIMULATIONS <= 0.96
 
 
@@ -40,6 +38,7 @@ def test_adjusted_intervals_hold_the_truth_95_times_in_100_and_are_narrower() ->
         assert interval.high is not None
         held += interval.low <= 150.0 <= interval.high
         narrower += found.error < 0.95 * cuped.plain(treated, control).error
+    tell(f"fixed, adjusted by the past: {held / SOME:.2%} of {SOME:,}; narrower in {narrower / SOME:.2%}")
     assert 0.95 - ROOM <= held / SOME <= 0.95 + ROOM
     assert narrower / SOME > 0.99
 
@@ -54,13 +53,14 @@ def test_intervals_of_rates_hold_the_truth_95_times_in_100(rate: float) -> None:
         assert found.low is not None
         assert found.high is not None
         held += found.low <= rate / 2 <= found.high
+    tell(f"fixed, rates at {rate:.1%}: {held / SIMULATIONS:.2%} of {SIMULATIONS:,}")
     assert 0.94 <= held / SIMULATIONS <= 0.965
 
 
 def test_who_looks_after_every_hundredth_customer_is_alarmed_in_vain_less_than_5_times_in_100() -> None:
     chance = np.random.default_rng(4)
     alarms = {"always": 0, "fixed": 0}
-    tries, looks = 2_000 if FULL else 300, 100
+    tries, looks = 10_000 if FULL else 300, 100
     for _ in range(tries):
         steps = [_sums(spent(chance, 50 * looks, rate=0.05).reshape(looks, 50)) for _ in range(2)]
         seen = {
@@ -69,6 +69,8 @@ def test_who_looks_after_every_hundredth_customer_is_alarmed_in_vain_less_than_5
         }
         for kind, alarmed in seen.items():
             alarms[kind] += alarmed
+    rates = {kind: f"{count / tries:.2%}" for kind, count in alarms.items()}
+    tell(f"A/A, {looks} looks, {tries:,} experiments, false alarms: {rates}")
     assert alarms["always"] / tries < 0.05
     assert alarms["fixed"] / tries > 0.15, "looking at fixed intervals all the time would have to mislead"
 

@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from campaigns.experiments.ratio import chance_of_more, ratio
+from tests.campaigns.experiments.shops import FULL, tell
 
 
 def test_one_in_a_hundred_leaked_from_an_arm_of_a_million_is_found() -> None:
     chance = np.random.default_rng(6)
-    found = 0
-    for _ in range(1_000):
+    found, tries = 0, 10_000 if FULL else 1_000
+    for _ in range(tries):
         whole, leaky = chance.multinomial(2_000_000, [0.5, 0.5])
         leaky -= chance.binomial(leaky, 0.01)
         found += not ratio({"a": int(whole), "b": int(leaky)}, {"a": 50, "b": 50}).holds
-    assert found >= 900
+    tell(f"1 in 100 leaked from one of two arms of a million, found at p < 0.001: {found / tries:.2%} of {tries:,}")
+    assert found >= 0.9 * tries
 
 
 def test_an_honest_draw_is_accused_once_in_a_thousand() -> None:
@@ -21,6 +23,7 @@ def test_an_honest_draw_is_accused_once_in_a_thousand() -> None:
     sizes = chance.multinomial(100_000, [0.1, 0.45, 0.45], 20_000)
     shares = {"holdout": 10.0, "a": 45.0, "b": 45.0}
     accused = sum(not ratio(dict(zip(shares, map(int, one), strict=True)), shares).holds for one in sizes)
+    tell(f"honest draws accused: {accused} of 20,000")
     assert 5 <= accused <= 40
 
 
