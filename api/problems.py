@@ -50,6 +50,7 @@ class ProblemSchema(Schema):
     reason = fields.String(
         metadata={"description": "A stable word for programs, where there is one: of a single wrong field, its own."}
     )
+    against = fields.String(metadata={"description": "The code on the same order that a code does not go with."})
     codes = fields.List(
         fields.Dict(), metadata={"description": "What would become of each of several codes, where none was used."}
     )
@@ -89,8 +90,8 @@ def of_ours(error: EncoreError) -> Response:
     errors = error.fields if isinstance(error, Invalid) else {}
     reasons = dict.fromkeys(errors, reason or OTHER) | (error.reasons if isinstance(error, Invalid) else {})
     codes = [msgspec.to_builtins(one) for one in getattr(error, "codes", ())]
-    only = reason or _only(reasons)
-    return problem(status, str(error), headers, reason=only, errors=errors, reasons=reasons, codes=codes)
+    members = {"reason": reason or _only(reasons), "against": getattr(error, "against", "")}
+    return problem(status, str(error), headers, **members, errors=errors, reasons=reasons, codes=codes)
 
 
 def of_http(error: HTTPException) -> Response:

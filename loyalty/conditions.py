@@ -123,10 +123,11 @@ SENTENCES = {
 
 
 class Refused(Conflict):
-    """A code cannot be used; `reason` is a Reason."""
+    """A code cannot be used; `reason` is a Reason, `against` the code that it does not go with."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, against: str = "") -> None:
         super().__init__(SENTENCES[reason], reason.value)
+        self.against = against
 
 
 # What is full of holds and budgets that may have run out unswept.
@@ -253,6 +254,12 @@ def something(use: Use) -> Reason | None:
     gives = use.offer.gives
     anything = use.discount.amount or gives.gift is not None or gives.points(use.basket)
     return None if anything else Reason.NOTHING_GIVEN
+
+
+def against(use: Use) -> str:
+    """The other code on the order that it does not go with, if that is what speaks against it."""
+    found = clash(use.offer.id, use.offer.stacking, use.beside)
+    return found.code if found else ""
 
 
 def first_order(use: Use) -> Reason | None:

@@ -14,7 +14,7 @@ from common.ids import new_id
 from common.money import Money
 from loyalty.basket import Basket
 from loyalty.bundle import STILL_OPEN, Bundles
-from loyalty.conditions import ROOM, SENTENCES, STACKED, Reason, Refused, Use, refusal
+from loyalty.conditions import ROOM, SENTENCES, STACKED, Reason, Refused, Use, against, refusal
 from loyalty.facts import Asked, Facts
 from loyalty.giving import Giving
 from loyalty.kind import Gift
@@ -22,7 +22,7 @@ from loyalty.minting import Minting
 from loyalty.offer import Budgets, Offer, Offers
 from loyalty.redemption import OVER, Entry, Redemption, RedemptionState, RedemptionStore, redemption_id
 from loyalty.settlement import Settlement
-from loyalty.stacking import Beside, clash
+from loyalty.stacking import Beside
 from loyalty.using import Planner, entry_of
 from loyalty.voucher import Voucher, VoucherStore
 from loyalty.voucher_book import VoucherBook, VoucherStatus
@@ -122,8 +122,8 @@ class Vouchers:
             reason = Reason.ROLLED_BACK
         verdict = Verdict(code=voucher.code, offer=offer.id, valid=reason is None)
         if reason:
-            found = clash(offer.id, offer.stacking, beside) if reason in STACKED else None
-            return replace(verdict, reason=reason.value, detail=SENTENCES[reason], against=found.code if found else "")
+            other = against(use) if reason in STACKED else ""
+            return replace(verdict, reason=reason.value, detail=SENTENCES[reason], against=other)
         if kept is not None and own and kept.meant_for(asked.basket):
             return replace(verdict, discount=kept.off, gift=kept.gift, points=kept.points)
         kind = offer.gives
@@ -269,7 +269,7 @@ class Vouchers:
                 return None
             if self._made_room(reason, planned.use, on_order) or self._was_oneself(reason, planned.use, kept):
                 return None
-            raise Refused(reason)
+            raise Refused(reason, against(planned.use) if reason in STACKED else "")
         entry = entry_of(planned, kept.attempt if kept else "")
         if not self._budgets.take(offer, entry):
             self._help(self._offers.kept(offer.id), entry.about)

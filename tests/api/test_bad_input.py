@@ -191,6 +191,14 @@ def test_an_order_that_has_changed_since_it_used_a_code_spends_nothing_more_and_
     assert [call("GET", f"/v1/offers/{one}").json["spent"]["uses"] for one in ("tenth", "post")] == [1, 1]
 
 
+def test_a_code_that_does_not_go_with_another_names_it_however_it_is_used(call: Call) -> None:
+    first, other = code_of(call), code_of(call, id="alone", stacking={"exclusive": True})
+    assert call("POST", f"/v1/vouchers/{first}/redeem", json=use()).status_code == 200
+    found = call("POST", f"/v1/vouchers/{other}/validate", json=use()).json
+    refused = call("POST", f"/v1/vouchers/{other}/redeem", json=use()).json
+    assert {(one["reason"], one["against"]) for one in (found, refused)} == {("exclusive", first)}
+
+
 def test_a_code_that_is_none_among_several_has_its_own_verdict_and_is_counted_as_a_guess(
     call: Call, services: Services
 ) -> None:
