@@ -100,9 +100,12 @@ class Tills:
 
     def post(self, path: str, body: Any = None, key: str = "") -> Answer:
         """Post until there is an answer that is none of "not now": a cut connection, 503, or 409 "in_progress"."""
-        begun = time.monotonic()
         data = b"" if body is None else json.dumps(body).encode()
-        headers = {**self._headers, "Idempotency-Key": key} if key else self._headers
+        return self.send(path, data, {**self._headers, "Idempotency-Key": key} if key else self._headers)
+
+    def send(self, path: str, data: bytes, headers: dict[str, str]) -> Answer:
+        """The same with a body and headers as they are."""
+        begun = time.monotonic()
         tries = 0
         while time.monotonic() - begun < PATIENCE:
             tries += 1
@@ -133,7 +136,8 @@ class Tills:
             self._connections.append(connection)
         connection.request("POST", path, data, headers)
         answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
+        told = answer.read()
+        return answer.status, json.loads(told) if told else {}
 
     def _start(self, port: int) -> Process:
         child = Child(
