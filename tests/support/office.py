@@ -11,7 +11,7 @@ from common.settings import Settings
 from customers.consent import Consent, Purpose
 from customers.customer import Customer
 from messaging.channel import Accepted, Kept, Letter, Outcome, Parcel, Provider
-from messaging.deliver import Delivery
+from messaging.deliver import Delivery, Renderer
 from messaging.desk import Desk
 from messaging.message import Batch, Message, Rendered, Route, State, Unrenderable, message_id
 from messaging.people import People
@@ -95,6 +95,7 @@ class Office:
         self.limit = Limit()
         self.word = "go"
         self.unrenderable: dict[str, str] = {}
+        self.rendering: Renderer = self._render
         self.delivery = self.worker()
         self.sweeper = self.sweeper_by(clock)
 
@@ -125,7 +126,7 @@ class Office:
             paces=RedisRates(services.redis, self.settings),
             spending=MongoSpending(services.database),
             limit=lambda campaign: self.limit,
-            render=self._render,
+            render=self.rendering,
             may_send=lambda campaign: self.word,
             shop=services.shops.get,
             doorbell=self.bell,
