@@ -113,6 +113,7 @@ def chores(made: Services) -> list[Chore]:
         Chore("freshen_scores", 30.0, made.refreshing.ring_for_newcomers),
         Chore("count_companions", 60.0, made.counting.ring_if_due),
         Chore("settle_ladders", 60.0, made.settle_ladders),
+        Chore("end_marketing", HOUR, made.sunsetting.look),
     ]
 
 

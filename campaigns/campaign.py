@@ -74,7 +74,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     `detect_percent` is the difference worth finding, of what the arm compared with earns.
     `approval` says whether a second key must agree before it goes out, and which has.
     `steps` are messages in a row, and `journey` who may enter them, and what ends them early.
-    With a `ladder`, the variants are its rungs, the least first, and it decides who gets which.
+    With a `ladder`, the variants are its rungs, the least first, and it decides who gets which. Where it
+    `ends_marketing`, whoever gets to the end of its steps is written to no more (campaigns/sunsetting.py).
     """
 
     id: str
@@ -96,6 +97,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     steps: list[JourneyStep] = []
     journey: JourneyRules = JourneyRules()
     ladder: Ladder | None = None
+    ends_marketing: bool = False
     state: CampaignState = CampaignState.DRAFT
     next_at: datetime | None = None
     launched_at: datetime | None = None

@@ -143,7 +143,7 @@ class Launcher:
             with suppress(NotFound):  # told already
                 offers[name] = self._offers.get(name)
         wrong = ladder_wrongs(ladder, campaign.variants, offers, self._shop().currency)
-        if parse(campaign.trigger).brings_people or campaign.steps:
+        if parse(campaign.trigger).brings_people or by_journeys(campaign):
             wrong["ladder"] = ["Only for a campaign without steps that is launched, at a time, or again and again."]
         if campaign.offer or campaign.allocation != "fixed":
             wrong["ladder"] = ["Each variant names its own offer, and the ladder does what a bandit would."]

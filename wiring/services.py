@@ -6,6 +6,7 @@ from campaigns.approving import Approving
 from campaigns.calendar import Calendar
 from campaigns.campaign import Campaign
 from campaigns.checklist import Clearing
+from campaigns.cooking import Cook
 from campaigns.experiments.learning import Bandits
 from campaigns.ladder_rehearsal import Trial as LadderTrial
 from campaigns.launch import Launcher, limits_of, settle
@@ -17,6 +18,7 @@ from campaigns.report import Reporter
 from campaigns.schedule import Schedule
 from campaigns.sunsetting import Sunsetting
 from campaigns.shop_report import ShopReporter
+from campaigns.sunsetting import Sunsetting
 from campaigns.tallies import Pricing
 from common.clock import Clock, SystemClock
 from common.doorbell import Doorbell
@@ -106,6 +108,25 @@ class Services(Journeying):
             approving=self.approving,
             clock=self.clock,
         )
+
+    @cached_property
+    def cook(self) -> Cook:
+        """Makes recipes."""
+        return Cook(
+            campaigns=self.campaigns,
+            templates=self.templates,
+            segments=self.segments,
+            offers=self.offers,
+            policies=self.goodwill,
+            launcher=self.launcher,
+            shop=self.shops.get,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def sunsetting(self) -> Sunsetting:
+        """Ends marketing to who did not answer."""
+        return Sunsetting(self.campaigns, self.journeys, self.customers, self.customers, self.models, self.clock)
 
     @cached_property
     def schedule(self) -> Schedule:

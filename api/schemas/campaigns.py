@@ -231,6 +231,12 @@ class CampaignSchema(Strict):
         allow_none=True,
         metadata={"description": "Makes a win-back ladder of the variants, from a plain note up; null for none."},
     )
+    ends_marketing = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Who gets to the end of its steps has said no by silence, and gets no more marketing."},
+    )
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)
     launched_at = Instant(dump_only=True, allow_none=True)
