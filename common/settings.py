@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ring_again_after: float = 30.0
     batch_size: int = 500
     sms_part_price: float = 0.0
+    browser: str = ""
     idempotency_kept: float = 86_400.0
     environment: dict[str, str] = {}
 

@@ -7,9 +7,11 @@ from campaigns.ladder_climbing import Climbing
 from campaigns.ladder_settling import Settling
 from campaigns.launch import limits_of, may_send
 from campaigns.shortening import Shortener
+from campaigns.trying import Tester
 from campaigns.values import Values
 from common.links import Links
 from content.companions import Counting
+from content.picture import Painter
 from content.recommend import Recommender
 from messaging.audit import Audit
 from messaging.channel import Providers
@@ -21,6 +23,7 @@ from messaging.receipts import Receipts
 from messaging.reconcile import Reconciler
 from messaging.sightings import Sightings
 from messaging.sweep import Sweeper
+from messaging.web_check import WebCheck
 from messaging.webhooks import Webhooks
 from storage.books import MongoBooks, MongoPurse
 from storage.breakers import MongoBreakers
@@ -123,6 +126,29 @@ class Sending(Listening):
     def sightings(self) -> Sightings:
         """Who followed links and opened letters."""
         return Sightings(self.facts, self.messages, self.clock)
+
+    @cached_property
+    def tester(self) -> Tester:
+        """Sends tests."""
+        return Tester(
+            customers=self.customers,
+            templates=self.templates,
+            builder=self.builder,
+            suppressions=self.suppressions,
+            shops=self.shops,
+            desk=self.desk,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def painter(self) -> Painter:
+        """Draws messages."""
+        return Painter(self.settings.browser)
+
+    @cached_property
+    def web_check(self) -> WebCheck:
+        """Looks at addresses in messages."""
+        return WebCheck()
 
     @cached_property
     def people(self) -> People:

@@ -1,8 +1,7 @@
-"""Templates: written, kept in versions, previewed."""
+"""Templates: written, kept in versions."""
 
 from typing import Any
 
-import msgspec
 from flask.views import MethodView
 
 from api.auth import scope
@@ -13,22 +12,16 @@ from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.templates import (
     NewTemplateSchema,
-    PreviewRequestSchema,
-    PreviewSchema,
     TemplateBodySchema,
     TemplateSchema,
     VariableSchema,
     VersionArgs,
     VersionPageArgs,
 )
-from campaigns.values import Occasion
-from common.errors import Conflict, Invalid, NotFound, Stale
+from common.errors import Conflict, Stale
 from common.ids import new_id
-from content.lint import lint_languages
-from content.preview import Preview, preview
-from content.templates import Template, Unwritable, check_content, pick_locale
-from content.vocabulary import VARIABLES, Variable, sample
-from customers.customer import Customer
+from content.templates import Template, check_content
+from content.vocabulary import VARIABLES, Variable
 
 blueprint = Blueprint("templates", __name__, url_prefix="/v1", description="What is written to customers.")
 
@@ -110,51 +103,3 @@ class Variables(MethodView):
     def get(self) -> list[Variable]:
         """List the names that templates may use, with what they say."""
         return list(VARIABLES.values())
-
-
-@blueprint.route("/templates/preview")
-class PreviewView(MethodView):
-    """What somebody would get."""
-
-    @scope("read")
-    @blueprint.arguments(PreviewRequestSchema)
-    @blueprint.response(200, PreviewSchema)
-    def post(self, body: dict[str, Any]) -> Preview:
-        """Render a template, or content not yet kept, as one person would get it, with warnings. Nothing is sent."""
-        template = _template_of(body)
-        customer = _customer(body["customer"]) if "customer" in body else None
-        shop_locale = services().shops.get().locale
-        wanted = body["locale"] or (customer.locale if customer else "") or shop_locale
-        locale = pick_locale(template, body["channel"], wanted, shop_locale)
-        if locale is None:
-            raise Invalid.field("locale", f"There is no content for {body['channel']} in {wanted} or {shop_locale}.")
-        values = _values(customer, locale, body) if customer else None
-        written = template.content[body["channel"]][locale]
-        try:
-            seen = preview(written, body["channel"], locale, values, body["purpose"])
-        except Unwritable as error:
-            raise Invalid.field("customer", str(error)) from None
-        warnings = [*seen.warnings, *lint_languages(template.content, shop_locale)]
-        return msgspec.structs.replace(seen, warnings=warnings)
-
-
-def _values(customer: Customer, locale: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What can be said of this customer; what no offer or programme was named for is invented. No code is made."""
-    invented = sample(locale)
-    about = Occasion(locale=locale, offer=body["offer"], referral_programme=body["referral_programme"])
-    known = services().builder.rehearse(about, customer)
-    return {**{name: invented[name] for name in ("offer", "voucher", "referral")}, **known}
-
-
-def _template_of(body: dict[str, Any]) -> Template:
-    if "template" in body:
-        return services().templates.get(body["template"])
-    check_content(body["content"])
-    return Template(id="preview", name="preview", content=body["content"])
-
-
-def _customer(id: str) -> Customer:
-    found = services().customers.get([id])
-    if id not in found:
-        raise NotFound("customer", id)
-    return found[id]

@@ -1,0 +1,206 @@
+"""What somebody would get: as parts with warnings, as a picture, and for the most different people at once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import lxml.html
+import msgspec
+from flask import Response
+from flask.views import MethodView
+
+from api.auth import scope
+from api.blueprint import Blueprint
+from api.context import services
+from api.idempotency import operation_id
+from api.schemas.previews import (
+    LinksSchema,
+    PictureSchema,
+    PreviewRequestSchema,
+    PreviewSchema,
+    SheetRequestSchema,
+    SheetSchema,
+    TestSendSchema,
+    TriedSchema,
+)
+from campaigns.trying import Trial, Tried
+from campaigns.values import Occasion
+from common.errors import Invalid, NotFound
+from content.cards import addresses_of
+from content.lint import Warn, lint_languages
+from content.lint_shop import lint_offer, lint_products
+from content.picture import WIDTHS, as_page
+from content.preview import Preview, preview
+from content.sheet import most_different
+from content.templates import Template, Unwritable, check_content, pick_locale
+from content.vocabulary import sample
+from content.wording import direction
+from customers.customer import Customer
+from messaging.web_check import Looked
+
+blueprint = Blueprint("previews", __name__, url_prefix="/v1", description="What is written, before anybody gets it.")
+
+# How long a campaign's messages may wait by default: what ends sooner may be over when the last one goes out.
+SENT_WITHIN = timedelta(hours=72)
+CROWD = 1_000
+CATALOGUE = 1_000
+
+
+@blueprint.route("/templates/preview")
+class PreviewView(MethodView):
+    """What somebody would get."""
+
+    @scope("read")
+    @blueprint.arguments(PreviewRequestSchema)
+    @blueprint.response(200, PreviewSchema)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Render a template, or content not yet kept, as one person would get it, with warnings. Nothing is sent."""
+        seen, template, written = _seen(body)
+        warnings = [*seen.warnings, *lint_languages(template.content, _locale()), *_of_the_shop(body, written)]
+        return {**msgspec.structs.asdict(seen), "warnings": warnings, "cost": _cost(seen)}
+
+
+@blueprint.route("/templates/picture")
+class PictureView(MethodView):
+    """What it would look like."""
+
+    @scope("read")
+    @blueprint.arguments(PictureSchema)
+    @blueprint.response(200, content_type="image/png", description="The message as its receiver would see it.")
+    @blueprint.alt_response(503, "UNAVAILABLE")
+    def post(self, body: dict[str, Any]) -> Response:
+        """Draw the message as a PNG, with nothing loaded from elsewhere; 503 where no browser is set up for it."""
+        seen, _, _ = _seen(body)
+        page = as_page(seen.channel, seen.parts, seen.locale, direction(seen.locale))
+        return Response(services().painter.paint(page, WIDTHS[body["device"]]), content_type="image/png")
+
+
+@blueprint.route("/templates/links")
+class LinksView(MethodView):
+    """Where it leads."""
+
+    @scope("campaigns")
+    @blueprint.arguments(PreviewRequestSchema)
+    @blueprint.response(200, LinksSchema)
+    def post(self, body: dict[str, Any]) -> dict[str, list[Looked]]:
+        """Ask for each link and picture of the message: which are dead, and how heavy pictures are."""
+        seen, _, _ = _seen(body)
+        return {"data": services().web_check.look(list(_addresses(seen)))}
+
+
+@blueprint.route("/templates/<template_id>/sheet")
+class SheetView(MethodView):
+    """Many people at once."""
+
+    @scope("read")
+    @blueprint.arguments(SheetRequestSchema)
+    @blueprint.response(200, SheetSchema)
+    def post(self, body: dict[str, Any], template_id: str) -> dict[str, Any]:
+        """Show the template for the most different customers: the longest name, none, right to left, no orders, …"""
+        template = services().templates.get(template_id, body.get("version"))
+        if body["channel"] not in template.content:
+            raise Invalid.field("channel", "The template is not written for this channel.")
+        chosen = most_different(_crowd(body.get("segment")), body["count"])
+        return {"data": [_row(template, body, customer, why) for customer, why in chosen]}
+
+
+@blueprint.route("/campaigns/<campaign_id>/test-send")
+class TestSend(MethodView):
+    """Trying it on oneself."""
+
+    @scope("campaigns")
+    @blueprint.arguments(TestSendSchema)
+    @blueprint.response(200, TriedSchema)
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, body: dict[str, Any], campaign_id: str) -> Tried:
+        """Send its message, as a customer would get it, to one of the shop's test addresses; no report counts it."""
+        campaign = services().campaigns.get(campaign_id)
+        return services().tester.send(campaign, Trial(**body), operation_id())
+
+
+def _seen(body: dict[str, Any]) -> tuple[Preview, Template, dict[str, str]]:
+    """The preview that is asked for, its template, and what was written."""
+    template = _template_of(body)
+    customer = _customer(body["customer"]) if "customer" in body else None
+    shop_locale = _locale()
+    wanted = body["locale"] or (customer.locale if customer else "") or shop_locale
+    locale = pick_locale(template, body["channel"], wanted, shop_locale)
+    if locale is None:
+        raise Invalid.field("locale", f"There is no content for {body['channel']} in {wanted} or {shop_locale}.")
+    values = _values(customer, locale, body) if customer else None
+    written = template.content[body["channel"]][locale]
+    try:
+        return preview(written, body["channel"], locale, values, body["purpose"]), template, written
+    except Unwritable as error:
+        raise Invalid.field("customer", str(error)) from None
+
+
+def _values(customer: Customer, locale: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What can be said of this customer; what no offer or programme was named for is invented. No code is made."""
+    invented = sample(locale)
+    about = Occasion(locale=locale, offer=body["offer"], referral_programme=body["referral_programme"])
+    known = services().builder.rehearse(about, customer)
+    return {**{name: invented[name] for name in ("offer", "voucher", "referral")}, **known}
+
+
+def _template_of(body: dict[str, Any]) -> Template:
+    if "template" in body:
+        return services().templates.get(body["template"])
+    check_content(body["content"])
+    return Template(id="preview", name="preview", content=body["content"])
+
+
+def _customer(id: str) -> Customer:
+    found = services().customers.get([id])
+    if id not in found:
+        raise NotFound("customer", id)
+    return found[id]
+
+
+def _locale() -> str:
+    return services().shops.get().locale
+
+
+def _of_the_shop(body: dict[str, Any], written: dict[str, str]) -> Iterator[Warn]:
+    """What is sold out, and whether the offer lasts."""
+    yield from lint_products(written, services().products.page("", CATALOGUE))
+    if body["offer"]:
+        now = services().clock.now()
+        yield from lint_offer(services().offers.get(body["offer"]), written, now + SENT_WITHIN, now)
+
+
+def _cost(seen: Preview) -> dict[str, Any] | None:
+    """What a text message costs at what the shop pays for a part; None where it has not said so."""
+    price = services().settings.sms_part_price
+    if seen.sms is None or not price:
+        return None
+    return {"amount": round(price * seen.sms.segments), "currency": services().shops.get().currency}
+
+
+def _addresses(seen: Preview) -> Iterator[str]:
+    if "html" in seen.parts:
+        tree = lxml.html.document_fromstring(seen.parts["html"])
+        yield from (str(address) for _, _, address, _ in tree.iterlinks())
+    yield from (seen.parts[name] for name in [*addresses_of(seen.parts), "media"] if name in seen.parts)
+
+
+def _crowd(segment: str | None) -> list[Customer]:
+    if segment is None:
+        return services().customers.find("", CROWD)
+    return list(islice(services().audience.stream(services().segments.get(segment).rules), CROWD))
+
+
+def _row(template: Template, body: dict[str, Any], customer: Customer, why: str) -> dict[str, Any]:
+    """One person's message, or why they would get none."""
+    shop_locale = _locale()
+    locale = pick_locale(template, body["channel"], body["locale"] or customer.locale or shop_locale, shop_locale)
+    row = {"customer": customer.id, "why": why, "locale": locale or "", "parts": {}, "warnings": [], "skipped": ""}
+    if locale is None:
+        return {**row, "skipped": "no_content"}
+    written = template.content[body["channel"]][locale]
+    try:
+        seen = preview(written, body["channel"], locale, _values(customer, locale, body), body["purpose"])
+    except Unwritable as error:
+        return {**row, "skipped": ":".join(filter(None, [error.reason, getattr(error, "name", "")]))}
+    return {**row, "parts": seen.parts, "warnings": seen.warnings}
