@@ -61,8 +61,8 @@ class Webhooks:
         self._inbox.store(provider.name, hook)
         try:
             replies = provider.replies(hook)
-        except Exception:  # it is theirs and it is stored; whoever works it off sets it aside
-            log.warning("webhook.unreadable", extra={"provider": provider.name}, exc_info=True)
+        except Exception:  # it is theirs and it is stored; whoever works it off sets it aside, and says so
+            log.debug("webhook.unreadable", extra={"provider": provider.name}, exc_info=True)
             replies = []
         answer = ""
         for reply in replies:

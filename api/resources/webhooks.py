@@ -1,6 +1,7 @@
 """Where providers report: the raw body is verified and stored, and only then acknowledged."""
 
 from flask import Response, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 from api.blueprint import Blueprint
 from api.context import services
@@ -20,8 +21,14 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks", description=
 @blueprint.alt_response(403, "FORBIDDEN")
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(413, "CONTENT_TOO_LARGE")
+@blueprint.alt_response(415, "UNSUPPORTED_MEDIA_TYPE")
 def receive(channel: str) -> Response:
-    """Take a provider's webhook; 403 where its signature does not fit, and then nothing of it is kept."""
+    """Take a provider's webhook; 403 where its signature does not fit, and then nothing of it is kept.
+
+    No provider compresses what it signs: what is compressed is refused unread, with 415, and not acknowledged.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send it as it was signed, not compressed.")
     made = services()
     hook = Hook(
         # Behind a proxy the address we see is not the one the provider called and signed.

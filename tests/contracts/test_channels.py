@@ -1,9 +1,12 @@
 """What every provider of a channel must keep, whoever adds the next; each against the sandbox process."""
 
 import socket
+import ssl
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +19,7 @@ from messaging.channel import Accepted, Hook, NotTaken, Provider, Providers, Rec
 from storage.outbox import MongoOutbox
 from tests.support.clock import ManualClock
 from tests.support.letters import letter, parcel, parcel_of
+from tests.support.mail import certificate
 from tests.support.sandbox import ProviderSandbox
 from wiring import Services
 
@@ -55,6 +59,36 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 Make = Callable[[Settings], Provider]
+
+
+class Liar:
+    """A server that vouches for itself; what anybody said to it after that."""
+
+    def __init__(self, directory: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate(directory, "localhost"))
+        self._listening = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+        self.url = f"https://localhost:{self._listening.getsockname()[1]}"
+        self.heard = b""
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while self._listening.fileno() >= 0:
+            with suppress(OSError):  # whoever does not believe it leaves
+                caller, _ = self._listening.accept()
+                with caller:
+                    self.heard += caller.recv(1_000)
+
+
+@pytest.fixture(scope="module")
+def liar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liar]:
+    liar = Liar(tmp_path_factory.mktemp("liar"))
+    yield liar
+    liar.close()
 
 
 @pytest.fixture
@@ -176,6 +210,16 @@ def test_a_provider_that_refuses_connections_has_certainly_not_taken_it(
     outcome = one(make(msgspec.structs.replace(sandboxed, environment=away)))
     assert isinstance(outcome, NotTaken)
     assert not outcome.stop
+
+
+def test_a_certificate_that_nobody_vouches_for_takes_nothing(make: Make, sandboxed: Settings, liar: Liar) -> None:
+    led = {
+        variable: liar.url if variable.endswith("_URL") else value for variable, value in sandboxed.environment.items()
+    }
+    outcome = one(make(msgspec.structs.replace(sandboxed, environment=led)))
+    assert isinstance(outcome, NotTaken)
+    assert not outcome.stop
+    assert liar.heard == b""
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://a.example", "http://", "http://a.example/\n"])
