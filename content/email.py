@@ -48,6 +48,16 @@ def check_part(part: str, source: str) -> None:
 
 def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, Piece]:
     """Subject, text and HTML, ready to be rendered; raises NotAllowed."""
+    sources = written_out(parts, locale, purpose)
+    return {
+        "subject": compiled(check(sources["subject"]), html=False),
+        "text": compiled(check(sources["text"], _FRAMED), html=False),
+        "html": compiled(check(sources["html"], _FRAMED), html=True),
+    }
+
+
+def written_out(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, str]:
+    """Subject, text and HTML, whole, with Jinja2 still in them; raises NotAllowed."""
     held = Held()
     [part] = _LETTERS & parts.keys()
     source, words = _read(part, parts[part], held)
@@ -60,11 +70,7 @@ def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> di
     check_markup(whole, held, frame=True)
     text = held.hold(parts["text"], comments=False) if "text" in parts else as_text(words, held)
     text = f"{held.restore(text).rstrip()}\n\n-- \n{_foot_text(ways)}"
-    return {
-        "subject": compiled(check(parts["subject"]), html=False),
-        "text": compiled(check(text, _FRAMED), html=False),
-        "html": compiled(check(held.restore(whole), _FRAMED), html=True),
-    }
+    return {"subject": parts["subject"], "text": text, "html": held.restore(whole)}
 
 
 def _read(part: str, source: str, held: Held) -> tuple[str, str]:

@@ -100,12 +100,14 @@ class SheetRequestSchema(Strict):
 
     channel = fields.String(required=True, validate=validate.OneOf(sorted(FORMS)))
     locale = fields.String(load_default="", validate=validate.Length(max=35))
-    version = fields.Integer(validate=validate.Range(1, 10**9), metadata={"description": "The latest if left out."})
+    version = fields.Integer(
+        strict=True, validate=validate.Range(1, 10**9), metadata={"description": "The latest if left out."}
+    )
     segment = ShopId(metadata={"description": "Only people of this segment; of all customers if left out."})
     offer = fields.String(load_default="", validate=validate.Length(max=64))
     referral_programme = fields.String(load_default="", validate=validate.Length(max=64))
     purpose = fields.String(load_default="marketing", validate=validate.OneOf(_PURPOSES))
-    count = fields.Integer(load_default=20, validate=validate.Range(1, 50))
+    count = fields.Integer(strict=True, load_default=20, validate=validate.Range(1, 50))
 
 
 class SheetRowSchema(Strict):
