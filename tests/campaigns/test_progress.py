@@ -112,3 +112,18 @@ def test_where_too_many_watch_a_stream_ends_after_its_first_event() -> None:
     assert len(list(Tape(FAR).play(doors))) == 2
     first.close()  # type: ignore[attr-defined]  # a generator, whose reader went away
     assert len(list(Tape(FAR).play(doors))) > 2
+
+
+def test_what_takes_long_to_count_is_counted_seldom() -> None:
+    now, slept = [0.0], []
+
+    def count() -> Progress:
+        now[0] += 2
+        return FAR
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    list(stream(count, Doors(1), sleep, lambda: now[0]))
+    assert slept == [1.0, 20.0, 20.0, 20.0]
