@@ -141,9 +141,11 @@ class Reporter:
             by_variant=tallies.by_variant,
         )
 
-    def people(self, campaign: Campaign, currency: str, which: Which, after: str = "") -> Iterator[Told]:
-        """Those behind a number, in the order of their messages' ids, after this one."""
-        return (one for one in self._told(campaign, currency, after) if which.holds(one))
+    def people(
+        self, campaign: Campaign, currency: str, which: Which, after: str = "", *, whole: bool = True
+    ) -> Iterator[Told]:
+        """Those behind a number, in the order of their messages' ids, after this one; the `whole` list, or a page."""
+        return (one for one in self._told(campaign, currency, after, whole=whole) if which.holds(one))
 
     def days(self, campaign: Campaign, currency: str, zone: ZoneInfo) -> list[Day]:
         """What happened day by day, in this time zone."""
@@ -154,12 +156,14 @@ class Reporter:
         told = self._told(campaign, currency, weeks_after=many)
         return weeks(told, many, self._clock.now(), self._method(campaign), campaign.detect_percent)
 
-    def _told(self, campaign: Campaign, currency: str, after: str = "", weeks_after: int = 0) -> Iterator[Told]:
+    def _told(
+        self, campaign: Campaign, currency: str, after: str = "", weeks_after: int = 0, *, whole: bool = True
+    ) -> Iterator[Told]:
         credited = timedelta(days=campaign.limits.attribution_days)
         waits = timedelta(hours=campaign.limits.expires_after_hours)
         far = max(credited + waits, weeks_after * WEEK)
         window = Window(currency=currency, before=credited, after=far, credited=credited)
-        return self._tellers.each(campaign.id, window, after)
+        return self._tellers.each(campaign.id, window, after, whole=whole)
 
     def _method(self, campaign: Campaign) -> Method:
         """Whether the figures will not change by more time: all were planned at once, and the window is over."""

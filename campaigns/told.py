@@ -78,10 +78,11 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class Tellers(Protocol):
     """Walks over a campaign's messages."""
 
-    def each(self, campaign: str, window: Window, after: str = "") -> Iterator[Told]:
+    def each(self, campaign: str, window: Window, after: str = "", *, whole: bool = True) -> Iterator[Told]:
         """What became of each message with an id greater than `after`, in the order of ids; with flat memory.
 
-        Who gets no marketing at all is no part of any campaign and left out.
+        Who gets no marketing at all is no part of any campaign and left out. Whoever wants a few of them only says
+        that it is not the `whole`, so that no more is read than is needed.
         """
         ...
 

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from campaigns.told import Order
-from storage.mongo import Document, Mongo
+from storage.mongo import Document, Mongo, from_document
 
 # All orders of the time are read where there are no more than so many for each message, and in all.
 ORDERS_A_MESSAGE = 4
@@ -13,29 +15,51 @@ MOST_ORDERS = 200_000
 ORDER_FIELDS = {"customer_id": 1, "placed_at": 1, "total": 1, "currency": 1, "state": 1}
 # By customer, the orders that stand.
 Bought = Mapping[str, Sequence[Order]]
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # What no longer stands of what was ordered.
 FALLEN = frozenset({"cancelled", "refunded"})
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages there are, and when they were planned and handed over."""
+
+    count: int = 0
+    first: datetime = LONG_AGO
+    last: datetime = LONG_AGO
+    handed_first: datetime | None = None
+    handed_last: datetime | None = None
+
+
+def span_of(database: Mongo, compared: Document) -> Span:
+    """The span of these messages, in one read."""
+    times = {
+        "_id": None,
+        "count": {"$sum": 1},
+        "first": {"$min": "$planned_at"},
+        "last": {"$max": "$planned_at"},
+        "handed_first": {"$min": "$handed_at"},
+        "handed_last": {"$max": "$handed_at"},
+    }
+    found = next(iter(database["messages"].aggregate([{"$match": compared}, {"$group": times}])), None)
+    return from_document(found, Span) if found else Span()
 
 
 class Purchases:
     """Reads orders around the plans of messages: `before` and `after` say how far."""
 
     def __init__(self, database: Mongo, before: timedelta, after: timedelta, currency: str) -> None:
-        self._messages = database["messages"]
         self._orders = database["orders"]
         self._before = before
         self._after = after
         self._currency = currency
 
-    def everybodys(self, compared: Document) -> Bought | None:
+    def everybodys(self, span: Span) -> Bought | None:
         """What everybody bought around the plans, in one read; None where that is too much for the few who are asked
         about, or for the memory."""
-        times = {"_id": None, "count": {"$sum": 1}, "first": {"$min": "$planned_at"}, "last": {"$max": "$planned_at"}}
-        found = next(iter(self._messages.aggregate([{"$match": compared}, {"$group": times}])), None)
-        if found is None:
+        if not span.count:
             return {}
-        around = {"placed_at": {"$gte": found["first"] - self._before, "$lt": found["last"] + self._after}}
-        most = min(ORDERS_A_MESSAGE * found["count"], MOST_ORDERS)
+        around = {"placed_at": {"$gte": span.first - self._before, "$lt": span.last + self._after}}
+        most = min(ORDERS_A_MESSAGE * span.count, MOST_ORDERS)
         if self._orders.count_documents(around, limit=most + 1) > most:
             return None
         return self._by_customer(self._orders.find(around, ORDER_FIELDS))

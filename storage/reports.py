@@ -12,7 +12,7 @@ from campaigns.tallies import arm_of, bought_in
 from customers.learning import BY_MACHINE
 from loyalty.redemption import RedemptionState
 from messaging.message import State
-from storage.bought import Purchases
+from storage.bought import Purchases, span_of
 from storage.mongo import Mongo
 
 INDEXES: list[Any] = []
@@ -67,7 +67,7 @@ class MongoFigures:
         compared = {"campaign": campaign, "reason": {"$ne": SHOP_HOLDOUT}}
         window = timedelta(days=days)
         purchases = Purchases(self._database, window, window, currency)
-        everybody = purchases.everybodys(compared)
+        everybody = purchases.everybodys(span_of(self._database, compared))
         drawn = self._messages.find(compared, dict.fromkeys(("customer", "planned_at", "variant", "state"), 1))
         sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
         while chunk := list(islice(drawn, CHUNK)):

@@ -17,7 +17,7 @@ from campaigns.told import ABOUT_IT, SENT, Order, Told, Used, Window
 from customers.learning import BY_MACHINE
 from loyalty.redemption import RedemptionState
 from messaging.message import State
-from storage.bought import Bought, Purchases
+from storage.bought import Bought, Purchases, Span, span_of
 from storage.indexes import Index
 from storage.mongo import Document, Mongo
 
@@ -54,20 +54,22 @@ class MongoTold:
         self._database = database
         self._messages = database["messages"]
 
-    def each(self, campaign: str, window: Window, after: str = "") -> Iterator[Told]:
+    def each(self, campaign: str, window: Window, after: str = "", *, whole: bool = True) -> Iterator[Told]:
         """What became of each message with an id greater than `after`, in the order of ids."""
         compared: Document = {"campaign": campaign, "reason": {"$ne": SHOP_HOLDOUT}}
+        span = span_of(self._database, compared)
         purchases = Purchases(self._database, window.before, window.after, window.currency)
-        # A page of a list asks about few; a whole report about all.
-        everybody = purchases.everybodys(compared) if not after else None
-        doings = self._doings(campaign, window.currency)
+        everybody = purchases.everybodys(span) if whole else None
+        doings = self._doings(campaign, window.currency, span)
+        again = self._database["runs"].count_documents({"campaign._id": campaign}, limit=2) > 1
         query = {**compared, "_id": {"$gt": after}} if after else compared
         walk = self._messages.find(query, _FIELDS).sort("_id", 1)
         while chunk := list(islice(walk, CHUNK)):
             bought = purchases.of(chunk) if everybody is None else everybody
-            later = self._others(campaign, chunk, bought)
+            # In one run everybody has one message.
+            others = self._others(campaign, chunk, bought) if again else {}
             for message in chunk:
-                yield _told(message, doings, bought.get(message["customer"], ()), later, window.credited)
+                yield _told(message, doings, bought.get(message["customer"], ()), others, window.credited)
 
     def _others(self, campaign: str, chunk: Sequence[Document], bought: Bought) -> Mapping[str, Sequence[datetime]]:
         """When those of them who bought were handed messages of the campaign: an order is credited to one alone."""
@@ -81,7 +83,7 @@ class MongoTold:
                 handed[one["customer"]].append(one["handed_at"])
         return handed
 
-    def _doings(self, campaign: str, currency: str) -> Doings:
+    def _doings(self, campaign: str, currency: str, span: Span) -> Doings:
         read: dict[str, datetime] = {}
         clicked: dict[str, datetime] = {}
         complained: dict[str, datetime] = {}
@@ -95,7 +97,7 @@ class MongoTold:
             _first(read, fact["message"], fact["at"])
             if fact["type"] == "clicked":
                 _first(clicked, fact["message"], fact["at"])
-        times = self._time(campaign)
+        times = (span.handed_first, span.handed_last + ABOUT_IT) if span.handed_first and span.handed_last else None
         return Doings(
             read=read,
             clicked=clicked,
@@ -104,13 +106,6 @@ class MongoTold:
             refusals=self._refusals(*times) if times else {},
             used=self._used(campaign, currency),
         )
-
-    def _time(self, campaign: str) -> tuple[datetime, datetime] | None:
-        """From the first hand-over until as long after the last as something may be about it; None where is none."""
-        times = {"_id": None, "first": {"$min": "$handed_at"}, "last": {"$max": "$handed_at"}}
-        rows = self._messages.aggregate([{"$match": {"campaign": campaign}}, {"$group": times}])
-        row: Document = next(iter(rows), {})
-        return (row["first"], row["last"] + ABOUT_IT) if row.get("first") else None
 
     def _replies(self, began: datetime, ended: datetime) -> Times:
         said = {"direction": "in", "at": {"$gte": began, "$lt": ended}}

@@ -70,7 +70,8 @@ class CampaignPeople(MethodView):
         which = Which(**{name: args[name] for name in Which.__struct_fields__})
 
         def found(after: str) -> Iterator[dict[str, Any]]:
-            return (person(one, currency) for one in services().reporter.people(campaign, currency, which, after))
+            people = services().reporter.people(campaign, currency, which, after, whole=csv.is_wanted())
+            return (person(one, currency) for one in people)
 
         if csv.is_wanted():
             rows = (one | {"revenue": one["revenue"].amount, "currency": currency} for one in found(args["after"]))
