@@ -30,13 +30,13 @@ class Invalid(EncoreError):
 
 
 class NotFound(EncoreError):
-    """There is no such thing; `kind` and `id` say which, `reason` (a stable word) why, where that is known."""
+    """There is no such thing; `kind` and `id` say which, `reason` (a stable word) why: else "unknown_" and the kind."""
 
     def __init__(self, kind: str, id: str, reason: str = "", detail: str = "") -> None:
         super().__init__(detail or f"There is no {kind} {id!r}.")
         self.kind = kind
         self.id = id
-        self.reason = reason
+        self.reason = reason or f"unknown_{kind.replace(' ', '_')}"
 
 
 class Conflict(EncoreError):

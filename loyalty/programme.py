@@ -8,7 +8,7 @@ import msgspec
 
 from common.errors import Invalid
 from common.ids import new_seed
-from common.money import Money
+from common.money import Money, check_currencies
 
 # What makes a friend count: that they sign up, their first order, or every order of theirs.
 Trigger = Literal["sign_up", "first_order", "every_order"]
@@ -116,6 +116,9 @@ class ReferralProgramme(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
 def checked(programme: ReferralProgramme) -> ReferralProgramme:
     """The programme, if it makes sense; raises Invalid naming the field that does not."""
+    moneys = {"minimum": programme.minimum, "limits.money": programme.limits.money}
+    moneys |= {"friend_worth": programme.friend_worth, "advocate_worth": programme.advocate_worth}
+    check_currencies(moneys | {f"tiers.{place}.worth": tier.worth for place, tier in enumerate(programme.tiers)})
     sides = {"friend": programme.friend, "advocate": programme.advocate}
     named = {f"{side}_worth": reward for side, reward in sides.items()}
     named |= {f"tiers.{place}.worth": tier.reward for place, tier in enumerate(programme.tiers)}
@@ -135,7 +138,9 @@ def checked(programme: ReferralProgramme) -> ReferralProgramme:
     limit = programme.limits.money
     for field, reward in named.items():
         if limit and reward.given and (not reward.worth or reward.worth.currency != limit.currency):
-            raise Invalid.field(field, f"A limit of money needs to know what this is worth, in {limit.currency}.")
+            raise Invalid.field(
+                field, f"A limit of money needs to know what this is worth, in {limit.currency}.", "currency"
+            )
     return programme
 
 

@@ -86,9 +86,9 @@ def check_verdicts(verdicts: Mapping[str, str]) -> None:
     for name, verdict in verdicts.items():
         rule = rules().get(name)
         if rule is None:
-            raise Invalid.field(f"verdicts.{name}", f"Must be one of: {', '.join(rules())}.")
+            raise Invalid.field(f"verdicts.{name}", f"Must be one of: {', '.join(rules())}.", "not_one_of")
         if verdict not in rule.allowed:
-            raise Invalid.field(f"verdicts.{name}", f"Must be one of: {', '.join(rule.allowed)}.")
+            raise Invalid.field(f"verdicts.{name}", f"Must be one of: {', '.join(rule.allowed)}.", "not_one_of")
 
 
 @cache

@@ -90,7 +90,7 @@ class PointsProgrammeItem(MethodView):
             try:
                 services().offers.get(reward.offer)
             except NotFound as error:
-                raise Invalid.field(f"rewards.{place}.offer", str(error)) from None
+                raise Invalid.field(f"rewards.{place}.offer", str(error), error.reason) from None
         wanted = msgspec.structs.replace(body, changed_by=caller().id)
         programme = services().points_programmes.put(wanted, expected_version())
         return programme, etag_headers(programme.version)

@@ -45,7 +45,7 @@ def checked(programme: ReferralProgramme) -> ReferralProgramme:
             if offer:
                 services().offers.get(offer)
         except NotFound as error:
-            raise Invalid.field(field, str(error)) from None
+            raise Invalid.field(field, str(error), error.reason) from None
     check_verdicts(programme.verdicts)
     return programme
 

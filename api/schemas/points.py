@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from api.schemas.base import MAX_AMOUNT, Instant, MoneySchema, PageArgs, Strict
 from api.schemas.checks import short, whole
+from api.schemas.said import Said
 from common.money import Money
 from loyalty.points_account import MOST, EntryKind
 from loyalty.points_expiry import Expiry
@@ -190,7 +191,7 @@ class AdjustmentSchema(Strict):
     amount = fields.Integer(
         required=True,
         strict=True,
-        validate=[validate.Range(-MOST, MOST), validate.NoneOf([0], error="Must not be zero.")],
+        validate=[validate.Range(-MOST, MOST), validate.NoneOf([0], error=Said("Must not be zero.", "zero"))],
         metadata={"not": {"const": 0}},
     )
     reason = short(load_default="")

@@ -5,6 +5,7 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, post_load, validate
 
 from api.schemas.base import MAX_AMOUNT, Instant, MoneySchema, PageArgs, ShopId, Strict
+from api.schemas.said import Said
 from api.schemas.vouchers import BasketSchema
 from common.errors import Invalid
 from customers.addresses import EMAIL, SMS, normalise
@@ -266,7 +267,7 @@ def _ip(raw: str) -> None:
     try:
         network(raw)
     except Invalid:
-        raise ValidationError("Not an IP address.") from None
+        raise ValidationError(Said("Not an IP address.", "no_ip")) from None
 
 
 class ReferralClaimSchema(Strict):

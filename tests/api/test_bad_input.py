@@ -77,7 +77,7 @@ NAMES: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "gift", "settings": {"product": "boot"}}, "settings.product", "unknown_product"),
     ({"conditions": {"currency": "XXY"}}, "conditions.currency", "unknown_currency"),
     ({"conditions": {"minimum": {"amount": 1, "currency": "XXY"}}}, "conditions.minimum.currency", "unknown_currency"),
-    ({"budget": {"money": {"amount": 1, "currency": "XXX"}}}, "budget.money.currency", "unknown_currency"),
+    ({"budget": {"money": {"amount": 1, "currency": "XTS"}}}, "budget.money.currency", "unknown_currency"),
     (
         {"kind": "tiered", "settings": {"steps": [{"from": {"amount": 1, "currency": "XXY"}, "percent": 5}]}},
         "settings.steps.0.from.currency",
@@ -112,6 +112,41 @@ def test_an_offer_that_names_what_is_not_there_is_refused_by_the_field(call: Cal
     # a shop that has told of no products
     services.database["products"].delete_many({})
     assert call("PATCH", "/v1/offers/tenth", json={"conditions": {"products": ["boot"]}}).status_code == 200
+
+
+WORDS: list[tuple[str, str, dict[str, Any], int, str]] = [
+    ("POST", "redemptions/nothing/rollback", {}, 404, "unknown_redemption"),
+    ("POST", "customers/nobody/points", {"amount": 5}, 404, "unknown_customer"),
+    ("POST", "customers/nobody/points", {"amount": 0}, 422, "zero"),
+    ("POST", "customers/nobody/points", {"amount": 0.5}, 422, "not_whole"),
+    ("POST", "offers/tenth/vouchers", {"generic": -1}, 422, "negative"),
+    (
+        "PUT",
+        "points/programme",
+        {"worth": {"points": 1, "money": euros(1) | {"currency": "XXY"}}},
+        422,
+        "unknown_currency",
+    ),
+    ("PUT", "points/programme", {"rewards": [{"offer": "no", "points": 1}]}, 422, "unknown_offer"),
+    ("POST", "referral-programmes", {"name": "F", "friend_offer": "no"}, 422, "unknown_offer"),
+    ("POST", "referral-programmes", {"name": "F", "friend_points": 1, "verdicts": {"no": "off"}}, 422, "not_one_of"),
+    (
+        "POST",
+        "referral-programmes",
+        {"name": "F", "friend_points": 1, "minimum": {"amount": 1, "currency": "XXY"}},
+        422,
+        "unknown_currency",
+    ),
+    ("PATCH", "offers/tenth", {"valid_until": "2026-03-29T02:30:00"}, 422, "no_offset"),
+    ("PATCH", "offers/tenth", {"kind": "moon"}, 422, "not_one_of"),
+]
+
+
+def test_what_else_is_wrong_has_its_word_too(call: Call) -> None:
+    code_of(call)
+    for method, path, body, status, reason in WORDS:
+        wrong = call(method, f"/v1/{path}", json=body)
+        assert (wrong.status_code, wrong.json.get("reason")) == (status, reason), (path, body, wrong.json)
 
 
 def test_codes_that_are_none_are_told_so_in_a_word_and_not_at_length(call: Call, services: Services) -> None:
