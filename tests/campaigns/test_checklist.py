@@ -162,3 +162,20 @@ def test_the_schedule_says_what_goes_out_when_and_to_about_how_many(
     assert len(client.get("/v1/schedule?limit=1").get_json()["data"]) == 1
     later = [one for one in client.get("/v1/schedule").get_json()["data"] if one["name"] == "Weekly"]
     assert {(one["expected"], one["expected_from"]) for one in later} == {(5, "last_run")}
+
+
+def test_an_experiment_that_proves_nothing_is_refused_with_its_place_and_reason(
+    client: FlaskClient, services: Services, clock: ManualClock
+) -> None:
+    open_shop(services, [someone(1, clock.now())])
+    wrong: list[tuple[dict[str, Any], str, str]] = [
+        ({"variants": [{"id": "a", "share": 100}]}, "variants", "One arm proves nothing"),
+        ({"variants": [{"id": "a", "share": 60}, {"id": "b", "share": 30}]}, "variants", "they come to 90"),
+        ({"holdout_percent": 100}, "holdout_percent", "less than or equal to 50"),
+        ({"variants": [{"id": "a", "share": 50}, {"id": "a", "share": 50}]}, "variants.1.id", "Another variant"),
+        ({"limits": {"per_minute": 0}}, "limits.per_minute", "greater than or equal to 1"),
+    ]
+    for body, field, reason in wrong:
+        answer = client.post("/v1/campaigns", json={"name": "C", "segment": "all", "template": "miss", **body})
+        assert answer.status_code == 422, body
+        assert reason in str(answer.get_json()["errors"][field])
