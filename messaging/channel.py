@@ -16,6 +16,7 @@ from common.kinds import scan
 from common.settings import Settings
 from customers.consent import Purpose
 from messaging import channels
+from messaging.attachments import Attachment
 from messaging.message import Rendered
 
 log = logging.getLogger(__name__)
@@ -161,6 +162,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     provider_id: str = ""
     link: str = ""
     token: str = ""
+    attachments: list[Attachment] = []
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"key": "_id"}):

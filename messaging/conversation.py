@@ -11,6 +11,7 @@ from customers.consent import CUSTOMER, Consent, Suppressions
 from customers.customer import Customer, Customers, Records, channels_of
 from customers.shop import Shop
 from messaging.answers import connected, help_for
+from messaging.attachments import MOST, Attachment
 from messaging.channel import Reply
 from messaging.keywords import Keyword, channel_named, keyword_of, means_everything
 from messaging.linking import Linking
@@ -33,6 +34,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     direction: Literal["in", "out"]
     text: str
     keyword: str = ""
+    attachments: list[Attachment] = []
     at: datetime
 
 
@@ -185,6 +187,7 @@ class Conversation:
             direction="in",
             text=self._linking.without_token(reply.text)[:1_600],
             keyword=keyword_of(reply.text),
+            attachments=reply.attachments[:MOST],
             at=reply.at,
         )
         if not answer:

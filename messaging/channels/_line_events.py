@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from common.ids import derive
+from messaging.attachments import Attachment, attachment, place
 from messaging.channel import Hook, Receipt, ReceiptType, Reply
 from messaging.channels._chat import inner, instant, listed, read, text
 
@@ -12,6 +15,7 @@ EVENTS: dict[str, ReceiptType] = {"unfollow": "blocked", "follow": "unblocked"}
 # No word of ours in them; what is neither here nor above is unknown, never dropped.
 _SILENT = frozenset({"message", "accountLink", "unsend", "postback"})
 _MILLISECONDS = 1_000
+_SENT = frozenset({"image", "video", "audio", "file"})
 
 
 def receipts(hook: Hook) -> list[Receipt]:
@@ -40,9 +44,10 @@ def _receipts(event: dict[str, Any], came_in: datetime) -> Iterator[Receipt]:
 
 def _replies(event: dict[str, Any], came_in: datetime) -> Iterator[Reply]:
     word, address = event.get("type"), text(inner(event, "source").get("userId"), 60)
-    link = ""
+    link, sent = "", list[Attachment]()
     if word == "message":
         message = inner(event, "message")
+        sent = _attachments(message)
         words = text(message.get("text")) or f"[{text(message.get('type'), 40)}]"
     elif word == "postback":
         words = text(inner(event, "postback").get("data"))
@@ -54,7 +59,19 @@ def _replies(event: dict[str, Any], came_in: datetime) -> Iterator[Reply]:
         at = instant(event.get("timestamp"), came_in, _MILLISECONDS)
         id_, token = _id(event), text(event.get("replyToken"), 100)
         key = derive("line", "reply", id_)
-        yield Reply(key=key, address=address, to="", text=words, at=at, provider_id=id_, link=link, token=token)
+        reply = Reply(key=key, address=address, to="", text=words, at=at, provider_id=id_, link=link, token=token)
+        yield msgspec.structs.replace(reply, attachments=sent)
+
+
+def _attachments(message: dict[str, Any]) -> list[Attachment]:
+    """LINE hands contents out by the message's id, to the channel's token, for some days."""
+    kind = message.get("type")
+    if kind == "location":
+        return place(message, message.get("title"))
+    if kind not in _SENT or not message.get("id"):
+        return []
+    lies = inner(message, "contentProvider").get("originalContentUrl")
+    return [attachment(kind, id=message["id"], url=lies, name=message.get("fileName"))]
 
 
 def _id(event: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from common.ids import derive
+from messaging.attachments import attachment
 from messaging.channel import Hook, Receipt, ReceiptType, Reply
 from messaging.channels._chat import inner, instant, listed, read, text
 
@@ -100,7 +101,11 @@ def _replies(event: dict[str, Any], came_in: datetime, channel: str) -> Iterator
     if person and words:
         id_ = text(message.get("mid") or postback.get("mid"), 200) or f"{person} {at.isoformat()}"
         key = derive(channel, "reply", id_)
-        yield Reply(key=key, address=person, to=ours, text=words, at=at, provider_id=id_, link=link)
+        sent = [
+            attachment(one.get("type"), url=inner(one, "payload").get("url"), name=inner(one, "payload").get("title"))
+            for one in listed(message.get("attachments"))
+        ]
+        yield Reply(key=key, address=person, to=ours, text=words, at=at, provider_id=id_, link=link, attachments=sent)
 
 
 def _link(event: dict[str, Any], *more: dict[str, Any]) -> str:

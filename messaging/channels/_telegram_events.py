@@ -3,14 +3,18 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from common.errors import Invalid
 from common.ids import derive
+from messaging.attachments import Attachment, attachment, place
 from messaging.channel import Hook, Receipt, Reply
-from messaging.channels._chat import inner, instant, read, text
+from messaging.channels._chat import inner, instant, listed, read, text
 
 _START = "/start"
 # What somebody is to the bot in a chat with it; anything else means that it may write.
 _GONE = frozenset({"kicked", "left"})
+_SENT = ("document", "video", "audio", "voice", "animation", "video_note", "sticker")
 _KNOWN = frozenset({"message", "callback_query", "my_chat_member"})
 
 
@@ -38,7 +42,21 @@ def replies(hook: Hook) -> list[Reply]:
         return []
     words = text(message.get("text") or message.get("caption")) or "[no text]"
     id_ = provider_id(message)
-    return _reply(inner(message, "chat"), words, "reply", id_, instant(message.get("date"), hook.at))
+    found = _reply(inner(message, "chat"), words, "reply", id_, instant(message.get("date"), hook.at))
+    return [msgspec.structs.replace(one, attachments=_attachments(message)) for one in found]
+
+
+def _attachments(message: dict[str, Any]) -> list[Attachment]:
+    """Telegram hands files out by their id, to the bot; of a photo the largest of its sizes is noted."""
+    found = place(inner(message, "location"))
+    sent = {kind: inner(message, kind) for kind in _SENT} | {
+        "photo": next(iter(listed(message.get("photo"))[::-1]), {})
+    }
+    return found + [
+        attachment(kind, id=one["file_id"], media_type=one.get("mime_type"), name=one.get("file_name"))
+        for kind, one in sent.items()
+        if one.get("file_id")
+    ]
 
 
 def query_of(hook: Hook) -> str:

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from common.ids import derive
+from messaging.attachments import Attachment, attachment, place
 from messaging.channel import Hook, Receipt, ReceiptType, Reply
 from messaging.channels._chat import inner, instant, read, text
 
@@ -52,12 +55,21 @@ def replies(hook: Hook) -> list[Reply]:
     if word == "message":
         address, message = text(inner(said, "sender").get("id"), 100), inner(said, "message")
         words = text(message.get("text")) or f"[{text(message.get('type'), 40)}]"
-        return [_reply(number, address, words, at, "")] if address else []
+        reply = msgspec.structs.replace(_reply(number, address, words, at, ""), attachments=_attachments(message))
+        return [reply] if address else []
     token = text(said.get("context"), 200)
     address = text(inner(said, "user").get("id"), 100)
     if word == "conversation_started" and token and address:
         return [_reply(number, address, "[opened the chat by a link]", at, token)]
     return []
+
+
+def _attachments(message: dict[str, Any]) -> list[Attachment]:
+    where = inner(message, "location")
+    if where:
+        return place({"latitude": where.get("lat"), "longitude": where.get("lon")})
+    kind, lies = message.get("type"), message.get("media")
+    return [attachment(kind, url=lies, name=message.get("file_name"))] if lies else []
 
 
 def _reply(number: str, address: str, words: str, at: Any, link: str) -> Reply:

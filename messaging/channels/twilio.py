@@ -15,6 +15,7 @@ from common.clock import Clock
 from common.errors import Forged, Invalid
 from common.ids import derive
 from common.settings import Settings
+from messaging.attachments import MOST, Attachment, attachment
 from messaging.channel import (
     Accepted,
     Hook,
@@ -160,6 +161,7 @@ class Twilio(OneByOne):
                 text=fields["Body"],
                 at=hook.at,
                 provider_id=sid,
+                attachments=_attachments(fields),
             )
         ]
 
@@ -167,6 +169,16 @@ class Twilio(OneByOne):
         """An answer to the webhook that makes Twilio text this back, nothing where it is empty (TwiML)."""
         message = f"<Message>{escape(text)}</Message>" if text else ""
         return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
+
+
+def _attachments(fields: Mapping[str, str]) -> list[Attachment]:
+    """Pictures of an MMS: Twilio tells how many, and where it keeps each."""
+    return [
+        attachment(kind.partition("/")[0] or "file", url=fields[f"MediaUrl{number}"], media_type=kind)
+        for number in range(MOST)
+        if f"MediaUrl{number}" in fields
+        for kind in [fields.get(f"MediaContentType{number}", "")]
+    ]
 
 
 def signature(token: bytes, url: str, fields: list[tuple[str, str]]) -> str:
