@@ -66,6 +66,7 @@ def chores(made: Services) -> list[Chore]:
     often = made.settings.sweep_every
 
     return [
+        *_of_campaigns(made, often),
         Chore("open_due", often, made.schedule.open_due),
         Chore("pump", often, made.events.pump),
         Chore("react", often, made.schedule.react),
@@ -114,6 +115,18 @@ def chores(made: Services) -> list[Chore]:
         Chore("count_companions", 60.0, made.counting.ring_if_due),
         Chore("settle_ladders", 60.0, made.settle_ladders),
         Chore("end_marketing", HOUR, made.sunsetting.look),
+    ]
+
+
+def _of_campaigns(made: Services, often: float) -> list[Chore]:
+    """What opens campaigns' runs, and brings people and runs to their end."""
+    return [
+        Chore("open_due", often, made.schedule.open_due),
+        Chore("react", often, made.schedule.react),
+        Chore("watch", 30.0, made.watcher.ring_due),
+        Chore("move_journeys", often, made.mover.move),
+        Chore("mend", often, made.schedule.mend),
+        Chore("settle_runs", often, made.settle_runs),
     ]
 
 

@@ -14,6 +14,7 @@ from campaigns.ladder_rehearsal import Forecast as LadderForecast
 from campaigns.ladder_rehearsal import MakeTrial
 from campaigns.plan import Words, message_for, words_of
 from campaigns.run import Run, run_id
+from campaigns.step_rehearsal import StepForecast, StepForecasts
 from campaigns.values import Occasion
 from common.clock import Clock
 from common.money import Money
@@ -50,7 +51,8 @@ class DryRun(msgspec.Struct, kw_only=True):
     `arms` counts who would be drawn into which. `unwritable` counts, among the first hundred
     who would be sent to, those for whom a value is missing. `cost` is what those who would be sent to cost at the
     providers' prices, by currency, `estimated` where not each text was written; `unpriced` counts the letters, by
-    channel, that no price is set for. `ladder` is what a ladder would decide.
+    channel, that no price is set for. `ladder` is what a ladder would decide; `steps` what the steps
+    would come to.
     """
 
     audience: int = 0
@@ -65,6 +67,7 @@ class DryRun(msgspec.Struct, kw_only=True):
     cost_estimated: bool = False
     unpriced: Counter[str] = msgspec.field(default_factory=Counter)
     ladder: LadderForecast | None = None
+    steps: list[StepForecast] = []
     examples: list[Example] = []
 
 
@@ -133,13 +136,15 @@ class Rehearsal:
         trial = Trial(outcome=outcome, shop=shop, words=words, forecast=forecast, met=set())
         people = self._audience.stream(self._segments.get(campaign.segment).rules)
         ladder = self._ladder(run, shop)
+        steps = StepForecasts(campaign, self._templates, shop, now)
         while chunk := list(islice(people, CHUNK)):
             planned = [(one, message_for(run, words, shop, one, now, rung)) for one, rung in ladder.chosen(chunk)]
             outcome.audience += len(chunk) - len(planned)
+            steps.count(chunk)
             self._count(trial, planned)
         outcome.cost, outcome.cost_estimated = forecast.cost(), forecast.estimated
         outcome.unpriced = forecast.unpriced
-        outcome.ladder = ladder.forecast
+        outcome.ladder, outcome.steps = ladder.forecast, steps.steps
         return outcome
 
     def _forecast(self, campaign: Campaign, shop: Shop, channels: Collection[str]) -> Forecast:

@@ -1,7 +1,8 @@
 """The clock's and the events' part: opens the runs that are due."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from campaigns.campaign import Campaign, Campaigns, CampaignState
 from campaigns.journey import by_journeys
@@ -18,6 +19,14 @@ from customers.shop import Shops
 CONSUMER = "triggers"
 
 
+class Hurried(Protocol):
+    """People on their way."""
+
+    def hurry(self, customers: Collection[str], now: datetime) -> int:
+        """Look at these people's journeys again now; how many."""
+        ...
+
+
 class Schedule:
     """Opens runs for schedules that are due and events that came in. Doing it twice opens each run once."""
 
@@ -30,6 +39,7 @@ class Schedule:
         events: Events,
         past: Past,
         entrance: Entering,
+        inside: Hurried,
         shops: Shops,
         doorbell: Doorbell,
         clock: Clock,
@@ -41,6 +51,7 @@ class Schedule:
         self._events = events
         self._past = past
         self._entrance = entrance
+        self._inside = inside
         self._shops = shops
         self._doorbell = doorbell
         self._clock = clock
@@ -82,6 +93,8 @@ class Schedule:
         for campaign in listening:
             if by_journeys(campaign):
                 self._let_in(campaign, [event for event in events if self._opens(campaign, event)])
+        if buyers := {event.customer for event in events if event.type == "order_placed"}:
+            self._inside.hurry(buyers, self._clock.now())
         self._events.done(CONSUMER, [event.id for event in events])
         return len(events)
 

@@ -82,15 +82,7 @@ class StepWriter:
 
     def _words(self, campaign: Campaign, index: int, run: Run) -> Mapping[str, Template]:
         """The words, on no other channels than the step's."""
-        words, wanted = words_of(run, self._templates), steps_of(campaign)[index].channels
-        if not wanted:
-            return words
-        return {
-            name: msgspec.structs.replace(
-                template, content={channel: one for channel, one in template.content.items() if channel in wanted}
-            )
-            for name, template in words.items()
-        }
+        return on_channels(words_of(run, self._templates), steps_of(campaign)[index].channels)
 
     def _keep(self, run: Run, messages: Sequence[Message]) -> None:
         groups: dict[tuple[str, str, str], list[Message]] = {}
@@ -120,3 +112,15 @@ class StepWriter:
         kept = self._messages.plan(batch, [msgspec.structs.replace(message, batch=batch.id) for message in messages])
         if kept and channel:
             self._doorbell.ring("deliver", batch.id)
+
+
+def on_channels(words: Mapping[str, Template], channels: Sequence[str]) -> Mapping[str, Template]:
+    """The words as far as they are written for these channels; all of them where none is named."""
+    if not channels:
+        return words
+    return {
+        name: msgspec.structs.replace(
+            template, content={channel: one for channel, one in template.content.items() if channel in channels}
+        )
+        for name, template in words.items()
+    }

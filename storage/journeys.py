@@ -83,6 +83,11 @@ class MongoJourneys:
         change = {"$set": ended, "$unset": {"look_at": "", "due_at": ""}, "$inc": {"version": 1}}
         return self._journeys.update_many(going, change).modified_count
 
+    def hurry(self, customers: Collection[str], now: datetime) -> int:
+        """Look at these people's again now: something happened that may end them; how many."""
+        going = {"customer": {"$in": list(customers)}, "look_at": {"$gt": now}}
+        return self._journeys.update_many(going, {"$set": {"look_at": now}}).modified_count
+
     def going(self, campaign: str) -> bool:
         """Whether anybody is inside."""
         return self._journeys.find_one({"campaign": campaign, "look_at": {"$gte": _EPOCH}}, {"_id": 1}) is not None
@@ -129,5 +134,6 @@ def _turn(kind: str, customer: str) -> str:
 
 
 def _document(journey: Journey) -> Document:
-    """`version` and `why` are always written, so that they can be asked for."""
-    return {**to_document(journey), "version": journey.version, "why": journey.why}
+    """What is asked for, and told in histories, is always written."""
+    told = {"version": journey.version, "why": journey.why, "number": journey.number, "step": journey.step}
+    return {**to_document(journey), **told}

@@ -138,6 +138,7 @@ class Services(Journeying):
             events=self.events,
             past=self.orders,
             entrance=self.entrance,
+            inside=self.journeys,
             shops=self.shops,
             doorbell=self.doorbell,
             clock=self.clock,

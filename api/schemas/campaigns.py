@@ -276,6 +276,16 @@ class ExampleSchema(Strict):
     reason = fields.String(required=True)
 
 
+class StepForecastSchema(Strict):
+    """A step, as far as anybody can know beforehand."""
+
+    step = fields.Integer(required=True, metadata={"description": "Counted from 0."})
+    after_minutes = fields.Integer(required=True, metadata={"description": "After the entry, at the earliest."})
+    template = fields.String(required=True)
+    offer = fields.String(required=True)
+    reachable = counts("By channel: whom it could reach of all the audience, before exits and conditions.")
+
+
 class DryRunSchema(Strict):
     """What launching now would do."""
 
@@ -302,4 +312,5 @@ class DryRunSchema(Strict):
         allow_none=True,
         metadata={"description": "Of a ladder: who would get which rung, and what it would cost at most."},
     )
+    steps = fields.List(fields.Nested(StepForecastSchema), required=True)
     examples = fields.List(fields.Nested(ExampleSchema), required=True)

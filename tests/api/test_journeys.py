@@ -52,6 +52,16 @@ def test_steps_are_set_up_and_journeys_listed_as_pages_a_file_and_in_the_custome
     }
 
 
+def test_a_dry_run_tells_of_each_step_whom_it_could_reach(client: FlaskClient, services: Services) -> None:
+    open_shop(services, [someone(1, START), someone(2, START, addresses={"email": ["ben@example.com"]})])
+    made = client.post("/v1/campaigns", json={**BODY, "segment": "all"}).get_json()
+    told = client.post(f"/v1/campaigns/{made['id']}/dry-run").get_json()["steps"]
+    assert told == [
+        {"step": 0, "after_minutes": 0, "template": "miss", "offer": "", "reachable": {"email": 2}},
+        {"step": 1, "after_minutes": 2_880, "template": "miss", "offer": "", "reachable": {"sms": 1}},
+    ]
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"trigger": {"kind": "recurring", "cron": "0 0 30 2 *"}, "segment": "all"}, "trigger.cron"),
     ({"trigger": {"kind": "recurring", "cron": "* * * * *"}, "segment": "all"}, "trigger.cron"),

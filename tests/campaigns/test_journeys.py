@@ -111,6 +111,28 @@ def test_a_step_is_for_those_it_names_and_goes_by_its_channels(services: Service
     assert {way(services, campaign, one).why for one in ("c1", "c2")} == {"condition"}
 
 
+def test_in_everybodys_own_time_each_is_written_to_once_however_they_move(
+    services: Services, clock: ManualClock
+) -> None:
+    homes = {1: "Asia/Tokyo", 2: "America/Los_Angeles", 4: "Asia/Tokyo"}
+    people = [someone(number, START, time_zone=zone) for number, zone in homes.items()]
+    open_shop(services, [*people, someone(3, START, addresses={"email": ["nowhere@example.com"]})])
+    trigger = {"kind": "recurring", "cron": "0 10 3 3 *", "zone": "customer"}
+    campaign = services.launcher.launch(draft(services, trigger=trigger).id)
+    written: dict[str, str] = {}
+    for hour in range(36):
+        services.schedule.open_due()
+        for run in services.runs.of_campaigns([campaign.id]):
+            services.planner.plan(run.id)
+        for one in letters(services, campaign):
+            written.setdefault(one.customer, clock.now().strftime("%d %H:%M"))
+        if hour == 20:  # after ten in Tokyo, and before ten in Los Angeles
+            services.customers.change("c4", {"time_zone": "America/Los_Angeles"})
+        clock.advance(HOUR)
+    assert written == {"c1": "03 01:00", "c2": "03 18:00", "c3": "03 10:00", "c4": "03 01:00"}
+    assert len(letters(services, campaign)) == 4
+
+
 def test_a_message_that_waits_is_withdrawn_at_an_exit_and_a_cancelled_campaign_lets_go_of_everybody(
     services: Services, clock: ManualClock
 ) -> None:
@@ -121,7 +143,8 @@ def test_a_message_that_waits_is_withdrawn_at_an_exit_and_a_cancelled_campaign_l
     services.mover.move()
     clock.advance(300)
     services.orders.upsert([bought("c1", clock.now())])
-    clock.advance(400)
+    services.events.pump()
+    services.schedule.react()
     services.launcher.pause(campaign.id)
     services.mover.move()
     assert way(services, campaign).state == "going", "paused"

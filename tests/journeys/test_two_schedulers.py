@@ -73,6 +73,7 @@ class Scheduler:
             events=made.events,
             past=made.orders,
             entrance=made.entrance,
+            inside=made.journeys,
             shops=made.shops,
             doorbell=Bench(),
             clock=self.clock,
