@@ -29,7 +29,7 @@ class Reason(StrEnum):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is decided about: money in minor units, `place` from 0 up to 1 where they stand in the run's draw."""
+    """Who is decided about: money in minor units, `place` from 0 up to 1 where they stand in the draw."""
 
     cell: str
     worth: int
@@ -140,6 +140,7 @@ def pick(rungs: Sequence[Rung], standings: Mapping[str, Standing], place: float)
     return rungs[-1], round(100 * shares[-1] / whole, 2)
 
 
-def place_of(run: str, customer: str) -> float:
-    """Where a person stands in a run's draw."""
-    return position("rung", run, customer)
+def place_of(campaign: str, customer: str, before: int) -> float:
+    """Where a person stands in the draw of a campaign, when so much was decided for them `before`: whoever tries it
+    beforehand sees what will be drawn."""
+    return position("rung", f"{campaign}:{before}", customer)

@@ -186,9 +186,10 @@ class Climbing:
         found = {}
         for id_, customer in people.items():
             climbs = known.get(id_) or [_fresh(basis.campaign.id, id_)]
-            person = _person(basis, customer)
+            known_of = together(climbs)
+            person = _person(basis, customer, sum(one.taken for one in known_of.decisions))
             standings = basis.lesson.of(person.cell)
-            wish = wished(basis.ladder, basis.rungs, standings, person, together(climbs), basis.now)
+            wish = wished(basis.ladder, basis.rungs, standings, person, known_of, basis.now)
             found[id_] = (person, wish, climbs[0])
         if basis.ladder.total_most is None:
             return found
@@ -204,14 +205,14 @@ class Climbing:
         return found
 
 
-def _person(basis: Basis, customer: Customer) -> Person:
+def _person(basis: Basis, customer: Customer, before: int) -> Person:
     campaign = basis.campaign
     return Person(
         cell=cell_of(customer, basis.run.started_at),
         worth=worth_of(customer, basis.ladder.margin_percent, basis.currency),
         last_order=customer.profile.last_at,
         held_out=held_out(campaign.id, customer.id, campaign.holdout_percent),
-        place=place_of(basis.run.id, customer.id),
+        place=place_of(campaign.id, customer.id, before),
     )
 
 

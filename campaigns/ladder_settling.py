@@ -14,6 +14,8 @@ from common.clock import Clock
 from common.ids import new_id
 
 AT_ONCE = 500
+# A chore takes so many such parts at a time; what is left waits a minute.
+ROUNDS = 10
 # A mark that is older is of a process that died; too soon costs work, never exactness.
 LEFT_OVER = timedelta(minutes=2)
 
@@ -60,10 +62,17 @@ class Settling:
         now = self._clock.now()
         for climb in self._dues.left_over(now - LEFT_OVER, AT_ONCE):
             self._climbing.heal(climb.campaign, climb)
-        due = [one for one in self._dues.due(now, AT_ONCE) if not (one.pending or one.returning)]
-        for campaign in sorted({one.campaign for one in due}):
-            self._settle(self._campaigns.get(campaign), [one for one in due if one.campaign == campaign], currency, now)
-        return len(due)
+        done = 0
+        for _ in range(ROUNDS):
+            found = self._dues.due(now, AT_ONCE)
+            due = [one for one in found if not (one.pending or one.returning)]
+            for campaign in sorted({one.campaign for one in due}):
+                mine = [one for one in due if one.campaign == campaign]
+                self._settle(self._campaigns.get(campaign), mine, currency, now)
+            done += len(due)
+            if len(found) < AT_ONCE:
+                break
+        return done
 
     def _settle(self, campaign: Campaign, climbs: Sequence[Climb], currency: str, now: datetime) -> None:
         ladder = campaign.ladder or Ladder()
