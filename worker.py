@@ -66,8 +66,8 @@ def chores(made: Services) -> list[Chore]:
     often = made.settings.sweep_every
 
     return [
-        *_of_campaigns(made, often),
         Chore("pump", often, made.events.pump),
+        *_of_campaigns(made, often),
         Chore("undo", often, made.undoing.react),
         Chore("engage", often, made.engagement.react),
         Chore("learn", 15.0, made.learning.react),
