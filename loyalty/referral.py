@@ -70,9 +70,9 @@ class Referral(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
 
     `reasons` are the rules that spoke; `traces` are keyed hashes of the friend's id, addresses and order, unique
     in the programme; `device`, `payment`, `ip`, `person` and `home` are keyed hashes too, forgotten after
-    `evidence_until`. `owing` says what is decided and not yet done. A `cleared` one was approved by a person, who knew
-    what was doubtful. `tally`, `places`, `period`, `worth` and `released` are its place among the limits
-    (loyalty/referral_limits.py).
+    `evidence_until`, and so are the traces of one that a person has rejected (`barred`), which are not unique. `owing`
+    says what is decided and not yet done. A `cleared` one was approved by a person, who knew what was doubtful.
+    `tally`, `places`, `period`, `worth` and `released` are its place among the limits (loyalty/referral_limits.py).
     """
 
     id: str
@@ -94,6 +94,7 @@ class Referral(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     ip: str = ""
     person: str = ""
     home: str = ""
+    barred: list[str] | None = None
     evidence_until: datetime | None = None
     owing: list[str] | None = None
     friend_voucher: str = ""

@@ -138,7 +138,10 @@ class Life:
     def reject(self, was: Referral, note: Note) -> Referral:
         """A person says no. Raises Conflict where it has moved on since it was read."""
         state, fields, _ = self.refused(was, BY_HAND)
-        return self._after(self._store.move(was, state, {**fields, "notes": [*was.notes, note]}), was)
+        days = self._programmes.get(was.programme).evidence_days
+        until = was.evidence_until or self._clock.now() + timedelta(days=days)
+        fields = {**fields, "notes": [*was.notes, note], "barred": was.traces, "evidence_until": until}
+        return self._after(self._store.move(was, state, fields), was)
 
     def drop(self, was: Referral, reason: str) -> bool:
         """Reject it for a reason that is nobody's decision; False where it has moved on meanwhile."""

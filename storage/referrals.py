@@ -16,7 +16,7 @@ from storage.personal import Personal
 PUMPED = "referrals"
 
 # What fraud is found by, and forgotten after its time.
-_EVIDENCE = ("device", "payment", "ip", "person", "home", "evidence_until")
+_EVIDENCE = ("device", "payment", "ip", "person", "home", "barred", "evidence_until")
 
 
 def _there(field: str, *, unique: bool = False) -> Index:
@@ -26,6 +26,7 @@ def _there(field: str, *, unique: bool = False) -> Index:
 INDEXES = [
     _there("traces", unique=True),
     _there("places", unique=True),
+    _there("barred"),
     _there("device"),
     _there("payment"),
     _there("ip"),
@@ -118,6 +119,7 @@ class MongoReferrals:
     def like(self, programme: str, traces: Sequence[str], marks: Mapping[str, str]) -> list[Referral]:
         """Those of a programme with one of these traces, or this `device` or `payment`; the rejected too."""
         found = list(self._referrals.find({"traces": {"$in": list(traces)}}))
+        found += list(self._referrals.find({"barred": {"$in": list(traces)}}))
         for field, value in marks.items():
             found += list(self._referrals.find({field: value}))
         by_id = {document["_id"]: document for document in found if document["programme"] == programme}

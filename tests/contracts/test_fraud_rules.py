@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from common.errors import Invalid
 from customers.customer import Customer
@@ -109,6 +110,11 @@ DOUBTFUL = {
             advocate="ana",
             like=[referral("ben")],
             traces=traces_of(SEED, Friend(customer_id="ben2", email="ben@example.com")),
+        ),
+    },
+    "rejected_before": {
+        "rejected by a person, back under a new id": Case(
+            friend=BEN, advocate="ana", like=[replace(referral("benny"), traces=None, barred=TRACES)], traces=TRACES
         ),
     },
     "cycle": {

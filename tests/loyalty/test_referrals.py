@@ -155,8 +155,10 @@ def test_a_person_may_say_no_and_the_friend_s_voucher_is_cancelled(services: Ser
 def test_who_was_rejected_does_not_come_again_by_the_same_device_or_card_under_another_name(
     services: Services, code: str
 ) -> None:
-    by_hand = sent(services, code, "ben", "b1", device="browser 1", payment="card 1")
+    by_hand = sent(services, code, "ben", "b1", email="ben@example.com", device="browser 1", payment="card 1")
     services.referrals.reject(by_hand.id)
+    by_address = sent(services, code, "benny", "b2", email="ben+2@example.com")
+    assert (by_address.state, by_address.reasons) == (ReferralState.REVIEW, ["rejected_before"])
     by_device = sent(services, code, "cem", "c1", device="browser 1")
     by_card = sent(services, code, "dua", "d1", payment="card 1")
     assert [(one.state.value, one.reasons) for one in (by_device, by_card)] == [
@@ -296,7 +298,7 @@ def test_there_is_no_newest_programme_where_there_is_none(services: Services) ->
 def test_every_rule_says_what_it_means() -> None:
     assert set(rules()) == {
         "already_referred", "burst", "cycle", "disposable_email", "existing_customer", "same_device", "same_name",
-        "same_payment", "self_referral", "velocity_ip",
+        "rejected_before", "same_payment", "self_referral", "velocity_ip",
     }  # fmt: skip
     assert all(rule.sentence.endswith(".") for rule in rules().values())
 
