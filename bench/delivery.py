@@ -54,7 +54,8 @@ def command(messages: int | None, batch: int, waits: int) -> None:
         before, reports = cpu_of(redis), list[Report]()
         cost = measured(lambda: reports.append(_launch(services, campaign, others)), without=others)
         _check(services, campaign, count)
-        _compare(services, provider, engine, count, reports[0], cost.servers, cpu_of(redis) - before)
+        _tell(count, reports[0], cost.servers, cpu_of(redis) - before)
+        _compare(services, provider, engine, count, reports[0], cost.servers)
 
 
 def _launch(services: Services, campaign: str, others: list[int]) -> Report:
@@ -74,9 +75,7 @@ def _check(services: Services, campaign: str, count: int) -> None:
         raise click.ClickException(f"Not all were accepted, so the figures mean nothing: {report.states}")
 
 
-def _compare(
-    services: Services, provider: Sink, engine: str, count: int, ours: Report, servers: float, redis: float
-) -> None:
+def _compare(services: Services, provider: Sink, engine: str, count: int, ours: Report, servers: float) -> None:
     bodies = provider.bodies()
     requests = [orjson.loads(body) for body in bodies]
     bare = measured(partial(_bare, services, provider.url, requests), without=[provider.pid])
@@ -93,11 +92,15 @@ def _compare(
                 f"{_each(servers, count)}   ({_each(bare.servers, count)})",
             ),
             ("provider calls", f"{len(bodies):,}, {sum(map(len, bodies)) / count:,.0f} bytes a message"),
-            ("worker's memory", f"{ours.before:,.0f} MB before, {ours.grown:,.0f} MB more at its peak"),
             ("ratio to the bare loop, wall", f"{ours.wall / bare.wall:.2f}"),
             ("ratio to the bare loop, CPU of app and servers", f"{whole / least:.2f}"),
         ],
     )
+
+
+def _tell(count: int, ours: Report, servers: float, redis: float) -> None:
+    """Where the worker's time and the stores' went, and the worker's memory."""
+    whole = ours.cpu + servers
     named = {kind: seconds for kind, seconds in ours.shares.items() if kind}
     rest = ours.cpu - sum(named.values())
     stores = {"MongoDB itself": servers - redis, "Redis itself": redis, "everything else, in Python": rest}
@@ -105,6 +108,10 @@ def _compare(
     table(
         "where the CPU time goes, per 10,000 messages",
         [(kind, f"{_each(seconds, count)} s  {seconds / whole:4.0%}") for kind, seconds in shares],
+    )
+    table(
+        "the worker's memory",
+        [("before, MB", f"{ours.before:,.0f}"), ("more at its peak, MB", f"{ours.grown:,.0f}")],
     )
 
 
@@ -134,7 +141,8 @@ def _bare(services: Services, url: str, requests: Sequence[Document]) -> None:
 def _people(services: Services) -> Iterator[Document]:
     """Customers, each with the latest order, in one cursor."""
     join = {"from": "orders", "localField": "_id", "foreignField": "customer_id", "as": "orders"}
-    return iter(services.database["customers"].aggregate([{"$sort": {"_id": 1}}, {"$lookup": join}]))
+    stages = [{"$sort": {"_id": 1}}, {"$lookup": join}]
+    return iter(services.database["customers"].aggregate(stages, batchSize=1_000))
 
 
 def _values(person: Document, code: str) -> Document:
