@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from customers.timeline import Entry, Place, Source
+from loyalty.purse import PURSE
 from storage.mongo import Document, Mongo
 
 
@@ -23,6 +24,9 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 def _named(prefix: str, field: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda document: f"{prefix}_{document[field]}"
 
+
+# What is taken out of the goodwill budget is an entry in our books, and nothing that a customer did.
+_NOT_OURS = {"$ne": PURSE}
 
 _TABLE = (
     _Kept(collection="customers", customer="_id", at="created_at", type="customer_created", tells={}),
@@ -61,6 +65,7 @@ _TABLE = (
         at="issued_at",
         type="voucher_given",
         tells={"code": "_id", "offer": "offer", "campaign": "campaign"},
+        only={"offer": _NOT_OURS},
     ),
     _Kept(
         collection="redemptions",
@@ -68,7 +73,7 @@ _TABLE = (
         at="at",
         type="voucher_redeemed",
         tells={name: name for name in ("code", "offer", "order", "discount", "currency")},
-        only={"state": {"$in": ["redeemed", "rolled_back"]}},
+        only={"state": {"$in": ["redeemed", "rolled_back"]}, "offer": _NOT_OURS},
     ),
     _Kept(
         collection="redemptions",
