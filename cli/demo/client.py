@@ -10,6 +10,8 @@ from common.errors import EncoreError
 from common.ids import new_id
 
 Json = dict[str, Any]
+# What changes all the time and still is never done ends after so many seconds.
+LONGEST = 1_800.0
 
 
 class ApiError(EncoreError):
@@ -70,11 +72,18 @@ class Api:
             after = page["next"]
 
     def until(self, read: Callable[[], Json], done: Callable[[Json], bool], seconds: float, what: str) -> Json:
-        """Read again and again until it is done; raises EncoreError saying `what` did not come about."""
-        ends = time.monotonic() + seconds
+        """Read again and again until it is done.
+
+        Raises EncoreError saying `what` got no further in so many seconds: on a busy machine all takes longer.
+        """
+        last: Json = {}
+        ends, longest = 0.0, time.monotonic() + LONGEST
         while not done(answer := read()):
-            if time.monotonic() > ends:
-                raise EncoreError(f"{what} took longer than {seconds:.0f} seconds; see the logs in the data directory.")
+            now = time.monotonic()
+            if answer != last:
+                last, ends = answer, now + seconds
+            if now > min(ends, longest):
+                raise EncoreError(f"{what} got no further in {seconds:.0f} seconds; see the logs in the data directory.")
             time.sleep(0.2)
         return answer
 
