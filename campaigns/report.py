@@ -41,7 +41,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one campaign over its runs; money in minor units of `currency`.
 
     `total`, `by_channel` and `by_variant` are the numbers of messages, each the sum of those behind it. `engagement`
-    counts what providers reported, machines that open letters included; the numbers leave those out.
+    counts messages by what was reported of them.
     """
 
     campaign: str

@@ -65,10 +65,10 @@ class Numbers(msgspec.Struct, kw_only=True):
         self.buyers += bool(one.orders)
         self.revenue += sum(order.total for order in one.orders)
         self.discounts += sum(use.discount for use in one.used)
-        if one.sent:
-            self.carried[one.provider, one.channel] += 1
-            if one.channel == "sms" and len(self.sample) < SAMPLED:
-                self.sample.append((one.id, one.token))
+        for taken in one.carried:
+            self.carried[taken.provider, taken.channel] += 1
+            if taken.channel == "sms" and len(self.sample) < SAMPLED:
+                self.sample.append((one.id, taken.token))
 
 
 class Pricing:

@@ -33,12 +33,20 @@ class Used(msgspec.Struct, frozen=True):
     discount: int
 
 
+class Carried(msgspec.Struct, frozen=True):
+    """A hand-over that a provider took: which, on which channel, and the attempt's token."""
+
+    provider: str
+    channel: str
+    token: str
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One message. `arm` is "holdout", a variant's id, or "treated"; the times are of the first time it happened.
 
     `bought` are all orders around the plan, for comparisons; `orders` those within the attribution window after the
     hand-over, each credited to the latest message of the campaign before it. Whoever is held out has none.
-    `token` is of the latest attempt.
+    `carried` are the hand-overs that a provider took: more than one where it went on over another channel.
     """
 
     id: str
@@ -47,8 +55,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     state: State
     reason: str = ""
-    provider: str = ""
-    token: str = ""
+    carried: list[Carried] = []
     planned_at: datetime
     handed_at: datetime | None = None
     read_at: datetime | None = None

@@ -13,7 +13,7 @@ import msgspec
 
 from campaigns.experiments.result import HOLDOUT, TREATED
 from campaigns.plan import SHOP_HOLDOUT
-from campaigns.told import ABOUT_IT, SENT, Order, Told, Used, Window
+from campaigns.told import ABOUT_IT, SENT, Carried, Order, Told, Used, Window
 from customers.learning import BY_MACHINE
 from loyalty.redemption import RedemptionState
 from messaging.message import State
@@ -27,9 +27,7 @@ INDEXES = [
 ]
 # Of so many messages at once the customers' orders are read: of more, the embedded server is slow.
 CHUNK = 100
-_FIELDS = dict.fromkeys(
-    ("customer", "planned_at", "handed_at", "variant", "state", "reason", "channel", "provider", "request"), 1
-)
+_FIELDS = dict.fromkeys(("customer", "planned_at", "handed_at", "variant", "state", "reason", "channel", "attempts"), 1)
 _READ = ("opened", "clicked")
 _STOPS = ("unsubscribed", "complained", "blocked")
 # customer and channel -> when
@@ -166,14 +164,25 @@ def _told(
         channel=message.get("channel", ""),
         state=state,
         reason=message.get("reason", ""),
-        provider=message.get("provider", ""),
-        token=message.get("request", ""),
+        carried=_carried(message),
         planned_at=message["planned_at"],
         handed_at=handed,
         used=doings.used.get(id_, []),
         bought=list(bought),
         **spoken,
     )
+
+
+def _carried(message: Document) -> list[Carried]:
+    """The hand-overs that a provider took; the last one of a message that came, whatever was said of it."""
+    attempts = message.get("attempts", [])
+    sent = message["state"] in SENT
+    taken = [one for number, one in enumerate(attempts, 1) if _taken(one) or (sent and number == len(attempts))]
+    return [Carried(one["provider"], one["channel"], one["token"]) for one in taken]
+
+
+def _taken(attempt: Document) -> bool:
+    return bool(attempt.get("outcome") == "accepted")
 
 
 def _within(times: Sequence[datetime], since: datetime, long: timedelta) -> list[datetime]:

@@ -139,6 +139,15 @@ def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskC
     assert total["discounts"]["amount"] == 2_500
     assert total["goods_cost"]["amount"] == round((62_000 + 2_500) * 0.6)
     assert total["margin"]["amount"] == 62_000 - 38_700 - total["message_cost"]["amount"]
+    # Who was written to over a second channel has cost both.
+    by_email = listed(web, place, "of=handed_over&channel=email")
+    kept = shop.database["messages"].find_one({"_id": by_email[0]["message"]}, {"attempts": 1})
+    assert kept is not None
+    earlier = {**kept["attempts"][0], "token": "t0", "channel": "sms", "provider": "twilio", "outcome": "accepted"}
+    both = {"$set": {"attempts": [earlier, *kept["attempts"]]}}
+    shop.database["messages"].update_one({"_id": kept["_id"]}, both)
+    again = web.get(f"{place}/report").get_json()["total"]["message_cost"]["amount"]
+    assert again == round(70 * (texts + 1) + 0.5 * (len(sent) - texts))
     days = web.get(f"{place}/report/days").get_json()["data"]
     for name in ("planned", "handed_over", "read", "clicked", "replied", "stopped", "orders"):
         assert sum(day[name] for day in days) == total[name], name
