@@ -77,13 +77,13 @@ class Api:
         Raises EncoreError saying `what` got no further in so many seconds: on a busy machine all takes longer.
         """
         last: Json = {}
-        ends, longest = 0.0, time.monotonic() + LONGEST
+        ends, longest = time.monotonic() + seconds, time.monotonic() + LONGEST
         while not done(answer := read()):
             now = time.monotonic()
             if answer != last:
                 last, ends = answer, now + seconds
             if now > min(ends, longest):
-                raise EncoreError(f"{what} got no further in {seconds:.0f} seconds; see the logs in the data directory.")
+                raise EncoreError(f"{what} got no further in {seconds:.0f} s; see the logs in the data directory.")
             time.sleep(0.2)
         return answer
 
