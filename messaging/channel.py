@@ -34,12 +34,16 @@ GONE = "gone"
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """One message on its way to one address: `message` is our id of it, `address` is normalised, `name` may be ""."""
+    """One message on its way to one address: `message` is our id of it, `address` is normalised, `name` may be "".
+
+    `also` are the receiver's other devices, for a provider that reaches `several`.
+    """
 
     message: str
     address: str
     rendered: Rendered
     name: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +64,10 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """The provider has it, and will say so again under this id."""
+    """The provider has it, and will say so again under this id; these of its `also` addresses are no more."""
 
     provider_id: str = ""
+    gone: tuple[str, ...] = ()
 
 
 class NotTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,12 +86,13 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """The provider certainly does not have it and never will: this address or this content is refused.
 
     `suppress` is the reason to suppress the address on this channel for good, empty where it is not to blame; with
-    GONE the address is no more, and is taken from whoever has it.
+    GONE the address is no more, and is taken from whoever has it, like the `gone` ones.
     """
 
     reason: str
     detail: str = ""
     suppress: str = ""
+    gone: tuple[str, ...] = ()
 
 
 class Uncertain(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,6 +226,7 @@ class Provider(ABC):
     due, so that their absence says something. An idempotent one takes a letter of one message and token once, for
     `key_hours` at least. An instance is shared by threads. `window` is how long after a customer's last word the shop
     may write what it likes, where that is limited; whom it heard when, `heard` knows, which `Providers` puts in place.
+    One that reaches `several` takes all devices of a receiver at once.
     """
 
     name: ClassVar[str]
@@ -229,6 +236,7 @@ class Provider(ABC):
     reports: ClassVar[frozenset[ReceiptType]] = frozenset()
     key_hours: ClassVar[float] = 24.0
     window: ClassVar[timedelta | None] = None
+    several: ClassVar[bool] = False
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         self.settings = settings

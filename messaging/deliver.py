@@ -24,14 +24,14 @@ from common.ids import new_id
 from common.settings import Settings
 from customers.shop import Shop
 from messaging import outcomes as outcome_of
-from messaging.channel import Letter, NotTaken, Outcome, Parcel, Rejected
+from messaging.channel import GONE, Accepted, Letter, NotTaken, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
 from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign, stopped_by
 from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
 from messaging.pace import Paces, paced
 from messaging.parcels import parcel_of
-from messaging.people import People, name_of
+from messaging.people import People, name_of, others_of
 from messaging.routing import timer_of
 from messaging.spending import Limit, Spending, cost_of, unspent
 
@@ -131,12 +131,14 @@ class Delivery:
             if not isinstance(words := rendered.get(message.id), Rendered):
                 verdicts[message.id] = No(reason=words.reason if words else "unrenderable")
         self._claims.settle(claimed.token, outcome_of.unsent(verdicts), self._clock.now())
+        several = isinstance(claimed.carrier, Picked) and claimed.carrier.provider.several
         letters = [
             Letter(
                 message=message.id,
                 address=message.routes[0].address,
                 name=name_of(people[message.id].customer),
                 rendered=words,
+                also=others_of(people[message.id].customer, message.routes[0]) if several else (),
             )
             for message in going
             if isinstance(words := rendered.get(message.id), Rendered)
@@ -291,6 +293,8 @@ class Delivery:
         for id_, outcome in outcomes.items():
             if isinstance(outcome, Rejected) and outcome.suppress:
                 self._people.suppress(parcel.channel, address_of[id_], outcome.suppress)
+            for gone in outcome.gone if isinstance(outcome, Accepted | Rejected) else ():
+                self._people.suppress(parcel.channel, gone, GONE)
 
     def _rest_after(self, breaker: Breaker | None, outcomes: Mapping[str, Outcome], elsewhere: bool) -> Move | None:
         """A provider that takes nothing now is not asked for the rest; one that is left alone, by nobody at all."""

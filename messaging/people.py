@@ -12,7 +12,7 @@ from customers.shop import Shop
 from messaging.channel import GONE
 from messaging.gate import Person, Sent
 from messaging.life import Received
-from messaging.message import Message
+from messaging.message import Message, Route
 
 
 class Reachable(Customers, Protocol):
@@ -81,6 +81,11 @@ class People:
             return {}
         longest = max([*(cap.period for cap in shop.caps), *paces.values()])
         return self._received.received(theirs, self._clock.now() - longest)
+
+
+def others_of(customer: Customer | None, route: Route) -> tuple[str, ...]:
+    """The customer's other addresses on a way's channel: the rest of their devices."""
+    return tuple(one for one in customer.addresses.get(route.channel, []) if one != route.address) if customer else ()
 
 
 def name_of(customer: Customer | None) -> str:

@@ -8,12 +8,26 @@ import hmac
 import json
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
+
+import msgspec
 
 from common.errors import Forged, Invalid
 from common.ids import derive, keyed
-from messaging.channel import Hook, Letter, Parcel, Receipt, ReceiptType
+from messaging.channel import (
+    GONE,
+    Accepted,
+    Hook,
+    Letter,
+    NotTaken,
+    Outcome,
+    Parcel,
+    Receipt,
+    ReceiptType,
+    Rejected,
+    Uncertain,
+)
 from messaging.channels._http import OneByOne
 
 WORDS: Mapping[str, ReceiptType] = {"delivered": "delivered", "opened": "opened", "dismissed": "unknown"}
@@ -23,6 +37,21 @@ _LONGEST = 200
 
 class Device(OneByOne):
     """A provider whose push service tells nothing of what becomes of a message; the customer's browser or app may."""
+
+    several: ClassVar[bool] = True
+
+    def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
+        """One message to all devices of its receiver. It arrived where one of them has it; what is gone is told."""
+        outcomes: dict[str, Outcome] = {}
+        for address in (letter.address, *letter.also):
+            outcomes[address] = self.reach(parcel, msgspec.structs.replace(letter, address=address, also=()))
+            if isinstance(outcomes[address], NotTaken):
+                break  # the others would fare the same, and none may be reached twice
+        return together(outcomes)
+
+    @abstractmethod
+    def reach(self, parcel: Parcel, letter: Letter) -> Outcome:
+        """Hand the message to one device."""
 
     @abstractmethod
     def secret(self) -> bytes:
@@ -43,6 +72,21 @@ class Device(OneByOne):
     def signatures(self, parcel: Parcel, letter: Letter) -> dict[str, str]:
         """What the letter carries, so that its receiver can be believed."""
         return signatures(self.secret(), letter.message, parcel.token)
+
+
+def together(outcomes: Mapping[str, Outcome]) -> Outcome:
+    """What became of a message that went to several devices, by their addresses, the first of them first.
+
+    The best for any of them: accepted, then in doubt, then to be tried again, then refused as the first was.
+    """
+    gone = {one: said for one, said in outcomes.items() if isinstance(said, Rejected) and said.suppress == GONE}
+    for kind in (Accepted, Uncertain, NotTaken):
+        for found in outcomes.values():
+            if isinstance(found, kind):
+                return msgspec.structs.replace(found, gone=tuple(gone)) if isinstance(found, Accepted) else found
+    first, refused = next(iter(outcomes.items()))
+    others = tuple(address for address in gone if address != first)
+    return msgspec.structs.replace(refused, gone=others)
 
 
 def signatures(key: bytes, message: str, token: str) -> dict[str, str]:

@@ -70,7 +70,7 @@ class Fcm(Device):
         """Whether there is a service account."""
         return bool(self._own.fcm_key)
 
-    def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
+    def reach(self, parcel: Parcel, letter: Letter) -> Outcome:
         """One message to one registered app."""
         try:
             who = self._account

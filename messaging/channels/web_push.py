@@ -81,7 +81,7 @@ class WebPush(Device):
         """Whether there are a key and an address to ask about it."""
         return bool(self._own.vapid_key and self._own.vapid_subject)
 
-    def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
+    def reach(self, parcel: Parcel, letter: Letter) -> Outcome:
         """Seal one letter and post it."""
         try:
             key = private_key(self._own.vapid_key)

@@ -130,18 +130,24 @@ def test_a_message_arrives_whole_and_what_became_of_it_is_known(
 
 
 @pytest.mark.parametrize("channel", ["web_push", "mobile_push"])
-def test_a_device_that_is_gone_is_forgotten_and_the_next_one_takes_its_place(
+def test_a_message_goes_to_all_live_devices_and_those_that_are_gone_are_forgotten(
     counter: Counter, provider_sandbox: ProviderSandbox, channel: str
 ) -> None:
-    gone = subscription("gone1") if channel == "web_push" else f"gone:{'A' * 40}"
-    counter.customer(channel, gone, ADDRESSES[channel](2))
+    def gone(number: int) -> str:
+        return subscription(f"gone{number}") if channel == "web_push" else f"gone{number}:{'A' * 40}"
+
+    laptop, phone = ADDRESSES[channel](1), ADDRESSES[channel](2)
+    counter.customer(channel, gone(1), laptop, gone(2), phone)
     shown = counter.write()
-    assert (shown["state"], shown["reason"]) == ("failed", "gone")
-    (left,) = counter.addresses()[channel]
-    assert left == ADDRESSES[channel](2)
-    assert counter.shop.suppressions.among(channel, [gone], "transactional") == {gone: "gone"}
-    assert counter.write()["state"] == "accepted"
-    assert len(provider_sandbox.accepted()) == 1
+    assert shown["state"] == "accepted"
+    assert [one["address"] for one in provider_sandbox.accepted()] == [laptop, phone]
+    assert counter.addresses()[channel] == [laptop, phone]
+    dead = [gone(1), gone(2)]
+    assert counter.shop.suppressions.among(channel, dead, "transactional") == dict.fromkeys(dead, "gone")
+    counter.customer(channel, gone(3), gone(4))
+    assert counter.write()["reason"] == "gone"
+    assert channel not in {name for name, theirs in counter.addresses().items() if theirs}
+    assert len(provider_sandbox.accepted()) == 2
 
 
 def test_a_campaign_goes_by_the_preferred_way_and_on_to_the_next_where_a_browser_is_gone(
