@@ -127,14 +127,15 @@ def lesson_of(id: str, campaign: str, at: datetime, rungs: Sequence[Rung], learn
         whole = arms[ANYWHERE]
         whole[one.rung] = together([whole.get(one.rung, Arm()), one.arm])
     cells = [
-        CellLesson(cell=cell, rungs=standings(rungs, _lent(own, arms[ANYWHERE]) if cell else own))
+        CellLesson(cell=cell, rungs=standings(rungs, own, arms[ANYWHERE] if cell else own))
         for cell, own in sorted(arms.items())
     ]
     return Lesson(id=id, campaign=campaign, at=at, cells=cells)
 
 
-def standings(rungs: Sequence[Rung], arms: Mapping[str, Arm]) -> list[Standing]:
-    """How the rungs stand by what their people, and those who got nothing, gained."""
+def standings(rungs: Sequence[Rung], own: Mapping[str, Arm], whole: Mapping[str, Arm]) -> list[Standing]:
+    """How the rungs stand by what their `own` people, and those who got nothing, gained; others of the `whole` help."""
+    arms = {rung: together([own.get(rung, Arm()), _part(_less(arm, own.get(rung)))]) for rung, arm in whole.items()}
     nothing = arms.get(HOLDOUT, Arm())
     tried = {rung.id: arms.get(rung.id, Arm()) for rung in rungs}
     known = any(arm.squares for arm in tried.values())
@@ -143,7 +144,7 @@ def standings(rungs: Sequence[Rung], arms: Mapping[str, Arm]) -> list[Standing]:
         Standing(
             rung=rung.id,
             share=round(shares[rung.id], 2),
-            customers=tried[rung.id].customers,
+            customers=own.get(rung.id, Arm()).customers,
             gain=round(tried[rung.id].mean - nothing.mean, 2) if tried[rung.id].customers else None,
             loses=_loses(tried[rung.id], nothing),
         )
@@ -158,9 +159,16 @@ def _loses(arm: Arm, nothing: Arm) -> bool:
     return arm.mean - nothing.mean + LOSES * error < 0
 
 
-def _lent(own: Mapping[str, Arm], whole: Mapping[str, Arm]) -> dict[str, Arm]:
-    """A cell's arms, each with some of everybody's."""
-    return {rung: together([own.get(rung, Arm()), _part(arm)]) for rung, arm in whole.items()}
+def _less(whole: Arm, own: Arm | None) -> Arm:
+    """Everybody but one's own."""
+    if own is None:
+        return whole
+    return Arm(
+        customers=whole.customers - own.customers,
+        buyers=whole.buyers - own.buyers,
+        revenue=whole.revenue - own.revenue,
+        squares=whole.squares - own.squares,
+    )
 
 
 def _part(arm: Arm) -> Arm:

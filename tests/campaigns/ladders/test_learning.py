@@ -86,7 +86,7 @@ def test_nobody_knows_anything_at_first_and_a_new_kind_of_people_goes_by_all() -
 
 def test_a_rung_that_clearly_loses_is_given_to_nobody() -> None:
     arms = {"note": Arm(customers=500, revenue=0), HOLDOUT: Arm(customers=500, revenue=500_000, squares=1e9)}
-    stand = standings(RUNGS, arms)
+    stand = standings(RUNGS, arms, arms)
     assert [(one.rung, one.loses) for one in stand] == [("note", True), ("five", False), ("ten", False)]
     drawn = Counter(_wish(stand, place / 50).rung for place in range(50))
     assert drawn["note"] == 0
@@ -100,7 +100,7 @@ def _wish(stand: list[Standing], place: float, worth: int = 5_000) -> Wish:
 
 
 def test_nobody_gets_what_costs_more_than_they_bring() -> None:
-    stand = standings(RUNGS, {})
+    stand = standings(RUNGS, {}, {})
     got: defaultdict[int, set[str]] = defaultdict(set)
     for worth in (0, 100, 700, 2_000):
         got[worth] = {_wish(stand, place / 40, worth).rung for place in range(40)}
