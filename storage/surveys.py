@@ -28,13 +28,13 @@ INDEXES = [
     pending_index("survey_answers"),
 ]
 PERSONAL = [
-    Personal(collection="survey_askings", customer="customer", export="questions", hidden=["customer"]),
+    Personal(collection="survey_askings", customer="customer", export="survey_questions", hidden=["customer"]),
     Personal(
         collection="survey_answers",
         customer="customer",
         erase="nobody",
         gone=["comment", "pending", "pending_at"],
-        export="answers",
+        export="survey_answers",
         hidden=["customer", "pending", "pending_at"],
     ),
 ]
