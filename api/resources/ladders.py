@@ -11,7 +11,7 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
-from api.schemas.ladders import ClimbSchema, DecisionArgs, LadderStandingSchema, LadderLessonSchema
+from api.schemas.ladders import ClimbSchema, DecisionArgs, LadderLessonSchema, LadderStandingSchema
 from campaigns.campaign import Campaign
 from campaigns.ladder_climb import Climb, Decision
 from campaigns.ladder_lessons import Lesson
