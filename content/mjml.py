@@ -187,6 +187,8 @@ class _Walk:
         at = 0
         while match := _ATTRIBUTE.match(text, at):
             name, value = match[1].lower(), match[2] if match[2] is not None else match[3]
+            if name in given:
+                raise self._no(tag.start(3) + at, f"The attribute {name[:40]!r} of <{tag[2]}> stands twice.")
             self._attribute(tag.start(3) + match.start(1), tag[2].lower(), name, value)
             given[name] = value
             at = match.end()

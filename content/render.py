@@ -5,7 +5,6 @@ up in an object, so there is no object to climb out of, and rendering costs what
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
@@ -28,13 +27,16 @@ from content.vocabulary import FIELDS, Kind, kind_of
 OUTPUT_LIMIT = 500_000
 ITEMS_LIMIT = 100
 VALUE_LIMIT = 5_000  # characters of a value; what is longer is cut, and most likely hostile
+MOST = 10**18  # a figure that means something: what is greater is an error or an attack, and infinity never ends
 CHUNKS = 200  # rendered pieces of text that are counted at a time
 _OR_EMPTY = "_or_empty"
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _URL = re.compile(r"https?://[^\s\"'<>\x00]+|mailto:[^\s\"'<>\x00]+")
-# Embeddings and overrides of direction: a name holding one would turn the rest of the line around.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Embeddings and overrides of direction (a name holding one would turn the rest of the line around), and halves of
+# characters; and what ends a line or is no character at all.
+_STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Missing(Undefined):
@@ -104,8 +106,10 @@ def context_for(names: frozenset[str], values: Mapping[str, Any], written_in: st
 
     `values` are nested mappings by the vocabulary's paths; instants become days in `values["time_zone"]`.
     """
-    zone = _zone(str(values.get("time_zone") or "UTC"))
-    context: dict[str, Any] = {filters.FORMATS: filters.formats(written_in, str(values.get("locale") or written_in))}
+    zone, locale = values.get("time_zone"), values.get("locale")
+    zone = _zone(zone if isinstance(zone, str) else "UTC")
+    figures = locale if isinstance(locale, str) and locale else written_in
+    context: dict[str, Any] = {filters.FORMATS: filters.formats(written_in, figures)}
     for want in _wanted(names):
         value: Any = values
         for step in want.steps:
@@ -136,17 +140,8 @@ def clean(value: str) -> str | None:
     """A text in one line and without characters that steer instead of show; None where nothing is left."""
     text = value[:VALUE_LIMIT]
     if not text.isprintable():
-        text = " ".join("".join(_shown(character) for character in text).split())
+        text = " ".join(_BREAKING.sub(" ", _STEERING.sub("", text)).split())
     return text.strip() or None
-
-
-def _shown(character: str) -> str:
-    if character in _TURNING:
-        return ""
-    category = unicodedata.category(character)
-    if category in {"Cc", "Zl", "Zp"}:
-        return " "
-    return "" if category == "Cs" else character
 
 
 def _texts(value: Any, _zone: tzinfo) -> list[str] | None:
@@ -179,11 +174,15 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[Any, tzinfo], str | None]:
     return cleaned
 
 
+def _is_figure(value: Any) -> bool:
+    return type(value) in {int, float} and -MOST <= value <= MOST
+
+
 # What is not of its kind says nothing: some values come from events that the shop's own systems made.
 _CLEANING: dict[Kind, Callable[[Any, tzinfo], Any]] = {
     Kind.TEXT: lambda value, _zone: clean(value) if isinstance(value, str) else None,
-    Kind.NUMBER: lambda value, _zone: value if type(value) in {int, float} else None,
-    Kind.MONEY: lambda value, _zone: value if isinstance(value, Money) else None,
+    Kind.NUMBER: lambda value, _zone: value if _is_figure(value) else None,
+    Kind.MONEY: lambda value, _zone: value if isinstance(value, Money) and abs(value.amount) <= MOST else None,
     Kind.DATE: lambda value, zone: value.astimezone(zone) if isinstance(value, datetime) else None,
     Kind.TEXTS: _texts,
     **{kind: _items(kind) for kind in FIELDS},

@@ -47,8 +47,12 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     sample: Any
 
 
+# Where the addresses of an invented person lead: nowhere, so that nobody need be asked for them.
+SAMPLE_SITE = "https://shop.example/"
+
+
 def _url(name: str, about: str, page: str) -> Variable:
-    return Variable(name=name, kind=Kind.URL, about=about, sample=f"https://shop.example/{page}")
+    return Variable(name=name, kind=Kind.URL, about=about, sample=SAMPLE_SITE + page)
 
 
 def _text(name: str, about: str, sample: str) -> Variable:

@@ -37,7 +37,8 @@ und zwar laut.</p>
 """
 
 _THANK_YOU_EN = """\
-<h1>Thank you{% if first_name %}, {{ first_name }}{% endif %}.</h1>
+<h1>{{ variety | vary("Thank you", "Many thanks", "So many thanks") }}\
+{% if first_name %}, {{ first_name }}{% endif %}.</h1>
 <p>On {{ last_order.placed_at | date("day") }} your first order came across my table, and I had the pleasure of packing
 {{ last_order.products | listed(3) | default("your records") }} for you.</p>
 <p>I wrapped it the way I like my own parcels: corners first, then everything else. Should anything be less than
@@ -49,7 +50,7 @@ perfect, just answer this letter. A person reads it, often me.</p>
 """
 
 _THANK_YOU_DE = """\
-<h1>Danke{% if first_name %}, {{ first_name }}{% endif %}.</h1>
+<h1>{{ variety | vary("Danke", "Vielen Dank", "Tausend Dank") }}{% if first_name %}, {{ first_name }}{% endif %}.</h1>
 <p>Am {{ last_order.placed_at | date("day") }} kam deine erste Bestellung über meinen Tisch, und ich durfte
 {{ last_order.products | listed(3) | default("deine Platten") }} für dich einpacken.</p>
 <p>Ich habe alles so verpackt, wie ich meine eigenen Pakete mag: zuerst die Ecken, dann den Rest. Sollte etwas nicht
