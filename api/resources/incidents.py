@@ -20,10 +20,10 @@ from api.schemas.incidents import (
     CaseSchema,
     EndedSchema,
     EndSchema,
-    MadeGoodSchema,
     HandSchema,
     IncidentArgs,
     IncidentSchema,
+    MadeGoodSchema,
     NewIncidentSchema,
 )
 from api.schemas.messages import MessageSchema
