@@ -114,12 +114,12 @@ def test_tellers_killed_in_the_middle_leave_nothing_twice(
 ) -> None:
     mine = Services(settings, clock, Bench())
     shop = Troubled(mine, clock, rules=[RULE])
-    orders = [f"o{number}" for number in range(120 if FULL else 12)]
+    orders = [f"o{number}" for number in range(48 if FULL else 12)]
     shop.customers(*range(1, 5))
     for number, order in enumerate(orders):
         shop.order(order, f"c{number % 4 + 1}")
         shop.happens(order, "damaged")
-    killed_in_turn(teller.__name__, [[]] * (10 if FULL else 1), settings, (0.05, 0.6))
+    killed_in_turn(teller.__name__, [[]] * (6 if FULL else 1), settings, (0.05, 0.6))
     clock.advance(61)
     mine.vouchers.recover()
     mine.sweeper.sweep()
