@@ -49,6 +49,7 @@ def test_it_reads_well_small_and_dark_and_without_a_choice_says_so(
 ) -> None:
     asked(services, world, "1-5")
     context = browser.new_context(viewport=SMALL, locale="de", color_scheme="dark", device_scale_factor=2)
+    context.set_default_timeout(120_000)  # machines are shared
     page = context.new_page()
     page.goto(link(services, world.message, site))
     accessible(page)
