@@ -1,5 +1,6 @@
 """Consent over the API: the log, the double opt-in, and addresses suppressed by hand."""
 
+import re
 from typing import Any
 
 import pytest
@@ -182,7 +183,9 @@ def test_by_text_message_it_works_the_same(call: Call, web: FlaskClient, service
     assert [route.channel for route in message.routes] == ["sms"]
     services.delivery.deliver(message.batch)
     text = call("GET", f"/v1/messages/{message.id}/content").get_json()["parts"]["text"]
-    assert link(services, message.id) in text
+    (short,) = re.findall(r"http://shop\.test(/l/\w+)", text)
+    assert link(services, message.id) in web.get(short).location
+    assert state(services, "sms") != "granted"  # to follow a link changes nothing
     assert web.post(link(services, message.id)).status_code == 200
     assert state(services, "sms") == "granted"
 

@@ -121,6 +121,7 @@ def site(app: Flask, services: Services) -> Iterator[str]:
 def phone(browser: Browser) -> Iterator[Page]:
     """A page as on a phone, in which nothing is complained of."""
     context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True, locale="en-GB")
+    context.set_default_timeout(120_000)  # machines are shared
     page = context.new_page()
     complaints: list[str] = []
 

@@ -65,6 +65,7 @@ def test_the_landing_page_reads_well_small_dark_and_from_right_to_left(
     """In each language, on a small phone, in the dark, and turned round as Arabic or Hebrew would turn it."""
     for language, scheme, direction in LOOKS:
         context = browser.new_context(viewport=SMALL, locale=language, color_scheme=scheme, device_scale_factor=2)
+        context.set_default_timeout(120_000)  # machines are shared
         page = context.new_page()
         page.goto(f"{site}/r/{world.code}")
         assert page.locator("html").get_attribute("lang") == language
