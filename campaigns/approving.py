@@ -62,7 +62,7 @@ class Approving:
         return None
 
     def _words(self, templates: Sequence[str]) -> list[Words]:
-        return [Words(template=id, version=self._templates.get(id).version) for id in templates]
+        return [Words(template=one, version=self._templates.get(one).version) for one in templates]
 
 
 def asks(campaign: Campaign, shop: Shop) -> bool:

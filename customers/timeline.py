@@ -199,7 +199,9 @@ _ABOUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "referral_rejected": lambda data: "A referral of theirs was rejected.",
     "incident_opened": lambda data: f"Something went wrong ({_named(data['cause'])}){_because(data)}.",
     "incident_told": lambda data: f"Was told what went wrong ({_named(data['cause'])}).",
-    "incident_solved": lambda data: f"What went wrong ({_named(data['cause'])}) was put right: {_named(data['ending'])}.",
+    "incident_solved": lambda data: (
+        f"What went wrong ({_named(data['cause'])}) was put right: {_named(data['ending'])}."
+    ),
     "incident_closed": lambda data: f"What went wrong ({_named(data['cause'])}) is over: {_named(data['ending'])}.",
     "survey_answered": lambda data: f"Answered a survey: {data['score']}.",
     "product_viewed": lambda data: f"Looked at {data.get('product_id') or data.get('product') or 'a product'}.",

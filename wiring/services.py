@@ -16,7 +16,6 @@ from campaigns.progress import Watch
 from campaigns.rehearsal import Rehearsal
 from campaigns.report import Reporter
 from campaigns.schedule import Schedule
-from campaigns.sunsetting import Sunsetting
 from campaigns.shop_report import ShopReporter
 from campaigns.sunsetting import Sunsetting
 from campaigns.tallies import Pricing

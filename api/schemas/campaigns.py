@@ -235,7 +235,9 @@ class CampaignSchema(Strict):
         load_default=False,
         truthy={True},
         falsy={False},
-        metadata={"description": "Who gets to the end of its steps has said no by silence, and gets no more marketing."},
+        metadata={
+            "description": "Who gets to the end of its steps has said no by silence, and gets no more marketing."
+        },
     )
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)

@@ -1,6 +1,5 @@
 """People go through campaigns step by step: each step once, and none after an exit, however late it is done."""
 
-
 from campaigns.campaign import CampaignState
 from campaigns.journey import journey_id
 from campaigns.steps import JourneyRules, JourneyStep

@@ -25,11 +25,18 @@ class Troubled:
     def __init__(self, services: Services, clock: ManualClock, **policy: Any) -> None:
         self.services = services
         self.clock = clock
-        services.shops.put(Shop(name="Harbour Records", postal_address="1 Harbour Lane", brands={"default": Brand(name="Harbour Records")}))
+        services.shops.put(
+            Shop(
+                name="Harbour Records",
+                postal_address="1 Harbour Lane",
+                brands={"default": Brand(name="Harbour Records")},
+            )
+        )
         services.products.upsert([Product(id="cd", name="Night Ferry", price=2_000, currency="EUR", stock=5)])
-        for id, name in NAMES.items():  # the shop's own words: ours, but in two channels and languages
-            words = {channel: {lang: content(id)[channel][lang] for lang in ("en", "de")} for channel in ("email", "sms")}
-            services.templates.put(Template(id=id, name=name, content=words))
+        for template, name in NAMES.items():  # the shop's own words: ours, but in two channels and languages
+            ours = content(template)
+            words = {channel: {lang: ours[channel][lang] for lang in ("en", "de")} for channel in ("email", "sms")}
+            services.templates.put(Template(id=template, name=name, content=words))
         self.policy(**policy)
 
     def policy(self, **policy: Any) -> Goodwill:
