@@ -38,6 +38,8 @@ class ExportSchema(Strict):
     responses = _section("What they did with them: opened, clicked, complained.")
     conversations = _section("What they wrote back, and what they were answered.")
     chat_links = _section("Links made for them to connect a chat: what a yes by one means, and when it was used.")
+    short_links = _section("Links in text messages to them, and where they lead.")
+    journeys = _section("Which campaigns of several steps they are in, or were.")
     incidents = _section("What went wrong with their orders, and what they were told and given for it.")
     survey_questions = _section("When they were to be asked what they think, and whether they were.")
     survey_answers = _section("What they answered.")
