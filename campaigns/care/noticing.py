@@ -21,7 +21,7 @@ from customers.orders import ERASED, Order, Orders
 from loyalty.goodwill import Goodwill, Policies
 
 CONSUMER = "incidents"
-JOB = "tell_incidents"
+TELL_INCIDENTS = "tell_incidents"
 # What happened longer ago when we first hear of it is history: nobody is to be told of it now.
 NEWS = timedelta(days=3)
 # Nobody looks for what was late before there was anybody to look, nor twice further back than a little.
@@ -130,7 +130,7 @@ class Noticing:
             over = ending(order, case.cause)
             if over:
                 self._cases.end(case, "closed" if over == "overtaken" else "solved", over)
-                self._doorbell.ring(JOB, urgent=True)
+                self._doorbell.ring(TELL_INCIDENTS, urgent=True)
             elif said := told_of(order, case.cause):
                 self._cases.learn(case, said.reason, said.expected_at)
 
@@ -163,7 +163,7 @@ class Noticing:
         self._incidents.add(incidents)
         opened = self._cases.open(cases)
         if any(case.work for case in cases if case.id in opened):
-            self._doorbell.ring(JOB, urgent=True)
+            self._doorbell.ring(TELL_INCIDENTS, urgent=True)
         return len(opened)
 
     def _unhappy(self, answer: Event) -> None:
@@ -192,7 +192,7 @@ class Noticing:
         """What was sold out is there again: solved, for whoever waited for it."""
         for case in self._waiting_for(product):
             self._cases.end(case, "solved", "in_stock")
-            self._doorbell.ring(JOB, urgent=True)
+            self._doorbell.ring(TELL_INCIDENTS, urgent=True)
 
     def _waiting_for(self, product: str) -> list[Case]:
         waiting = self._sold_out()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from campaigns.care.noticing import JOB, new_case, with_word
+from campaigns.care.noticing import TELL_INCIDENTS, new_case, with_word
 from common.clock import Clock
 from common.doorbell import Doorbell
 from common.errors import Invalid
@@ -85,7 +85,7 @@ class Opening:
             return 0
         opened = sum(self._take(incident, orders) for orders in self._hit.hit(incident.scope))
         self._incidents.found(id)
-        self._doorbell.ring(JOB, urgent=True)
+        self._doorbell.ring(TELL_INCIDENTS, urgent=True)
         return opened
 
     def find_left_over(self) -> int:
@@ -136,5 +136,5 @@ class Ending:
                 if case.live and customer in ("", case.customer):
                     ended += self._cases.end(case, state, "by_hand", by, note)
             after = ids[-1]
-        self._doorbell.ring(JOB, urgent=True)
+        self._doorbell.ring(TELL_INCIDENTS, urgent=True)
         return ended

@@ -110,6 +110,15 @@ def listed(web: FlaskClient, place: str, query: str) -> list[dict[str, Any]]:
         after = page["next"]
 
 
+def also_by_sms(shop: Services, message: str) -> None:
+    """An e-mail that had gone out as a text message before: who is written to over two channels has cost both."""
+    kept = shop.database["messages"].find_one({"_id": message}, {"attempts": 1})
+    assert kept is not None
+    earlier = {**kept["attempts"][0], "token": "t0", "channel": "sms", "provider": "twilio", "outcome": "accepted"}
+    both = {"$set": {"attempts": [earlier, *kept["attempts"]]}}
+    shop.database["messages"].update_one({"_id": kept["_id"]}, both)
+
+
 def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskClient, clock: ManualClock) -> None:
     id_ = launched(shop, clock)
     sent = [one for one in shop.messages.of_campaign(id_, "", 100) if one.state == "accepted"]
@@ -139,13 +148,7 @@ def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskC
     assert total["discounts"]["amount"] == 2_500
     assert total["goods_cost"]["amount"] == round((62_000 + 2_500) * 0.6)
     assert total["margin"]["amount"] == 62_000 - 38_700 - total["message_cost"]["amount"]
-    # Who was written to over a second channel has cost both.
-    by_email = listed(web, place, "of=handed_over&channel=email")
-    kept = shop.database["messages"].find_one({"_id": by_email[0]["message"]}, {"attempts": 1})
-    assert kept is not None
-    earlier = {**kept["attempts"][0], "token": "t0", "channel": "sms", "provider": "twilio", "outcome": "accepted"}
-    both = {"$set": {"attempts": [earlier, *kept["attempts"]]}}
-    shop.database["messages"].update_one({"_id": kept["_id"]}, both)
+    also_by_sms(shop, listed(web, place, "of=handed_over&channel=email")[0]["message"])
     again = web.get(f"{place}/report").get_json()["total"]["message_cost"]["amount"]
     assert again == round(70 * (texts + 1) + 0.5 * (len(sent) - texts))
     days = web.get(f"{place}/report/days").get_json()["data"]
