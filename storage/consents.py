@@ -45,10 +45,6 @@ class ConsentLog:
             for one in found
         ]
 
-    def forget(self, customer: str) -> None:
-        """Remove a customer's words."""
-        self._consents.delete_many({"customer": customer})
-
 
 def _document(entry: Entry) -> Document:
     customer, channel, purpose, consent = entry

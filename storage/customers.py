@@ -178,8 +178,7 @@ class MongoCustomers:
         return self.get([id])[id]
 
     def erase(self, id: str) -> bool:
-        """Forget a customer and their consents; False when there was no such customer."""
-        self._log.forget(id)
+        """Take a customer's record away; False when there was none. What else is held of them: customers/erasure.py."""
         return bool(self._customers.delete_one({"_id": id}).deleted_count)
 
     def _query(self, after: str, address: str | None, channel: str) -> Document:

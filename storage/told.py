@@ -14,17 +14,43 @@ import msgspec
 from campaigns.experiments.result import HOLDOUT, TREATED
 from campaigns.plan import SHOP_HOLDOUT
 from campaigns.told import ABOUT_IT, SENT, Carried, Order, Told, Used, Window
+from common.ids import derive
 from customers.learning import BY_MACHINE
 from loyalty.redemption import RedemptionState
 from messaging.message import State
 from storage.bought import Bought, Purchases, Span, span_of
 from storage.indexes import Index
 from storage.mongo import Document, Mongo
+from storage.personal import Erased
+from storage.writes import insert_new
 
 INDEXES = [
     Index(collection="conversations", keys=[("direction", 1), ("at", 1)]),
     Index(collection="consents", keys=[("state", 1), ("at", 1)]),
+    Index(collection="answers_of_nobody", keys=[("kind", 1), ("at", 1)]),
 ]
+
+
+def keep_that_they_answered(database: Mongo, erased: Erased) -> None:
+    """Words go with whoever is erased; that somebody answered, when and on which channel, stays in reports' sums."""
+    said = database["conversations"].find({"direction": "in", "customers": {"$in": erased.ids}})
+    denied = database["consents"].find({"state": "denied", "purpose": "marketing", "customer": {"$in": erased.ids}})
+    kinds = [("reply", one) for one in said if one.get("keyword") != "stop"] + [("refusal", one) for one in denied]
+    kept = [
+        {
+            "_id": derive("answer", erased.nobody, str(one["_id"])),
+            "kind": kind,
+            "customer": erased.nobody,
+            "channel": one["channel"],
+            "at": one["at"],
+        }
+        for kind, one in kinds
+    ]
+    insert_new(database["answers_of_nobody"], kept)
+
+
+ERASING = [keep_that_they_answered]
+
 # Of so many messages at once the customers' orders are read: of more, the embedded server is slow.
 CHUNK = 100
 _FIELDS = dict.fromkeys(("customer", "planned_at", "handed_at", "variant", "state", "reason", "channel", "attempts"), 1)
@@ -112,7 +138,7 @@ class MongoTold:
             if one.get("keyword") != "stop":
                 for customer in one["customers"]:
                     times[customer, one["channel"]].append(one["at"])
-        return times
+        return self._with_nobodys("reply", said["at"], times)
 
     def _refusals(self, began: datetime, ended: datetime) -> Times:
         said = {"state": "denied", "at": {"$gte": began, "$lt": ended}}
@@ -120,6 +146,12 @@ class MongoTold:
         for one in self._database["consents"].find(said, {"customer": 1, "channel": 1, "at": 1, "purpose": 1}):
             if one["purpose"] == "marketing":
                 times[one["customer"], one["channel"]].append(one["at"])
+        return self._with_nobodys("refusal", said["at"], times)
+
+    def _with_nobodys(self, kind: str, at: Any, times: defaultdict[tuple[str, str], list[datetime]]) -> Times:
+        """With those of who has been erased since."""
+        for one in self._database["answers_of_nobody"].find({"kind": kind, "at": at}):
+            times[one["customer"], one["channel"]].append(one["at"])
         return times
 
     def _used(self, campaign: str, currency: str) -> dict[str, list[Used]]:

@@ -57,7 +57,7 @@ class GoodwillSchema(Strict):
     """What the shop does by itself when something went wrong. `{"active": true}` is enough."""
 
     active = fields.Boolean(truthy={True}, falsy={False}, required=True)
-    active_since = Instant(dump_only=True)
+    active_since = Instant(dump_only=True, allow_none=True)
     tell = _causes(lambda: list(_PLAIN.tell), "What is told of; `unhappy` is an answer to a survey.")
     rules = fields.List(
         fields.Nested(GoodwillRuleSchema),
