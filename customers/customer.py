@@ -112,7 +112,7 @@ class Records(Protocol):
         ...
 
     def erase(self, id: str) -> bool:
-        """Forget a customer, their consents and their events; False when there was no such customer."""
+        """Take a customer's record away; False when there was no such customer."""
         ...
 
 
