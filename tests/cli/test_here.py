@@ -88,7 +88,9 @@ def test_encore_goes_on_without_a_given_redis(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("after", [0.15, 0.4, 0.8])
 def test_an_early_interrupt_is_quiet(tmp_path: Path, after: float) -> None:
-    code = "from cli.main import main; print('on', flush=True); main()"
+    # Whoever runs tests in the background may have had interrupts ignored, which processes inherit.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from cli.main import main; print('on', flush=True); main()"
     command = [sys.executable, "-c", code, "check"]
     with subprocess.Popen(
         command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
