@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from common.money import Money
 from customers.customer import Customer
 from customers.order_events import OrderEvent
 from customers.orders import Line, Order
-from customers.shop import Shop
 from loyalty.points_account import Account
 from loyalty.points_expiry import Expiry
 from loyalty.points_programme import Earning, PointsProgramme, Reward, Worth
@@ -30,7 +31,7 @@ REWARD = Reward(offer="tenth", points=100)
 def open_programme(services: Services, *, window: int = 30, zone: str = "UTC", **fields: Any) -> PointsProgramme:
     """A point for each euro, for a year; a tenth off costs a hundred points."""
     shop = services.shops.get()
-    services.shops.put(Shop(name=shop.name, return_window_days=window, time_zone=zone, currency="EUR"))
+    services.shops.put(replace(shop, return_window_days=window, time_zone=zone, currency="EUR"))
     given = {
         "active": True,
         "earning": [PER_EURO],
