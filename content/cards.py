@@ -40,11 +40,13 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel's content has beside its words: so many buttons, answers to tap among them or not.
 
     `answered` says that people can write back, so that a STOP is their way out; else a link to the preferences is.
+    Where pictures go out as `cards`, of a line or two, there is no room for a link to the page that says why.
     """
 
     buttons: int = 0
     answers: bool = False
     answered: bool = False
+    cards: bool = False
 
 
 def buttons_of(parts: Mapping[str, str]) -> list[Button]:
@@ -146,10 +148,10 @@ def _checked(source: str, line: int) -> str:
     return source
 
 
-def _foot(text: str, locale: str) -> str:
+def _foot(text: str, locale: str, *, short: bool) -> str:
     words = wording(locale)
     stop = "" if "STOP" in text else words.stop
-    why = "" if _WHY in text else f"{words.why} {{{{ {_WHY} }}}}"
+    why = "" if short or _WHY in text else f"{words.why} {{{{ {_WHY} }}}}"
     lines = [line for line in (stop, why) if line]
     return "\n".join(["\n", *lines]) if lines else ""
 
@@ -160,7 +162,7 @@ def _compile(parts: Mapping[str, str], locale: str, purpose: Purpose, shape: Sha
     sources |= _buttons(parts.get("buttons", ""), shape)
     if purpose == "marketing":
         if shape.answered:
-            sources["text"] += _foot(sources["text"], locale)
+            sources["text"] += _foot(sources["text"], locale, short=shape.cards and "media" in sources)
         else:
             sources |= {"preferences": "{{ links.preferences }}", "why": f"{{{{ {_WHY} }}}}"}
     return {name: compiled(check(source), html=False) for name, source in sources.items()}

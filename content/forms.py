@@ -9,6 +9,7 @@ from content.cards import Shape, form
 from content.form import Form
 
 _CHAT = Shape(buttons=3, answers=True, answered=True)
+_META = Shape(buttons=3, answers=True, answered=True, cards=True)
 
 # Parts of WhatsApp's alone: an approved template, a line for each of its values, and one for each of its links.
 _APPROVED = {"template": 600, "values": 4_000, "template_links": 2_000}
@@ -19,8 +20,8 @@ _FORMS = (
     form("whatsapp", _CHAT, words={"text": 4_096}, optional=_APPROVED),
     form("telegram", Shape(buttons=10, answers=True, answered=True), words={"text": 4_096}),
     form("viber", _CHAT, words={"text": 7_000}),
-    form("messenger", _CHAT, words={"text": 2_000}),
-    form("instagram", _CHAT, words={"text": 1_000}),
+    form("messenger", _META, words={"text": 2_000}),
+    form("instagram", _META, words={"text": 1_000}),
     form("line", Shape(buttons=4, answers=True, answered=True), words={"text": 5_000}),
     form("web_push", Shape(buttons=2), words={"title": 120, "body": 500}, link=True),
     form("mobile_push", Shape(), words={"title": 120, "body": 1_000}, link=True),

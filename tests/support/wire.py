@@ -1,7 +1,8 @@
 """A wire to the database that is cut at any single command: an outage as a process meets it that dies there."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote
 
@@ -51,6 +52,7 @@ class Wire(CommandListener):
 
     def until_cut(self, at: int | None, work: Callable[[], object]) -> list[str]:
         """Work until the wire is cut at this command, to the end for None; the commands that were begun."""
+        self._answered()
         self.names.clear()
         self._ended, self.cut_at = 0, at
         try:
@@ -59,6 +61,15 @@ class Wire(CommandListener):
             if as_unavailable(error) is None:
                 raise
         return list(self.names)
+
+    def _answered(self) -> None:
+        """Wait until the client has seen that the wire is whole: it looks again half a second after it was cut."""
+        self.cut_at = None
+        for _ in range(50):
+            with suppress(PyMongoError):
+                self.database.command("ping")
+                return
+            time.sleep(0.1)
 
     def started(self, event: CommandStartedEvent) -> None:
         """One more command."""
