@@ -47,8 +47,8 @@ class Answered(OverRows):
 
     @property
     def index(self) -> str:
-        """The messages of a campaign; nothing finds all that was said in a time."""
-        return "messages.campaign" if self.settings.campaign else ""
+        """The messages of a campaign, or all that was said to us in a time."""
+        return "messages.campaign" if self.settings.campaign else "conversations.direction"
 
     @property
     def rows(self) -> Rows:
