@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
-import msgspec
-
+from campaigns.batching import Batching
 from campaigns.campaign import Campaign
 from campaigns.experiments.draw import held_out, held_out_of_all
 from campaigns.experiments.variants import Variant, drawn
@@ -17,12 +16,11 @@ from campaigns.occasion import Occasion
 from campaigns.run import Run, Runs, RunState
 from common.chores import Turns
 from common.clock import Clock
-from common.doorbell import Doorbell
 from common.ids import new_id
 from content.templates import Template, Templates, pick_locale
 from customers.customer import Customer, Customers
 from customers.shop import Shop, Shops
-from messaging.message import Batch, Message, Route, State, message_id
+from messaging.message import Message, Route, State, message_id
 from messaging.routing import address_hash, routes_for
 from segments.audience import Audience
 
@@ -35,12 +33,8 @@ SHOP_HOLDOUT = "shop_holdout"
 Words = Mapping[str, Template]
 
 
-class Planned(Protocol):
-    """Where planned messages are kept."""
-
-    def plan(self, batch: Batch, messages: Sequence[Message]) -> int:
-        """Keep the batch, then its messages, each once; how many were new."""
-        ...
+class Counted(Protocol):
+    """Where planned messages are counted."""
 
     def total(self, run: str) -> int:
         """How many messages a run has."""
@@ -72,28 +66,26 @@ class Planner:
         runs: Runs,
         audience: Audience,
         customers: Customers,
-        messages: Planned,
+        messages: Counted,
+        batching: Batching,
         entrance: Entering,
         ladders: Ladders,
         templates: Templates,
         shops: Shops,
         turns: Turns,
-        doorbell: Doorbell,
         clock: Clock,
-        batch_size: int,
     ) -> None:
         self._runs = runs
         self._audience = audience
         self._customers = customers
         self._messages = messages
+        self._batching = batching
         self._entrance = entrance
         self._ladders = ladders
         self._templates = templates
         self._shops = shops
         self._turns = turns
-        self._doorbell = doorbell
         self._clock = clock
-        self._batch_size = batch_size
 
     def plan(self, id: str) -> int:
         """Plan a run to its end, from where an earlier try got to; how many messages it has.
@@ -143,14 +135,9 @@ class Planner:
             told = [Occasion(customer=one.id, key=run.wave or run.occurrence, since=since, data=data) for one in people]
             self._entrance.enter(run.campaign, told)
             return
-        groups: dict[tuple[str, str, str], list[Message]] = {}
-        for customer, rung in self._chosen(run, shop, people):
-            message = message_for(run, words, shop, customer, self._clock.now(), rung)
-            channel = message.channel if message.state is State.QUEUED else ""
-            groups.setdefault((channel, message.locale, message.variant), []).append(message)
-        for (channel, _, _), messages in sorted(groups.items()):
-            for start in range(0, len(messages), self._batch_size):
-                self._keep(run, channel, messages[start : start + self._batch_size])
+        now = self._clock.now()
+        chosen = self._chosen(run, shop, people)
+        self._batching.keep(message_for(run, words, shop, customer, now, rung) for customer, rung in chosen)
 
     def _chosen(self, run: Run, shop: Shop, people: Sequence[Customer]) -> list[tuple[Customer, Variant | None]]:
         """Everybody; of a ladder those it chose, each with their rung."""
@@ -159,27 +146,6 @@ class Planner:
         decided = self._ladders.decide(run, shop, people)
         rungs = {variant.id: variant for variant in run.campaign.variants}
         return [(one, rungs.get(decided[one.id].rung)) for one in people if one.id in decided]
-
-    def _keep(self, run: Run, channel: str, messages: list[Message]) -> None:
-        now = self._clock.now()
-        first = messages[0]
-        batch = Batch(
-            id=new_id(),
-            run=run.id,
-            campaign=run.campaign.id,
-            channel=channel,
-            template=first.template,
-            template_version=first.template_version,
-            locale=first.locale,
-            variant=first.variant,
-            brand=first.brand,
-            due_at=first.not_before,
-            rung_at=now,
-            open=bool(channel),
-        )
-        kept = self._messages.plan(batch, [msgspec.structs.replace(message, batch=batch.id) for message in messages])
-        if kept and channel:
-            self._doorbell.ring("deliver", batch.id)
 
 
 def words_of(run: Run, templates: Templates) -> dict[str, Template]:

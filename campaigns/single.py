@@ -5,19 +5,18 @@ from typing import Any, Protocol
 
 import msgspec
 
+from campaigns.batching import Batching
 from campaigns.campaign import Campaign
 from campaigns.needs import unmet
-from campaigns.plan import Planned, message_for
+from campaigns.plan import message_for
 from campaigns.run import Run
 from common.clock import Clock
-from common.doorbell import Doorbell
 from common.errors import Conflict, Invalid, NotFound
-from common.ids import new_id
 from content.templates import Template, Templates, pick_locale
 from customers.consent import Purpose
 from customers.customer import Customer, Customers
 from customers.shop import Shops
-from messaging.message import Batch, Message, State
+from messaging.message import Message, State
 
 EXPIRES_AFTER = timedelta(hours=24)
 
@@ -53,17 +52,15 @@ class Sender:
         customers: Customers,
         templates: Templates,
         offers: Lookup,
-        messages: Planned,
+        batching: Batching,
         shops: Shops,
-        doorbell: Doorbell,
         clock: Clock,
     ) -> None:
         self._customers = customers
         self._templates = templates
         self._offers = offers
-        self._messages = messages
+        self._batching = batching
         self._shops = shops
-        self._doorbell = doorbell
         self._clock = clock
 
     def send(self, wanted: Wanted, operation: str) -> Message:
@@ -89,10 +86,8 @@ class Sender:
         message = message_for(run, words, shop, customer, now)
         if message.state is not State.QUEUED:
             raise Conflict(f"Customer {customer.id!r} cannot be sent this: {message.reason}.", message.reason)
-        batch = _batch(message)
-        planned = msgspec.structs.replace(message, batch=batch.id, expires_at=now + EXPIRES_AFTER)
-        self._messages.plan(batch, [planned])
-        self._doorbell.ring("deliver", batch.id, urgent=True)
+        short_lived = msgspec.structs.replace(message, expires_at=now + EXPIRES_AFTER)
+        [planned] = self._batching.keep([short_lived], urgent=True)
         return planned
 
 
@@ -117,19 +112,3 @@ def _run(wanted: Wanted, operation: str, clock: Clock) -> Run:
         brand=wanted.brand,
     )
     return Run(id=operation, campaign=campaign, occurrence="single", started_at=clock.now(), data=wanted.data)
-
-
-def _batch(message: Message) -> Batch:
-    return Batch(
-        id=new_id(),
-        run=message.run,
-        campaign=message.campaign,
-        channel=message.channel,
-        template=message.template,
-        template_version=message.template_version,
-        locale=message.locale,
-        brand=message.brand,
-        due_at=message.not_before,
-        rung_at=message.not_before,
-        urgent=True,
-    )

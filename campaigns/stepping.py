@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from campaigns.batching import Batching
 from campaigns.campaign import Campaign
 from campaigns.journey import Journey, at_step, step_message_id, steps_of
-from campaigns.plan import Planned, message_for, words_of
+from campaigns.plan import message_for, words_of
 from campaigns.run import Run, Runs, RunState, run_id
 from common.clock import Clock
-from common.doorbell import Doorbell
-from common.ids import derive, new_id
+from common.ids import derive
 from content.templates import Template, Templates
 from customers.customer import Customers
 from customers.shop import Shops
-from messaging.message import Batch, Message, State
+from messaging.message import Message
 
 
 class StepWriter:
@@ -25,23 +25,19 @@ class StepWriter:
         *,
         runs: Runs,
         customers: Customers,
-        messages: Planned,
+        batching: Batching,
         templates: Templates,
         shops: Shops,
         versions: Callable[[Campaign], dict[str, int]],
-        doorbell: Doorbell,
         clock: Clock,
-        batch_size: int,
     ) -> None:
         self._runs = runs
         self._customers = customers
-        self._messages = messages
+        self._batching = batching
         self._templates = templates
         self._shops = shops
         self._versions = versions
-        self._doorbell = doorbell
         self._clock = clock
-        self._batch_size = batch_size
 
     def write(self, campaign: Campaign, index: int, journeys: Sequence[Journey]) -> dict[str, Message]:
         """The message of each journey, by its id; who is a customer no more has none."""
@@ -60,7 +56,7 @@ class StepWriter:
             for one in journeys
             if one.customer in people
         }
-        self._keep(run, list(messages.values()))
+        self._batching.keep(messages.values())
         self._runs.move(run.id, RunState.PLANNING, RunState.SENDING, planned=len(messages), planned_at=now)
         return messages
 
@@ -83,35 +79,6 @@ class StepWriter:
     def _words(self, campaign: Campaign, index: int, run: Run) -> Mapping[str, Template]:
         """The words, on no other channels than the step's."""
         return on_channels(words_of(run, self._templates), steps_of(campaign)[index].channels)
-
-    def _keep(self, run: Run, messages: Sequence[Message]) -> None:
-        groups: dict[tuple[str, str, str], list[Message]] = {}
-        for message in messages:
-            channel = message.channel if message.state is State.QUEUED else ""
-            groups.setdefault((channel, message.locale, message.variant), []).append(message)
-        for (channel, _, _), alike in sorted(groups.items()):
-            for start in range(0, len(alike), self._batch_size):
-                self._keep_batch(run, channel, alike[start : start + self._batch_size])
-
-    def _keep_batch(self, run: Run, channel: str, messages: Sequence[Message]) -> None:
-        first = messages[0]
-        batch = Batch(
-            id=new_id(),
-            run=run.id,
-            campaign=run.campaign.id,
-            channel=channel,
-            template=first.template,
-            template_version=first.template_version,
-            locale=first.locale,
-            variant=first.variant,
-            brand=first.brand,
-            due_at=first.not_before,
-            rung_at=self._clock.now(),
-            open=bool(channel),
-        )
-        kept = self._messages.plan(batch, [msgspec.structs.replace(message, batch=batch.id) for message in messages])
-        if kept and channel:
-            self._doorbell.ring("deliver", batch.id)
 
 
 def on_channels(words: Mapping[str, Template], channels: Sequence[str]) -> Mapping[str, Template]:

@@ -76,20 +76,8 @@ def wait_for(outcome: NotTaken, tries: int, now: datetime) -> datetime:
 
 def next_batch(batch: Batch, channel: str, now: datetime) -> Batch:
     """Where the messages of a batch go on over their next channel; the same for all of them, whoever asks."""
-    return Batch(
-        id=derive("batch", batch.id, channel),
-        run=batch.run,
-        campaign=batch.campaign,
-        channel=channel,
-        template=batch.template,
-        template_version=batch.template_version,
-        locale=batch.locale,
-        variant=batch.variant,
-        brand=batch.brand,
-        urgent=batch.urgent,
-        due_at=now,
-        rung_at=now,
-    )
+    id_ = derive("batch", batch.id, channel)
+    return msgspec.structs.replace(batch, id=id_, channel=channel, due_at=now, rung_at=now, open=True, touched=0)
 
 
 def _of(outcome: Outcome, group: Sequence[Message], batch: Batch, now: datetime, only: bool) -> Iterable[Move]:

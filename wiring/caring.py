@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
+from campaigns.batching import Batching
 from campaigns.care.giving import Giver
 from campaigns.care.noticing import Noticing
 from campaigns.care.opening import Ending, Opening
@@ -32,11 +33,16 @@ class Caring(Sending):
             customers=self.customers,
             templates=self.templates,
             offers=self.offers,
-            messages=self.messages,
+            batching=self.batching,
             shops=self.shops,
-            doorbell=self.doorbell,
             clock=self.clock,
         )
+
+    @cached_property
+    def batching(self) -> Batching:
+        """Puts planned messages into batches."""
+        size = self.settings.batch_size
+        return Batching(messages=self.messages, doorbell=self.doorbell, clock=self.clock, size=size)
 
     @cached_property
     def incidents(self) -> MongoIncidents:

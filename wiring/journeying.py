@@ -45,13 +45,11 @@ class Journeying(Caring):
         return StepWriter(
             runs=self.runs,
             customers=self.customers,
-            messages=self.messages,
+            batching=self.batching,
             templates=self.templates,
             shops=self.shops,
             versions=self.versions_of,
-            doorbell=self.doorbell,
             clock=self.clock,
-            batch_size=self.settings.batch_size,
         )
 
     @cached_property

@@ -53,14 +53,13 @@ class Services(Journeying):
             audience=self.audience,
             customers=self.customers,
             messages=self.messages,
+            batching=self.batching,
             entrance=self.entrance,
             ladders=self.climbing,
             templates=self.templates,
             shops=self.shops,
             turns=self.leases,
-            doorbell=self.doorbell,
             clock=self.clock,
-            batch_size=self.settings.batch_size,
         )
 
     @cached_property

@@ -197,15 +197,15 @@ def test_a_mover_that_dies_at_any_of_its_writes_sends_each_step_once_in_the_end(
             left[0] -= 1
             return left[0] == -1
 
-        writer, mover = services.step_writer, services.mover
-        kept = (writer._runs, writer._messages, mover._journeys)
-        writer._runs, writer._messages, mover._journeys = (Fatal(one, fate) for one in kept)
+        writer, places, mover = services.step_writer, services.batching, services.mover
+        kept = (writer._runs, places._messages, mover._journeys)
+        writer._runs, places._messages, mover._journeys = (Fatal(one, fate) for one in kept)
         died = False
         try:
             mover.move()
         except Died:
             died = True
-        writer._runs, writer._messages, mover._journeys = kept
+        writer._runs, places._messages, mover._journeys = kept
         assert died is (moment < 8), "not all moments were tried, or one too many"
         mover.move()
         for run in services.runs.of_campaigns([campaign.id]):
