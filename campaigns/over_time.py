@@ -27,6 +27,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int = 0
     read: int = 0
     clicked: int = 0
+    by_machine: int = 0
     replied: int = 0
     stopped: int = 0
     vouchers_used: int = 0
@@ -48,6 +49,7 @@ def days(told: Iterable[Told], zone: ZoneInfo) -> list[Day]:
         note(one.handed_at, handed_over=1, delivered=one.state == "delivered")
         note(one.read_at, read=1)
         note(one.clicked_at, clicked=1)
+        note(one.machine_at, by_machine=1)
         note(one.replied_at, replied=1)
         note(one.stopped_at, stopped=1)
         for use in one.used:

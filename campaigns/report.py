@@ -29,7 +29,7 @@ class Figures(Protocol):
         ...
 
     def engagement(self, campaign: str) -> dict[str, int]:
-        """How many messages were opened, clicked, replied to, complained about …, by the fact's type."""
+        """How many messages were opened, clicked, complained about …, by people, by the fact's type."""
         ...
 
     def planned_until(self, campaign: str) -> datetime | None:
@@ -41,7 +41,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one campaign over its runs; money in minor units of `currency`.
 
     `total`, `by_channel` and `by_variant` are the numbers of messages, each the sum of those behind it. `engagement`
-    counts messages by what was reported of them.
+    counts messages by what was reported of them, but for what machines did.
     """
 
     campaign: str

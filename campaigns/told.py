@@ -46,7 +46,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     `bought` are all orders around the plan, for comparisons; `orders` those within the attribution window after the
     hand-over, each credited to the latest message of the campaign before it. Whoever is held out has none.
-    `carried` are the hand-overs that a provider took: more than one where it went on over another channel.
+    `carried` are the hand-overs that a provider took: more than one where it went on over another channel. `read_at`
+    and `clicked_at` are people's alone; `machine_at` is when a machine first opened it, or followed a link of it.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     handed_at: datetime | None = None
     read_at: datetime | None = None
     clicked_at: datetime | None = None
+    machine_at: datetime | None = None
     replied_at: datetime | None = None
     stopped_at: datetime | None = None
     used: list[Used] = []
@@ -106,6 +108,7 @@ OF: dict[str, Callable[[Told], bool]] = {
     "delivered": lambda one: one.state is State.DELIVERED,
     "read": lambda one: one.read_at is not None,
     "clicked": lambda one: one.clicked_at is not None,
+    "by_machine": lambda one: one.machine_at is not None,
     "replied": lambda one: one.replied_at is not None,
     "stopped": lambda one: one.stopped_at is not None,
     "used_voucher": lambda one: bool(one.used),

@@ -29,6 +29,8 @@ CLEARLY = 1.5
 POINTS = {"opened": 1, "clicked": 2, "replied": 3, "ordered": 3}
 # What a provider says of an open that no person made (a mail program that fetches pictures beforehand).
 BY_MACHINE = "machine"
+# A link followed or a picture loaded, of which it is not said yet by whom.
+UNSETTLED = "unverified"
 NOTES = 100
 
 

@@ -17,12 +17,11 @@ import msgspec
 
 from common.clock import Clock
 from common.ids import derive
-from customers.learning import BY_MACHINE
+from customers.learning import BY_MACHINE, UNSETTLED
 from messaging.message import Message
 from messaging.receipts import Evidence, Fact
 
 PROVIDER = "encore"
-UNSETTLED = "unverified"
 BY_PERSON = "person"
 # So long a scanner has to give itself away.
 WAIT = timedelta(seconds=60)

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from pymongo import UpdateOne
 
-from customers.learning import BY_MACHINE
+from customers.learning import BY_MACHINE, UNSETTLED
 from messaging.receipts import Fact
+from messaging.sightings import BY_PERSON
 from storage.indexes import Index
 from storage.learning import note_answers
 from storage.mongo import Mongo, from_documents, to_document
-from storage.personal import Personal
+from storage.personal import Erased, Personal
 from storage.reported import note_heard
 from storage.writes import insert_new
 
@@ -24,11 +25,20 @@ PERSONAL = [
         collection="facts",
         customer="customer",
         erase="nobody",
-        gone=["url", "detail"],
+        gone=["url"],
         export="responses",
         hidden=["customer"],
     )
 ]
+
+
+def take_the_words_away(database: Mongo, erased: Erased) -> None:
+    """A provider's words on an erased person's messages go; whether a machine opened one stays, for reports' sums."""
+    said = {"customer": {"$in": erased.ids}, "detail": {"$nin": [BY_MACHINE, BY_PERSON, UNSETTLED]}}
+    database["facts"].update_many(said, {"$unset": {"detail": ""}})
+
+
+ERASING = [take_the_words_away]
 # What of a customer's doings is kept on the customer too, for segments.
 SEEN = {"opened": "last_opened_at", "clicked": "last_clicked_at", "complained": "complained_at"}
 

@@ -9,6 +9,7 @@ from campaigns.experiments.arms import Arm
 from campaigns.experiments.result import HOLDOUT, TREATED
 from campaigns.plan import SHOP_HOLDOUT
 from campaigns.tallies import arm_of, bought_in
+from customers.learning import BY_MACHINE, UNSETTLED
 from loyalty.redemption import RedemptionState
 from messaging.message import State
 from storage.bought import Purchases, span_of
@@ -45,10 +46,10 @@ class MongoFigures:
         ]
 
     def engagement(self, campaign: str) -> dict[str, int]:
-        """How many messages were opened, clicked, replied to, complained about …, by the fact's type."""
+        """How many messages were opened, clicked, complained about …, by people, by the fact's type."""
         rows = self._facts.aggregate(
             [
-                {"$match": {"campaign": campaign}},
+                {"$match": {"campaign": campaign, "detail": {"$nin": [BY_MACHINE, UNSETTLED]}}},
                 {"$group": {"_id": {"type": "$type", "message": "$message"}}},
                 {"$group": {"_id": "$_id.type", "count": {"$sum": 1}}},
             ]

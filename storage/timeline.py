@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from customers.learning import BY_MACHINE
 from customers.timeline import Entry, Place, Source
 from loyalty.purse import PURSE
 from storage.mongo import Document, Mongo
@@ -50,7 +51,10 @@ _TABLE = (
         at="at",
         type=_named("message", "type"),
         tells={"message": "message", "campaign": "campaign", "channel": "channel"},
-        only={"type": {"$in": ["opened", "clicked", "complained", "unsubscribed"]}},
+        only={
+            "type": {"$in": ["opened", "clicked", "complained", "unsubscribed"]},
+            "detail": {"$ne": BY_MACHINE},
+        },
     ),
     _Kept(
         collection="conversations",

@@ -15,7 +15,7 @@ from campaigns.experiments.result import HOLDOUT, TREATED
 from campaigns.plan import SHOP_HOLDOUT
 from campaigns.told import ABOUT_IT, SENT, Carried, Order, Told, Used, Window
 from common.ids import derive
-from customers.learning import BY_MACHINE
+from customers.learning import BY_MACHINE, UNSETTLED
 from loyalty.redemption import RedemptionState
 from messaging.message import State
 from storage.bought import Bought, Purchases, Span, span_of
@@ -61,10 +61,14 @@ Times = Mapping[tuple[str, str], Sequence[datetime]]
 
 
 class Doings(msgspec.Struct, frozen=True, kw_only=True):
-    """What people did with a campaign's messages, by message; and what they said, by customer and channel."""
+    """What people did with a campaign's messages, by message; and what they said, by customer and channel.
+
+    `machines` opened them or followed their links.
+    """
 
     read: Mapping[str, datetime]
     clicked: Mapping[str, datetime]
+    machines: Mapping[str, datetime]
     complained: Mapping[str, datetime]
     replies: Times
     refusals: Times
@@ -110,10 +114,14 @@ class MongoTold:
     def _doings(self, campaign: str, currency: str, span: Span) -> Doings:
         read: dict[str, datetime] = {}
         clicked: dict[str, datetime] = {}
+        machines: dict[str, datetime] = {}
         complained: dict[str, datetime] = {}
         wanted = {"campaign": campaign, "type": {"$in": [*_READ, *_STOPS]}}
         for fact in self._database["facts"].find(wanted, {"type": 1, "message": 1, "at": 1, "detail": 1}):
-            if fact.get("detail") == BY_MACHINE or not fact.get("message"):
+            if fact.get("detail") == UNSETTLED or not fact.get("message"):
+                continue
+            if fact.get("detail") == BY_MACHINE:
+                _first(machines, fact["message"], fact["at"])
                 continue
             if fact["type"] in _STOPS:
                 _first(complained, fact["message"], fact["at"])
@@ -125,6 +133,7 @@ class MongoTold:
         return Doings(
             read=read,
             clicked=clicked,
+            machines=machines,
             complained=complained,
             replies=self._replies(*times) if times else {},
             refusals=self._refusals(*times) if times else {},
@@ -185,6 +194,7 @@ def _told(
         spoken = {
             "read_at": doings.read.get(id_),
             "clicked_at": doings.clicked.get(id_),
+            "machine_at": doings.machines.get(id_),
             "replied_at": min(_within(doings.replies.get(whose, ()), handed, ABOUT_IT), default=None),
             "stopped_at": min(stops, default=None),
             "orders": _credited(bought, handed, others.get(message["customer"], ()), credited),

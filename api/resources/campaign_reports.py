@@ -28,7 +28,7 @@ blueprint = Blueprint("campaign_reports", __name__, url_prefix="/v1/campaigns", 
 
 PEOPLE = (
     "customer", "message", "channel", "variant", "state", "reason", "planned_at", "handed_at", "read_at", "clicked_at",
-    "replied_at", "stopped_at", "vouchers_used", "orders", "revenue", "currency",
+    "machine_at", "replied_at", "stopped_at", "vouchers_used", "orders", "revenue", "currency",
 )  # fmt: skip
 DAYS = (*Day.__struct_fields__, "currency")
 

@@ -117,7 +117,11 @@ class NumbersSchema(Strict):
     handed_over = fields.Integer(required=True, metadata={"description": "A provider has taken it."})
     delivered = fields.Integer(required=True)
     read = fields.Integer(required=True, metadata={"description": "By people: opened, not by a machine, or clicked."})
-    clicked = fields.Integer(required=True)
+    clicked = fields.Integer(required=True, metadata={"description": "A link, by people."})
+    by_machine = fields.Integer(
+        required=True,
+        metadata={"description": "Opened, or a link followed, by a machine: proxies, scanners; in no other number."},
+    )
     replied = fields.Integer(
         required=True, metadata={"description": "Wrote back on its channel within three days, but for STOP."}
     )
@@ -211,6 +215,7 @@ class PersonSchema(Strict):
     handed_at = Instant(required=True, allow_none=True)
     read_at = Instant(required=True, allow_none=True)
     clicked_at = Instant(required=True, allow_none=True)
+    machine_at = Instant(required=True, allow_none=True)
     replied_at = Instant(required=True, allow_none=True)
     stopped_at = Instant(required=True, allow_none=True)
     vouchers_used = fields.Integer(required=True)
@@ -229,6 +234,7 @@ class DaySchema(Strict):
     )
     read = fields.Integer(required=True)
     clicked = fields.Integer(required=True)
+    by_machine = fields.Integer(required=True)
     replied = fields.Integer(required=True)
     stopped = fields.Integer(required=True)
     vouchers_used = fields.Integer(required=True)

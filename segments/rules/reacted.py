@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from customers.learning import BY_MACHINE
 from segments.beside import COUNT, DAWN, FACTS, Limits, OverRows, Rows
 from segments.ranges import MAX_DAYS, plural
 from segments.rule import Beside, Channel, Filter, Row, Settings, Text, check_channel
@@ -28,7 +29,7 @@ class Did(Settings, frozen=True):
 
 
 class Reacted(OverRows):
-    """By what providers and links report; a second click on the same message counts again."""
+    """By what providers and links report of people, not of machines; a second click on the same message counts again."""
 
     name = "reacted"
     group = "messages"
@@ -55,6 +56,7 @@ class Reacted(OverRows):
     def wanted(self, now: datetime) -> Filter:
         """Facts of this type, campaign and channel, of the last days."""
         wanted: Filter = {"type": {"$eq": self.settings.did}, "at": {"$gte": self._since(now)}}
+        wanted["detail"] = {"$ne": BY_MACHINE}
         named = {"campaign": self.settings.campaign, "channel": self.settings.channel}
         return wanted | {name: {"$eq": value} for name, value in named.items() if value}
 
@@ -65,6 +67,7 @@ class Reacted(OverRows):
             and row["at"] >= self._since(now)
             and self.settings.campaign in (None, row.get("campaign"))
             and self.settings.channel in (None, row["channel"])
+            and row.get("detail") != BY_MACHINE
         )
 
     def limits(self) -> dict[str, Limits]:

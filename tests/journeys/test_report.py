@@ -127,8 +127,18 @@ def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskC
     report = web.get(f"{place}/report").get_json()
     total, views = report["total"], [report["by_channel"].values(), report["by_variant"].values()]
     assert total["handed_over"] == len(sent)
-    expected = {"read": 5, "clicked": 2, "replied": 1, "stopped": 2, "ordered": 6, "orders": 7, "used_voucher": 1}
+    expected = {
+        "read": 5,
+        "clicked": 2,
+        "replied": 1,
+        "stopped": 2,
+        "ordered": 6,
+        "orders": 7,
+        "used_voucher": 1,
+        "by_machine": 20,
+    }
     assert {name: total[name] for name in expected} == expected
+    assert report["engagement"] == {"opened": 4, "clicked": 2, "complained": 1}
     assert total["noes"] == {"no_address": 1, "no_consent": 1}
     for view in views:
         assert all(total[name] == sum(one[name] for one in view) for name in COUNTED)
@@ -152,7 +162,7 @@ def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskC
     again = web.get(f"{place}/report").get_json()["total"]["message_cost"]["amount"]
     assert again == round(70 * (texts + 1) + 0.5 * (len(sent) - texts))
     days = web.get(f"{place}/report/days").get_json()["data"]
-    for name in ("planned", "handed_over", "read", "clicked", "replied", "stopped", "orders"):
+    for name in ("planned", "handed_over", "read", "clicked", "by_machine", "replied", "stopped", "orders"):
         assert sum(day[name] for day in days) == total[name], name
     assert [day["day"] for day in days] == ["2026-03-02", "2026-03-04", "2026-03-05"]
     file = web.get(f"{place}/report/people?of=ordered", headers={"Accept": "text/csv"})

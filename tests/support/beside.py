@@ -57,7 +57,8 @@ def _fact(random: Random, customer: str, id: str, now: datetime) -> Document:
         "at": _at(random, now),
         "channel": random.choice(["email", "sms"]),
     }
-    return fact | ({"campaign": random.choice(CAMPAIGNS)} if random.random() < 0.9 else {})
+    by = random.choice([{}, {"detail": "person"}, {"detail": "machine"}])
+    return fact | by | ({"campaign": random.choice(CAMPAIGNS)} if random.random() < 0.9 else {})
 
 
 def _said(random: Random, customer: str, id: str, now: datetime) -> Document:
