@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from campaigns.ladder import UNLESS_ORDERED
-from campaigns.shortening import Shortener, ShortLink
+from campaigns.shortening import Habit, Shortener, ShortLink
 from campaigns.values import Gathered, Occasion, Values
 from common.links import Links
 from content.cards import addresses_of
@@ -22,8 +22,10 @@ from messaging.message import Batch, Message, Rendered, Unrenderable
 UTM = tuple[tuple[str, str], ...]
 # How links name us to the shop's statistics: utm_source.
 SOURCE = "encore"
-# Where each character costs, addresses are short.
-SHORTENED = frozenset({"sms"})
+# Where each character costs, all addresses are short; our own pages, too.
+COUNTED = frozenset({"sms"})
+# The parts whose words spell addresses out, and the one that holds what comes after an address, a line each.
+SPELT, ENDINGS = ("text", "body", "values"), "template_links"
 
 
 class Builder:
@@ -59,21 +61,41 @@ class Builder:
         told = {message.id: event for message in messages if (event := message.data.get("event"))}
         gathered = self._values.gather(_occasion(first), people, about, letters.names, told)
         written = {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
-        return self._shortened(written, people) if batch.channel in SHORTENED else written
+        short = batch.channel in COUNTED or (batch.channel != "email" and first.purpose == "marketing")
+        return self._shortened(messages, written, batch.channel, gathered.shared.shop.url) if short else written
 
     def _shortened(
-        self, written: Mapping[str, Rendered | Unrenderable], people: Mapping[str, str]
+        self, messages: Sequence[Message], written: Mapping[str, Rendered | Unrenderable], channel: str, home: str
     ) -> dict[str, Rendered | Unrenderable]:
         """With short links in the texts, which are kept first: somebody may follow one at once."""
         made: list[ShortLink] = []
         short: dict[str, Rendered | Unrenderable] = {}
-        for id_, words in written.items():
-            if isinstance(words, Rendered) and "text" in words.parts:
-                text = self._shortener.shortened(words.parts["text"], id_, people[id_], made)
-                words = msgspec.structs.replace(words, parts={**words.parts, "text": text})
-            short[id_] = words
+        direct = "" if channel in COUNTED else self._links.public_url
+        for message in messages:
+            words, source = written[message.id], _source(message, channel)
+            if isinstance(words, Rendered):
+                mark = partial(self._marked, home, source)
+                habit = Habit(mark=mark, direct=direct, always=message.purpose == "marketing")
+                words = msgspec.structs.replace(words, parts=self._short(words.parts, message, made, habit))
+            short[message.id] = words
         self._shortener.keep(made)
         return short
+
+    def _short(self, parts: Mapping[str, str], message: Message, made: list[ShortLink], habit: Habit) -> dict[str, str]:
+        """The parts with short links; what comes after an approved address is ten characters where it is an address."""
+        texts = {
+            name: self._shortener.shortened(parts[name], message.id, message.customer, made, habit)
+            for name in SPELT
+            if name in parts
+        }
+        if ENDINGS in parts:
+            texts[ENDINGS] = "\n".join(
+                self._shortener.characters(line.strip(), message.id, message.customer, made, habit)
+                if line.strip().startswith(("https://", "http://"))
+                else line
+                for line in parts[ENDINGS].splitlines()
+            )
+        return {**parts, **texts}
 
     def rehearse(self, occasion: Occasion, customer: Customer) -> dict[str, Any]:
         """What a template could say of this customer, to show it; no code is made."""
@@ -91,9 +113,10 @@ class Builder:
         values = self._values.of(gathered, customer, message.id, letters.names)
         values.update(message.data.get("values", {}))
         home = gathered.shared.shop.url
-        tracked = partial(self._tracked, message.id, home, _source(message, channel))
+        source = _source(message, channel)
+        tracked = partial(self._tracked, message.id, home, source)
         try:
-            written = letters.write(values, tracked)
+            written = letters.write(values, tracked, partial(self._marked, home, source))
         except MissingValue as error:
             return Unrenderable(reason=f"{error.reason}:{error.name}", detail=str(error))
         except Unwritable as error:
@@ -112,7 +135,13 @@ class Builder:
         """An address by way of ours, so that a click is known; our own pages, the ways out above all, stay direct."""
         if address.startswith(self._links.public_url):
             return address
-        return self._links.url("click", [message, with_source(address, home, source) if source else address])
+        return self._links.url("click", [message, self._marked(home, source, address)])
+
+    def _marked(self, home: str, source: UTM, address: str) -> str:
+        """An address with where its visitor comes from; our own pages, and what is no marketing, stay as they are."""
+        if not source or address.startswith(self._links.public_url):
+            return address
+        return with_source(address, home, source)
 
     def _headers(self, message: str) -> dict[str, str]:
         """The one-click way out of RFC 8058, which mail programs show as a button."""

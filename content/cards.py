@@ -40,7 +40,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel's content has beside its words: so many buttons, answers to tap among them or not.
 
     `answered` says that people can write back, so that a STOP is their way out; else a link to the preferences is.
-    Where pictures go out as `cards`, of a line or two, there is no room for a link to the page that says why.
+    Where pictures go out as `cards`, of a line or two, the link to the page that says why is parts of its own, `why`
+    and `why_label`: a button of the card.
     """
 
     buttons: int = 0
@@ -89,7 +90,7 @@ def form(
         optional=frozenset({*may, "buttons"} if shape.buttons else may),
         check=lambda part, source: _check(part, source, shape),
         compile=lambda parts, locale, purpose: _compile(parts, locale, purpose, shape),
-        lines=frozenset({*labels, "title", "media_alt"}),
+        lines=frozenset({*labels, "title", "media_alt", "why_label"}),
         limits={**words, **may, **labels, **urls, "preferences": ADDRESS_LIMIT, "why": ADDRESS_LIMIT},
         droppable=frozenset({*may, *labels}),
         addresses=frozenset({*ADDRESSES, *urls}),
@@ -148,11 +149,11 @@ def _checked(source: str, line: int) -> str:
     return source
 
 
-def _foot(text: str, locale: str, *, short: bool) -> str:
+def _foot(text: str, locale: str, *, why: bool) -> str:
     words = wording(locale)
     stop = "" if "STOP" in text else words.stop
-    why = "" if short or _WHY in text else f"{words.why} {{{{ {_WHY} }}}}"
-    lines = [line for line in (stop, why) if line]
+    link = f"{words.why} {{{{ {_WHY} }}}}" if why else ""
+    lines = [line for line in (stop, link) if line]
     return "\n".join(["\n", *lines]) if lines else ""
 
 
@@ -162,7 +163,11 @@ def _compile(parts: Mapping[str, str], locale: str, purpose: Purpose, shape: Sha
     sources |= _buttons(parts.get("buttons", ""), shape)
     if purpose == "marketing":
         if shape.answered:
-            sources["text"] += _foot(sources["text"], locale, short=shape.cards and "media" in sources)
+            written = _WHY in "".join(sources.values())
+            card = shape.cards and "media" in sources and not written
+            sources["text"] += _foot(sources["text"], locale, why=not written and not card)
+            if card:
+                sources |= {"why": f"{{{{ {_WHY} }}}}", "why_label": wording(locale).why_short}
         else:
             sources |= {"preferences": "{{ links.preferences }}", "why": f"{{{{ {_WHY} }}}}"}
     return {name: compiled(check(source), html=False) for name, source in sources.items()}

@@ -51,7 +51,7 @@ def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> di
     sources = written_out(parts, locale, purpose)
     return {
         "subject": compiled(check(sources["subject"]), html=False),
-        "text": compiled(check(sources["text"], _FRAMED), html=False),
+        "text": compiled(check(sources["text"], _FRAMED), html=False, addresses=purpose == "marketing"),
         "html": compiled(check(sources["html"], _FRAMED), html=True),
     }
 

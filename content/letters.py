@@ -10,7 +10,7 @@ from content.errors import Empty
 from content.form import Compiled, Parts
 from content.links import Wrap
 from content.render import Piece, context_for
-from content.slots import woven, wrap_links
+from content.slots import woven, wrap_links, wrap_spelt
 from content.templates import compile_template
 from customers.consent import Purpose
 
@@ -44,8 +44,9 @@ class Letters:
         self.names = compiled.names
         self.frame = _frame({name: piece.fixed for name, piece in self._framed.items()}) if self._framed else None
 
-    def write(self, values: Mapping[str, object], wrap: Wrap) -> Written:
-        """The letter for these values, each web address that a link leads to put as `wrap` says.
+    def write(self, values: Mapping[str, object], wrap: Wrap, mark: Wrap = str) -> Written:
+        """The letter for these values, each web address that a link leads to put as `wrap` says; in the text part,
+        where people see the address itself, as `mark` says.
 
         Raises MissingValue, TooLarge or Empty, as `Compiled.render`.
         """
@@ -57,6 +58,7 @@ class Letters:
         for name, piece in self._framed.items():
             slots[name] = piece.fill(context)
             wrap_links(slots[name], piece.links, piece.loose, wrap)
+            wrap_spelt(slots[name], piece.spelt, mark)
             parts[name] = _whole(name, piece, slots[name])
         return Written(parts, slots)
 

@@ -1,7 +1,7 @@
 """The links in a message: for those who want to know which were followed, and from where visitors came."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 Wrap = Callable[[str], str]
 # A compiled letter has every attribute in double quotes: the HTML was written out by a serialiser.
 _WEB = re.compile(r'(<a\s[^>]*?href=")(https?://[^"]*)(")')
+# In plain text; what follows an address in a sentence is no part of it.
+_SPELT = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]")
 
 
 def rewrite(html: str, wrap: Wrap) -> str:
@@ -24,6 +26,16 @@ def rewrite(html: str, wrap: Wrap) -> str:
         return match[0] if wrapped == address else match[1] + escape(wrapped) + match[3]
 
     return _WEB.sub(replaced, html)
+
+
+def respell(text: str, wrap: Wrap) -> str:
+    """The plain text with `wrap(address)` in place of each web address in it."""
+    return _SPELT.sub(lambda match: wrap(match[0]), text)
+
+
+def spelt(text: str) -> Iterator[tuple[int, int]]:
+    """Where a plain text spells out web addresses."""
+    yield from (match.span() for match in _SPELT.finditer(text))
 
 
 @lru_cache(maxsize=4_096)

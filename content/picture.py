@@ -66,7 +66,8 @@ def as_page(channel: str, parts: Mapping[str, str], locale: str, direction: str)
     """The HTML that shows a message: a letter as it is, under its envelope; any other as a card on a phone."""
     if channel == "email":
         return _with_envelope(parts["html"], parts["subject"], direction)
-    buttons = "".join(f'<p class="button">{escape(button.label)}</p>' for button in buttons_of(parts))
+    labels = [*(button.label for button in buttons_of(parts)), parts.get("why_label", "")]
+    buttons = "".join(f'<p class="button">{escape(label)}</p>' for label in labels if label)
     media = parts.get("media_alt") or parts.get("media", "")
     card = resources.files("content").joinpath("card.html").read_text(encoding="utf-8")
     return Frame(card).substitute(

@@ -1,6 +1,6 @@
 """What Ana would see: one channel's content in one language, rendered for one person, with what is unwise about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -28,14 +28,18 @@ def preview(
     locale: str,
     values: Mapping[str, object] | None = None,
     purpose: Purpose = "marketing",
+    short: Callable[[str], str] = str,
 ) -> Preview:
-    """Render for a person's values, or for an invented person where none are given.
+    """Render for a person's values, or for an invented person where none are given; `short` puts the links of a text
+    message as they will be, so that its segments are counted as they are paid.
 
     Raises Invalid where the parts may not stand, and MissingValue, TooLarge or Empty where they do not make a
     message for these values.
     """
     compiled = compile_template(written, channel, locale, purpose)
     parts = compiled.render(sample(locale) if values is None else values)
+    if channel == "sms":
+        parts["text"] = short(parts["text"])
     return Preview(
         channel=channel,
         locale=locale,

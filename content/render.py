@@ -55,7 +55,7 @@ class Piece(msgspec.Struct, frozen=True):
     """A compiled part of a message: texts that are `fixed`, and a template for the slots between them.
 
     One that loops is watched while it is rendered, since a list may be long. `links` and `loose` are the slots that
-    are, or may hold, addresses of links (content/slots.py).
+    are, or may hold, addresses of links, `spelt` those whose plain text may hold some (content/slots.py).
     """
 
     template: Template
@@ -64,6 +64,7 @@ class Piece(msgspec.Struct, frozen=True):
     fixed: tuple[str, ...]
     links: frozenset[int]
     loose: frozenset[int]
+    spelt: frozenset[int]
     length: int
 
     def render(self, context: Mapping[str, Any], limit: int = OUTPUT_LIMIT) -> str:
@@ -92,13 +93,16 @@ def _watched(chunks: Iterator[str], limit: int) -> Iterator[str]:
         yield from some
 
 
-def compiled(checked: Checked, *, html: bool) -> Piece:
-    """A part ready to be rendered; with `html`, every value is escaped."""
+def compiled(checked: Checked, *, html: bool, addresses: bool = False) -> Piece:
+    """A part ready to be rendered; with `html`, every value is escaped. With `addresses`, those that its plain text
+    spells out can be written anew for each receiver.
+    """
     loops = checked.tree.find(nodes.For) is not None
     environment = _environment(html)
-    parts = cut(_Flattening().visit(checked.tree), html=html)
+    parts = cut(_Flattening().visit(checked.tree), html=html, addresses=addresses)
     template = Template.from_code(environment, environment.compile(parts.tree), {})
-    return Piece(template, checked.names, loops, parts.fixed, parts.links, parts.loose, sum(map(len, parts.fixed)))
+    length = sum(map(len, parts.fixed))
+    return Piece(template, checked.names, loops, parts.fixed, parts.links, parts.loose, parts.spelt, length)
 
 
 def context_for(names: frozenset[str], values: Mapping[str, Any], written_in: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from html import escape, unescape
 import msgspec
 from jinja2 import nodes
 
-from content.links import Wrap, rewrite
+from content.links import Wrap, respell, rewrite, spelt
 
 # Stands in no template (it is taken out of them) and in no value (they are cleaned).
 CUT = "\x00"
@@ -21,36 +21,43 @@ _WEB = ("https://", "http://")
 
 class Cut(msgspec.Struct, frozen=True):
     """A part's tree, taken apart: `fixed` texts, one more than holes; the holes' own tree; which of them are `links`
-    (the address of one, whole) and which are `loose` (statements that may hold whole links).
+    (the address of one, whole), which are `loose` (statements that may hold whole links), and which are `spelt` (plain
+    text that may hold addresses).
     """
 
     fixed: tuple[str, ...]
     tree: nodes.Template
     links: frozenset[int]
     loose: frozenset[int]
+    spelt: frozenset[int]
 
 
-def cut(tree: nodes.Template, *, html: bool) -> Cut:
-    """Take a checked tree apart; with `html`, the address of each link to the web becomes a hole of its own."""
+def cut(tree: nodes.Template, *, html: bool, addresses: bool = False) -> Cut:
+    """Take a checked tree apart; with `html`, the address of each link to the web becomes a hole of its own, and in
+    plain text with `addresses` each address that is spelt out.
+    """
     items = list(_items(tree.body))
     marked = "".join(item if isinstance(item, str) else CUT for item in items)
     given = iter([item for item in items if not isinstance(item, str)])
     fixed, holes, links, at = [""], list[list[nodes.Node]](), set[int](), 0
-    for start, end in [*(_links(marked) if html else ()), (len(marked), len(marked))]:
+    found = _links(marked) if html else spelt(marked) if addresses else ()
+    for start, end in [*found, (len(marked), len(marked))]:
         first, *others = marked[at:start].split(CUT)
         fixed[-1] += first
         for other in others:
             holes.append([next(given)])
             fixed.append(other)
         if start < end:
-            links.add(len(holes))
+            if html:
+                links.add(len(holes))
             holes.append(_mixed(marked[start:end], given))
             fixed.append("")
         at = end
     fixed[0], fixed[-1] = fixed[0].lstrip(), fixed[-1].rstrip()
     loose = {place for place, hole in enumerate(holes) if place not in links and isinstance(hole[0], nodes.Stmt)}
     own = nodes.Template(_joined(holes), lineno=1)
-    return Cut(tuple(fixed), own, frozenset(links), frozenset(loose if html else ()))
+    plain = range(len(holes)) if addresses else ()
+    return Cut(tuple(fixed), own, frozenset(links), frozenset(loose if html else ()), frozenset(plain))
 
 
 def woven(fixed: Sequence[str], slots: Sequence[str]) -> str:
@@ -69,6 +76,13 @@ def wrap_links(slots: list[str], links: frozenset[int], loose: frozenset[int], w
     for place in loose:
         if "<a" in slots[place]:
             slots[place] = rewrite(slots[place], wrap)
+
+
+def wrap_spelt(slots: list[str], places: frozenset[int], wrap: Wrap) -> None:
+    """The same in plain text, where addresses are spelt out."""
+    for place in places:
+        if "://" in slots[place]:
+            slots[place] = respell(slots[place], wrap)
 
 
 def _items(body: Sequence[nodes.Node]) -> Iterator[str | nodes.Node]:

@@ -18,6 +18,8 @@ from customers.consent import Purpose
 
 # What Twilio, and most of the others, take as one message.
 TEXT_LIMIT = 1_600
+# The variable that leads to the page that says why a message came.
+WHY = "links.why"
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -76,10 +78,14 @@ def check_part(_part: str, source: str) -> None:
 
 
 def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, Piece]:
-    """The text, ready to be rendered; below marketing stands the way out, unless the text names it itself."""
-    text = parts["text"].strip()
-    if purpose == "marketing" and "STOP" not in text:
-        text = f"{text}\n{wording(locale).stop}"
+    """The text, ready to be rendered; below marketing stand the way out and the page that says why, unless the text
+    names them itself. Its addresses become short links before it goes out, and are counted so.
+    """
+    text, words = parts["text"].strip(), wording(locale)
+    if purpose == "marketing":
+        stop = "" if "STOP" in text else words.stop
+        why = "" if WHY in text else f"{words.why_short} {{{{ {WHY} }}}}"
+        text = "\n".join(filter(None, [text, stop, why]))
     return {"text": compiled(check(text), html=False)}
 
 

@@ -132,7 +132,8 @@ def _seen(body: dict[str, Any]) -> tuple[Preview, Template, dict[str, str]]:
     values = _values(customer, locale, body) if customer else None
     written = template.content[body["channel"]][locale]
     try:
-        return preview(written, body["channel"], locale, values, body["purpose"]), template, written
+        short = services().builder.short
+        return preview(written, body["channel"], locale, values, body["purpose"], short), template, written
     except Unwritable as error:
         raise Invalid.field("customer", str(error)) from None
 
@@ -201,7 +202,8 @@ def _row(template: Template, body: dict[str, Any], customer: Customer, why: str)
         return {**row, "skipped": "no_content"}
     written = template.content[body["channel"]][locale]
     try:
-        seen = preview(written, body["channel"], locale, _values(customer, locale, body), body["purpose"])
+        values = _values(customer, locale, body)
+        seen = preview(written, body["channel"], locale, values, body["purpose"], services().builder.short)
     except Unwritable as error:
         return {**row, "skipped": ":".join(filter(None, [error.reason, getattr(error, "name", "")]))}
     return {**row, "parts": seen.parts, "warnings": seen.warnings}

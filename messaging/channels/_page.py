@@ -110,11 +110,12 @@ class Page(Chat):
 def request(parts: Mapping[str, str], longest: int) -> Body:
     """The message: a card with its picture where the words fit on one, a text with buttons, or a text with links."""
     text, media, buttons = parts.get("text", ""), parts.get("media", ""), buttons_of(parts)[:BUTTONS]
+    why = Button(label=parts["why_label"], url=parts["why"]) if parts.get("why_label") else None
     title, _, subtitle = text.partition("\n")
     if media and len(title) <= TITLE and len(subtitle.strip()) <= TITLE:
-        return {"attachment": _template(_card(title, subtitle.strip(), media, buttons))}
-    if media:
-        text = f"{text}\n{media}"
+        return {"attachment": _template(_cards(title, subtitle.strip(), media, buttons, why))}
+    tail = "".join(f"\n{one}" for one in (media, f"{why.label} {why.url}" if why else "") if one)
+    text = text[: longest - len(tail)] + tail
     if buttons and len(text) <= BUTTON_TEXT:
         payload = {"template_type": "button", "text": text, "buttons": [_button(one) for one in buttons]}
         return {"attachment": _template(payload)}
@@ -128,13 +129,17 @@ def _template(payload: Body) -> Body:
     return {"type": "template", "payload": payload}
 
 
-def _card(title: str, subtitle: str, media: str, buttons: list[Button]) -> Body:
+def _cards(title: str, subtitle: str, media: str, buttons: list[Button], why: Button | None) -> Body:
+    """A card; where it has no room for one more button, the one that says why has a card beside it."""
+    room = why is not None and len(buttons) < BUTTONS
+    own = [*buttons, why] if why and room else buttons
     element: Body = {"title": title, "image_url": media}
     if subtitle:
         element["subtitle"] = subtitle
-    if buttons:
-        element["buttons"] = [_button(one) for one in buttons]
-    return {"template_type": "generic", "elements": [element]}
+    if own:
+        element["buttons"] = [_button(one) for one in own]
+    beside = [{"title": why.label, "buttons": [_button(why)]}] if why and not room else []
+    return {"template_type": "generic", "elements": [element, *beside]}
 
 
 def _button(button: Button) -> Body:

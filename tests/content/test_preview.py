@@ -38,7 +38,7 @@ def test_each_thing_that_is_unwise_is_said() -> None:
 def test_a_text_message_comes_with_its_cost() -> None:
     seen = preview({"text": "Hi {{ first_name }}, it\u2019s us. " + "a" * 200}, "sms", "en")
     assert seen.sms is not None
-    assert (seen.sms.encoding, seen.sms.segments) == ("UCS-2", 4)
+    assert (seen.sms.encoding, seen.sms.segments) == ("UCS-2", 5)
     assert [warning.code for warning in seen.warnings] == ["sms_long", "sms_unicode"]
     assert preview(GOOD, "email", "en").sms is None
 

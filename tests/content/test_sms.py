@@ -43,17 +43,19 @@ def test_the_characters_that_make_it_dear_are_named() -> None:
 
 @pytest.mark.parametrize("locale", sorted(WORDINGS))
 def test_the_way_out_never_costs_a_segment_by_its_letters(locale: str) -> None:
-    assert segments(WORDINGS[locale].stop).encoding == "GSM-7"
+    assert segments(WORDINGS[locale].stop + WORDINGS[locale].why_short).encoding == "GSM-7"
+    assert len(WORDINGS[locale].why_short) <= 20  # of a button on a card
     assert "STOP" in WORDINGS[locale].stop
 
 
-def test_marketing_says_how_to_stop_in_its_language_once() -> None:
+def test_marketing_says_how_to_stop_and_where_it_says_why_in_its_language_once() -> None:
     def text(source: str, locale: str = "en", purpose: str = "marketing") -> str:
         compiled = compile_template({"text": source}, "sms", locale, purpose)  # type: ignore[arg-type]
         return compiled.render(sample(locale))["text"]
 
-    assert text("Hi {{ first_name }}\n") == "Hi Ana\nReply STOP to opt out"
-    assert text("Hi", "de-AT") == "Hi\nAbmelden: STOP"
-    assert text("Hi", "ja") == "Hi\nReply STOP to opt out"
-    assert text("Hi. Send STOP to stop.") == "Hi. Send STOP to stop."
+    why = "https://shop.example/w/sample"
+    assert text("Hi {{ first_name }}\n") == f"Hi Ana\nReply STOP to opt out\nWhy this? {why}"
+    assert text("Hi", "de-AT") == f"Hi\nAbmelden: STOP\nWarum das? {why}"
+    assert text("Hi", "ja") == f"Hi\nReply STOP to opt out\nWhy this? {why}"
+    assert text("Hi. Send STOP to stop: {{ links.why }}") == f"Hi. Send STOP to stop: {why}"
     assert text("Your parcel is on its way", purpose="transactional") == "Your parcel is on its way"
