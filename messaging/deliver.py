@@ -26,7 +26,8 @@ from customers.shop import Shop
 from messaging import outcomes as outcome_of
 from messaging.channel import GONE, Accepted, Letter, NotTaken, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
-from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, decide, of_campaign, stopped_by
+from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, of_campaign, stopped_by, too_often
+from messaging.in_turn import one_by_one
 from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
 from messaging.pace import Paces, paced
@@ -44,13 +45,16 @@ Renderer = Callable[[Batch, Sequence[Message]], Mapping[str, Rendered | Unrender
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim as it is worked on: its token, its batch, the shop as it was then, who carries it, its messages by id."""
+    """A claim as it is worked on: its token, its batch, the shop as it was then, who carries it, and by their ids its
+    messages and these messages' receivers.
+    """
 
     token: str
     batch: Batch
     shop: Shop
     carrier: Picked | Held
     messages: dict[str, Message]
+    people: Mapping[str, Person] = {}
     limit: Limit = Limit()
 
 
@@ -124,6 +128,7 @@ class Delivery:
         """Gate and render everybody, put the others aside, and hand the letters over parcel by parcel."""
         messages = list(claimed.messages.values())
         people = self._people.of(claimed.batch.channel, messages, claimed.shop)
+        claimed = msgspec.structs.replace(claimed, people=people)
         verdicts = self._verdicts(claimed, people)
         going = [message for message in messages if isinstance(verdicts[message.id], Go)]
         rendered = self._written(claimed.batch, going)
@@ -151,9 +156,7 @@ class Delivery:
         may make it wait."""
         now = self._clock.now()
         word = self._word(claimed.batch)
-        verdicts = {
-            id_: decide(message, people[id_], claimed.shop, now, word) for id_, message in claimed.messages.items()
-        }
+        verdicts = one_by_one(claimed.messages.values(), people, claimed.shop, now, word)
         if isinstance(claimed.carrier, Picked):
             order = sorted(verdicts, key=lambda id_: claimed.messages[id_].not_before)
             return paced(claimed.batch.campaign, verdicts, order, claimed.limit.pace, self._paces, now)
@@ -254,7 +257,9 @@ class Delivery:
     def _last_look(
         self, claimed: Claimed, letters: Sequence[Letter], lease: Lease
     ) -> tuple[dict[str, Verdict], Move | None]:
-        """Suppression, campaign and lease once more, after the attempt is written: who is not sent to after all."""
+        """Suppression, campaign, lease, and what others sent meanwhile, once more, after the attempt is written: who is
+        not sent to after all.
+        """
         if not letters:
             return {}, None
         purposes = {claimed.messages[letter.message].purpose for letter in letters}
@@ -271,8 +276,20 @@ class Delivery:
         if self._clock.now() >= lease.until:  # we slept: others may think us dead
             late = Wait(reason="lease_over", until=self._clock.now())
             return {letter.message: late for letter in letters}, None
-        noes: dict[str, Verdict] = {id_: No(reason=reason) for id_, reason in switched.items() if reason}
+        noes = self._crowded_out(claimed, letters, shop)
+        noes |= {id_: No(reason=reason) for id_, reason in switched.items() if reason}
         return noes | {letter.message: No(reason="suppressed") for letter in letters if letter.address in reasons}, None
+
+    def _crowded_out(self, claimed: Claimed, letters: Sequence[Letter], shop: Shop) -> dict[str, Verdict]:
+        """Those to whom others have sent, or begun to send, since the gate was asked.
+
+        Each worker writes its attempts first and looks then, so that of two at least one sees the other.
+        """
+        messages = [claimed.messages[letter.message] for letter in letters]
+        people = self._people.again(messages, claimed.people, shop)
+        now = self._clock.now()
+        found = {one.id: too_often(one, people[one.id], shop, now) for one in messages if one.id in people}
+        return {id_: verdict for id_, verdict in found.items() if verdict}
 
     def _record(self, claimed: Claimed, parcel: Parcel, outcomes: Mapping[str, Outcome], elsewhere: bool) -> None:
         """Write down what became of a parcel; what goes on over another channel gets a batch there, and a ring.

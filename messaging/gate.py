@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
+from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -21,16 +22,26 @@ Word = Literal["go", "pause", "cancel"]
 PAUSE = timedelta(seconds=30)
 
 
+# Who waits for what another worker is just handing over asks again after so many seconds, and up to as many more, which
+# are not the same for two batches: where each waits for the other, one comes first the next time.
+ANOTHER_UNDER_WAY = timedelta(seconds=2)
+
+
 # Each obstacle in time may lead into the next; after so many, it is looked at again then.
 OBSTACLES = 24
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A message that went out to somebody: when, over which channel, about what."""
+    """A message that went out to somebody: when, over which channel, about what, and its id.
+
+    One that is not `settled` is in somebody's hands just now: it may turn out that nobody took it.
+    """
 
     at: datetime
     channel: str
     purpose: Purpose
+    message: str = ""
+    settled: bool = True
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +85,23 @@ def decide(message: Message, person: Person, shop: Shop, now: datetime, campaign
         return stopped
     if no := _never(message, person, shop, now):
         return No(reason=no)
-    return _not_yet(message, shop, now, zone_of(person.customer, shop)) or Go()
+    return _not_yet(message, shop, now, zone_of(person.customer, shop)) or too_often(message, person, shop, now) or Go()
+
+
+def too_often(message: Message, person: Person, shop: Shop, now: datetime) -> No | Wait | None:
+    """What the customer's own pace and the shop's caps say; None where there is room for one more.
+
+    For what is only being handed over, a message waits: nobody is left out for a letter that was never sent.
+    """
+    settled = [one for one in person.received if one.settled]
+    if reason := _too_many(message, person.customer, settled, shop, now):
+        return No(reason=reason)
+    if len(settled) < len(person.received) and (
+        reason := _too_many(message, person.customer, person.received, shop, now)
+    ):
+        share = crc32(f"{message.batch}:{message.epoch}".encode()) / 2**32
+        return Wait(reason=reason, until=now + ANOTHER_UNDER_WAY * (1 + share))
+    return None
 
 
 def _not_yet(message: Message, shop: Shop, now: datetime, zone: ZoneInfo) -> Wait | None:
@@ -169,23 +196,23 @@ def _never(message: Message, person: Person, shop: Shop, now: datetime) -> str:
         return "suppressed"
     if not agreed(customer, message.routes[0].channel, message.purpose):
         return "no_consent"
-    if message.purpose == "marketing" and (unwanted := _unwanted(customer, person.received, shop, now)):
-        return unwanted
-    if any(_reached(cap, message, person.received, now) for cap in shop.caps):
-        return "frequency_cap"
-    return ""
-
-
-def _unwanted(customer: Customer, received: Sequence[Sent], shop: Shop, now: datetime) -> str:
-    """Why a customer wants no marketing now, by their own word or since something went wrong, or ""."""
-    if rests(customer.care, now):
+    if message.purpose == "marketing" and rests(customer.care, now):
         return "incident_open"
-    if customer.paused_until and customer.paused_until > now:
+    if message.purpose == "marketing" and customer.paused_until and customer.paused_until > now:
         return "paused_by_customer"
-    since = quiet_since(customer.pace, now, zone_of(customer, shop))
-    if since and any(one.purpose == "marketing" and one.at >= since for one in received):
-        return "pace"
-    return ""
+    settled = [one for one in person.received if one.settled]
+    return _too_many(message, customer, settled, shop, now)
+
+
+def _too_many(message: Message, customer: Customer | None, received: Sequence[Sent], shop: Shop, now: datetime) -> str:
+    """Whether the customer's own pace or one of the shop's caps is reached by what they received: which, or ""."""
+    if not received and not shop.caps:
+        return ""
+    if message.purpose == "marketing" and customer is not None:
+        since = quiet_since(customer.pace, now, zone_of(customer, shop))
+        if since and any(one.purpose == "marketing" and one.at >= since for one in received):
+            return "pace"
+    return "frequency_cap" if any(_reached(cap, message, received, now) for cap in shop.caps) else ""
 
 
 def stopped_by(shop: Shop, message: Message) -> str:

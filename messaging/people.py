@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+import msgspec
+
 from common.clock import Clock
 from customers.consent import Purpose, Suppressions
 from customers.customer import Customer, Customers
@@ -41,10 +43,18 @@ class People:
             message.id: Person(
                 customer=customers.get(message.customer),
                 suppressed=suppressed.get(message.id, ""),
-                received=received.get(message.customer, ()),
+                received=_others(received, message),
             )
             for message in messages
         }
+
+    def again(self, messages: Sequence[Message], people: Mapping[str, Person], shop: Shop) -> dict[str, Person]:
+        """The same receivers by what has gone out to them until now; nobody where no cap and no pace asks."""
+        customers = {one.customer.id: one.customer for one in people.values() if one.customer is not None}
+        received = self._had(messages, customers, shop)
+        if not received:
+            return {}
+        return {one.id: msgspec.structs.replace(people[one.id], received=_others(received, one)) for one in messages}
 
     def suppressed(self, channel: str, addresses: Sequence[str], purpose: Purpose) -> dict[str, str]:
         """Which of these addresses may not be written to, with the reason."""
@@ -81,6 +91,11 @@ class People:
             return {}
         longest = max([*(cap.period for cap in shop.caps), *paces.values()])
         return self._received.received(theirs, self._clock.now() - longest)
+
+
+def _others(received: Mapping[str, Sequence[Sent]], message: Message) -> Sequence[Sent]:
+    """What a message's receiver had but for itself, which may have gone out over another channel."""
+    return [one for one in received.get(message.customer, ()) if one.message != message.id]
 
 
 def others_of(customer: Customer | None, route: Route) -> tuple[str, ...]:

@@ -169,8 +169,10 @@ class MongoMessages:
             "state": {"$in": _words(ARRIVED)},
         }
         times: dict[str, list[Sent]] = {}
-        for one in self._messages.find(wanted, {"customer": 1, "handed_at": 1, "channel": 1, "purpose": 1}):
-            sent = Sent(one["handed_at"], one.get("channel", ""), one["purpose"])
+        told = ("customer", "handed_at", "channel", "purpose", "state")
+        for one in self._messages.find(wanted, dict.fromkeys(told, 1)):
+            settled = one["state"] != State.HANDING_OVER.value
+            sent = Sent(one["handed_at"], one.get("channel", ""), one["purpose"], one["_id"], settled)
             times.setdefault(one["customer"], []).append(sent)
         return times
 
