@@ -109,6 +109,20 @@ class ReadOnce(Collection):
         return self._known.setdefault(repr(sorted(wanted["_id"]["$in"])), list(self._real.find(wanted)))
 
 
+class HadOnce(Collection):
+    """Answers what people were sent as it did when it was asked first."""
+
+    def __init__(self, real: Any) -> None:
+        super().__init__(real)
+        self._known: dict[str, list[Any]] = {}
+
+    def find(self, wanted: Mapping[str, Any], *shown: Any) -> Any:
+        """What was found the first time; all else afresh."""
+        if "handed_at" not in wanted:
+            return self._real.find(wanted, *shown)
+        return self._known.setdefault(repr(wanted["customer"]), list(self._real.find(wanted, *shown)))
+
+
 def a_worker_dies_in_the_request(office: Office, run: str) -> None:
     """The provider has the letters, and the worker is gone: nobody may send them again."""
     batch = office.plan("ana", "ben", run=run)
@@ -190,6 +204,22 @@ def somebody_says_stop_at_the_last_moment(office: Office, run: str) -> None:
     assert [letter.address for parcel in office.provider.parcels for letter in parcel.letters] == ["ben@example.com"]
 
 
+def another_campaign_writes_to_them_meanwhile(office: Office, run: str) -> None:
+    """Between the gate's look at what they were sent and the request; they want one letter a day."""
+    people = [office.customer(f"{name}-{run}", pace="daily").id for name in ("ana", "ben")]
+    batch, other = office.plan(*people, run=run), office.plan(*people, run=f"other-{run}")
+    rendered = office.rendering
+
+    def overtake(*_: Any) -> Mapping[str, Any]:
+        office.rendering = rendered
+        office.worker().deliver(other.id)
+        return rendered(*_)
+
+    office.rendering = overtake
+    office.worker().deliver(batch.id)
+    assert set(Counter(letter.address for one in office.provider.parcels for letter in one.letters).values()) == {1}
+
+
 GUARDS: list[tuple[str, Story, str, Callable[[Any], Any]]] = [
     ("write-ahead", a_worker_dies_in_the_request, "messages", NothingAhead),
     ("compare-and-set of the state", another_worker_comes_meanwhile, "messages", AnyState),
@@ -197,6 +227,7 @@ GUARDS: list[tuple[str, Story, str, Callable[[Any], Any]]] = [
     ("dedupe by id", it_is_planned_twice, "messages", OtherIds),
     ("dedupe by address", two_customers_have_one_address, "messages", OtherAddresses),
     ("suppressions read once more", somebody_says_stop_at_the_last_moment, "suppressions", ReadOnce),
+    ("what others sent read once more", another_campaign_writes_to_them_meanwhile, "messages", HadOnce),
 ]
 
 
