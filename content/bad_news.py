@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 
-from content.bad_news_words import LETTER, NEXT, PUT_RIGHT, WHAT
+from content.bad_news_words import LETTER, NEW_DATE, NEXT, PUT_RIGHT, WHAT
 from content.forms import FORMS
 from content.templates import Content
 
-# The templates' ids: a shop writes others with PUT /v1/templates/bad-news and /v1/templates/good-news.
-BAD, GOOD = "bad-news", "good-news"
-NAMES = {BAD: "Bad news first", GOOD: "Put right"}
+# The templates' ids: a shop writes others with PUT /v1/templates/bad-news, …/new-date and …/good-news.
+BAD, DATE, GOOD = "bad-news", "new-date", "good-news"
+NAMES = {BAD: "Bad news first", DATE: "A new date", GOOD: "Put right"}
 
 _ORDER = '{{ order.id | default("") }}'
 _ENDINGS = ("delivered", "shipped", "in_stock", "refunded")
 
 
 def content(template: str) -> Content:
-    """The content of either template for every channel, in every language there are words for."""
-    written = {language: (_bad if template == BAD else _good)(language) for language in LETTER}
+    """The content of one of the templates for every channel, in every language there are words for."""
+    write = {BAD: _bad, DATE: _date, GOOD: _good}[template]
+    written = {language: write(language) for language in LETTER}
     made: Content = {channel: {} for channel in FORMS}
     for channel, form in FORMS.items():
         for language, (subject, lines, short) in written.items():
@@ -56,6 +57,18 @@ def _bad(language: str) -> tuple[str, list[_Line], str]:
         f"{before} {line}{after}" for before, line, after in (lines[2], lines[3], _if("incident.code", own["code"]))
     )
     return own["subject"].replace("{what}", what), lines, own["sorry"].replace("{what}", begun) + told
+
+
+def _date(language: str) -> tuple[str, list[_Line], str]:
+    own = {name: text.replace("{order}", _ORDER) for name, text in NEW_DATE[language].items()}
+    moved = _chosen("incident.change", {name: own[name] for name in ("first", "sooner")}, own["later"])
+    lines = [
+        ("", LETTER[language]["hello"], ""),
+        ("", moved, ""),
+        _if("incident.reason", LETTER[language]["reason"] + "."),
+        _if("incident.code", own["voucher"]),
+    ]
+    return own["subject"], lines, moved
 
 
 def _good(language: str) -> tuple[str, list[_Line], str]:

@@ -224,6 +224,71 @@ LETTER: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Another date than the one that was told, and nothing is given for it a second time.
+NEW_DATE: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "subject": "A new date for your order {order}: {{ incident.expected_at | date }}",
+        "first": "We know more now: we expect your order {order} on {{ incident.expected_at | date }}.",
+        "later": (
+            "We gave you a date for your order {order} and could not keep to it. We are sorry. We now expect it on "
+            "{{ incident.expected_at | date }}."
+        ),
+        "sooner": "Your order {order} comes sooner than we told you: we now expect it on {{ incident.expected_at | date }}.",
+        "voucher": "Your code {{ incident.code }} still stands.",
+    },
+    "de": {
+        "subject": "Ein neuer Termin für deine Bestellung {order}: {{ incident.expected_at | date }}",
+        "first": "Wir wissen jetzt mehr: Wir erwarten deine Bestellung {order} am {{ incident.expected_at | date }}.",
+        "later": (
+            "Wir haben dir für deine Bestellung {order} einen Termin genannt und konnten ihn nicht halten. Das tut uns "
+            "leid. Wir erwarten sie jetzt am {{ incident.expected_at | date }}."
+        ),
+        "sooner": (
+            "Deine Bestellung {order} kommt früher, als wir dir gesagt haben: Wir erwarten sie jetzt am "
+            "{{ incident.expected_at | date }}."
+        ),
+        "voucher": "Dein Code {{ incident.code }} gilt weiter.",
+    },
+    "fr": {
+        "subject": "Une nouvelle date pour votre commande {order} : {{ incident.expected_at | date }}",
+        "first": "Nous en savons plus : nous attendons votre commande {order} le {{ incident.expected_at | date }}.",
+        "later": (
+            "Nous vous avions donné une date pour votre commande {order}, et nous n'avons pas pu la tenir. Nous en "
+            "sommes désolés. Nous l'attendons maintenant le {{ incident.expected_at | date }}."
+        ),
+        "sooner": (
+            "Votre commande {order} arrive plus tôt que prévu : nous l'attendons maintenant le "
+            "{{ incident.expected_at | date }}."
+        ),
+        "voucher": "Votre code {{ incident.code }} reste valable.",
+    },
+    "es": {
+        "subject": "Una nueva fecha para su pedido {order}: {{ incident.expected_at | date }}",
+        "first": "Ya sabemos más: esperamos su pedido {order} el {{ incident.expected_at | date }}.",
+        "later": (
+            "Le dimos una fecha para su pedido {order} y no pudimos cumplirla. Lo sentimos. Ahora lo esperamos el "
+            "{{ incident.expected_at | date }}."
+        ),
+        "sooner": (
+            "Su pedido {order} llega antes de lo que le dijimos: ahora lo esperamos el {{ incident.expected_at | date }}."
+        ),
+        "voucher": "Su código {{ incident.code }} sigue siendo válido.",
+    },
+    "pt": {
+        "subject": "Uma nova data para a sua encomenda {order}: {{ incident.expected_at | date }}",
+        "first": "Já sabemos mais: esperamos a sua encomenda {order} a {{ incident.expected_at | date }}.",
+        "later": (
+            "Demos-lhe uma data para a sua encomenda {order} e não a conseguimos cumprir. Pedimos desculpa. Esperamo-la "
+            "agora a {{ incident.expected_at | date }}."
+        ),
+        "sooner": (
+            "A sua encomenda {order} chega mais cedo do que lhe dissemos: esperamo-la agora a "
+            "{{ incident.expected_at | date }}."
+        ),
+        "voucher": "O seu código {{ incident.code }} continua válido.",
+    },
+}
+
 # How it was put right, and the letter that says so.
 PUT_RIGHT: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -186,6 +186,7 @@ _DECLARED = [
         about="Products in stock that stand in for what is sold out.",
         sample=["The Glass Orchard"],
     ),
+    _text("incident.change", "How a promised date has changed: first, sooner or later.", "later"),
     _text("incident.call", "Who will be in touch, where a person will; for an `if`.", "a person"),
     _text("incident.ending", "How it was put right: delivered, shipped, in_stock, refunded, by_hand.", "delivered"),
     _text("survey.question", "What a survey asks.", "How likely are you to recommend us to a friend?"),

@@ -1,7 +1,7 @@
 """An incident: something that went wrong, with one order or with many; and a case for each order that it hit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Literal, Protocol, get_args
 
 import msgspec
@@ -17,8 +17,9 @@ INCIDENT_CAUSES: tuple[IncidentCause, ...] = get_args(IncidentCause)
 CaseState = Literal["open", "told", "solved", "closed"]
 CASE_STATES: tuple[CaseState, ...] = get_args(CaseState)
 LIVE: tuple[CaseState, ...] = ("open", "told")
-# What is still to be done about a case: say the bad news, see whether that arrived, say the good news.
-Work = Literal["", "tell", "watch", "cheer"]
+# What is still to be done about a case: say the bad news, say that a promised date has changed, see whether either
+# arrived, say the good news.
+Work = Literal["", "tell", "date", "watch", "cheer"]
 Source = Literal["order", "chore", "shop", "survey"]
 
 
@@ -78,7 +79,9 @@ class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """One order that an incident hit, and what was done about it: one for each order and cause.
 
-    `work` is what is still to be said; `told_at` when the bad news was handed over, `untold` why it never was. No
+    `work` is what is still to be said; `told_at` when the bad news was handed over, `untold` why it never was. `dates`
+    are the promised dates that the customer was told, the latest word last, and `updates` the messages that told of a
+    changed one. No
     marketing goes to the customer before `rests_until`, while the case is live. `call` asks for a person, `why_call`
     says why. `by_hand` is what people gave in minor units, `hand` the ids of what they gave. `answer` is the survey's
     answer that it began with, "" for none.
@@ -104,6 +107,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     hand: list[str] = []
     message: str = ""
     told_at: datetime | None = None
+    dates: list[datetime] = []
+    updates: list[str] = []
     untold: str = ""
     call: bool = False
     why_call: str = ""
@@ -119,6 +124,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
         """Whether it still is to be put right."""
         return self.state in LIVE
 
+    @property
+    def latest(self) -> str:
+        """The message that has the latest word on what went wrong."""
+        return self.updates[-1] if self.updates else self.message
+
 
 def incident_id(order: str, cause: str) -> str:
     """The incident of one order, as it follows from what went wrong."""
@@ -128,6 +138,20 @@ def incident_id(order: str, cause: str) -> str:
 def case_id(order: str, cause: str) -> str:
     """The one case of an order and a cause."""
     return derive("case", order, cause)
+
+
+def is_news(told: Sequence[datetime], date: datetime | None, zone: tzinfo) -> bool:
+    """Whether a promised date is worth a message to somebody who was told those dates, the latest word last.
+
+    It is told as a day, so the same day at another hour is no news. A day that they were told before is news again
+    only where it is later than what they believe now: whatever a shop's system flips between, they end up believing the
+    latest of it, no day is told twice in a row, and nobody waits in vain for want of a message.
+    """
+    if date is None:
+        return False
+    days = [one.astimezone(zone).date() for one in told]
+    day = date.astimezone(zone).date()
+    return not days or (day not in days) or day > days[-1]
 
 
 def rests(care: Mapping[str, Any], now: datetime) -> bool:
@@ -174,6 +198,6 @@ class Cases(Protocol):
         """Solve or close a live case; marketing no longer rests for its sake. False where it ended already."""
         ...
 
-    def learn(self, case: Case, reason: str, expected_at: datetime | None) -> None:
-        """Note the latest word on a live case."""
+    def learn(self, case: Case, reason: str, expected_at: datetime | None) -> bool:
+        """Note the latest word on a live case; True where who was told another date is to be told this one."""
         ...

@@ -81,6 +81,14 @@ def told_of(order: Order, cause: str) -> OrderEvent | None:
     return next((event for event in reversed(order.events) if event.type == cause), None)
 
 
+def date_since(order: Order, cause: str, noticed: datetime) -> datetime | None:
+    """The date that was promised last, since a trouble was last told of or, where it was not, since it was noticed."""
+    told = told_of(order, cause)
+    since = told.at if told else noticed
+    dates = [event.expected_at for event in order.events if event.expected_at and event.at >= since]
+    return dates[-1] if dates else None
+
+
 def last_at(order: Order) -> datetime | None:
     """When something last went wrong with it; None where nothing did."""
     told = [event.at for event in order.events if event.type in _TOLD]

@@ -10,8 +10,9 @@ from loyalty.redemption import RedemptionState
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
     """Redemptions of one state and currency summed up; amounts in minor units.
 
-    `discount` came off the orders, `cost` is what it took out of a budget of money (which is in `cost_currency`), and
-    `orders` the orders' totals before any discount.
+    `discount` came off the orders, `cost` is what it took out of a budget of money (which is in `cost_currency`), both
+    less what of them was taken back in part (`returned`); `orders` are the orders' totals before any discount. Of what
+    was rolled back as a whole, all three are what they were.
     """
 
     state: RedemptionState

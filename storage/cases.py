@@ -98,7 +98,7 @@ class MongoCases:
             gone: Document = {"call": "", "why_call": ""}
             if case.told_at and state == "solved" and ending != "overtaken":
                 fields["work"] = "cheer"
-            elif case.work == "tell":
+            elif case.work in ("tell", "date"):
                 gone["work"] = ""
             ended = event(f"incident_{state}", now, case.customer, [case.id], **_about(case), ending=ending)
             pushed = pending_push([ended])
@@ -112,11 +112,23 @@ class MongoCases:
             case = current
         return False
 
-    def learn(self, case: Case, reason: str, expected_at: datetime | None) -> None:
-        """Note the latest word on a live case."""
+    def learn(self, case: Case, reason: str, expected_at: datetime | None) -> bool:
+        """Note the latest word on a live case; True where who was told another date is to be told this one."""
         said = {name: value for name, value in (("reason", reason), ("expected_at", expected_at)) if value}
-        if said and any(getattr(case, name) != value for name, value in said.items()):
-            self._cases.update_one({"_id": case.id, "state": _LIVE}, {"$set": said})
+        for _ in range(_TRIES):
+            if not case.live or all(getattr(case, name) == value for name, value in said.items()):
+                return False
+            # Whose message is still under way is looked at again when it has arrived (`told`).
+            tell = case.told_at is not None and not case.work and case.expected_at != said.get("expected_at")
+            fields: Document = {**said, "work": "date"} if tell and expected_at else said
+            held = {"_id": case.id, "state": case.state, "work": case.work or None, "told_at": case.told_at}
+            if self._cases.update_one(held, {"$set": fields}).matched_count:
+                return "work" in fields
+            current = self.get([case.id]).get(case.id)
+            if current is None:
+                return False
+            case = current
+        return False
 
     def waiting(self, work: Work, limit: int) -> list[Case]:
         """Those with this work to do, the oldest first."""
@@ -147,19 +159,31 @@ class MongoCases:
         held: Document = {"_id": case.id, "message": None}
         self._cases.update_one(held, {"$set": {"message": message, "work": "watch"}})
 
-    def told(self, case: Case, at: datetime) -> None:
-        """Note that the bad news was handed over; one that was solved meanwhile is to be told that, too."""
-        about = event("incident_told", at, case.customer, [case.id], **_about(case))
+    def updating(self, case: Case, message: str) -> None:
+        """Note the message that tells a changed date, once; whether it arrives is to be watched."""
+        held: Document = {"_id": case.id, "work": "date", "updates": {"$ne": message}}
+        self._cases.update_one(held, {"$set": {"work": "watch"}, "$push": {"updates": message}})
+
+    def told(self, case: Case, at: datetime, date: datetime | None) -> None:
+        """Note that what was told, with this date in it, was handed over.
+
+        One that was solved meanwhile is to be told that, too, and one of which another date was heard meanwhile that.
+        """
+        what, nth = ("incident_dated", [len(case.updates)]) if case.told_at else ("incident_told", [])
+        about = event(what, at, case.customer, [case.id, *nth], **_about(case), **({"date": date} if nth else {}))
         for _ in range(_TRIES):
             pushed = pending_push([about])
-            fields: Document = {"told_at": at, **pushed["$set"]}
+            fields: Document = {"told_at": case.told_at or at, **pushed["$set"]}
+            pushes = pushed["$push"] | ({"dates": date} if date else {})
             gone: Document = {"work": ""}
             if case.state == "open":
                 fields["state"] = "told"
+            if case.live and case.expected_at and case.expected_at != date:
+                fields["work"], gone = "date", {}
             elif case.state == "solved" and case.ending != "overtaken":
                 fields["work"], gone = "cheer", {}
-            held = {"_id": case.id, "work": "watch", "state": case.state}
-            update = {"$set": fields, "$push": pushed["$push"]} | ({"$unset": gone} if gone else {})
+            held = {"_id": case.id, "work": "watch", "state": case.state, "expected_at": case.expected_at}
+            update = {"$set": fields, "$push": pushes} | ({"$unset": gone} if gone else {})
             if self._cases.update_one(held, update).matched_count:
                 return
             current = self.get([case.id]).get(case.id)

@@ -79,7 +79,11 @@ def _query(offer: str, after: str, state: str | None) -> Document:
 
 
 def _sum(row: Document) -> Sum:
-    return from_document({**row, **row["_id"]}, Sum)
+    """What stands is worth what was not taken back in part, as in the budget; what ended shows what it was."""
+    group = row["_id"]
+    back = row["returned"] if group["state"] in _STANDING else 0
+    less = {"discount": row["discount"] - back, "cost": row["cost"] - back}
+    return from_document({**row, **group, **less}, Sum)
 
 
 def _place(one: Sum) -> tuple[str, str, str, str]:

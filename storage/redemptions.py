@@ -139,7 +139,8 @@ class MongoRedemptions:
     def totals(self, campaign: str) -> dict[str, Any]:
         """What a campaign's vouchers came to: `{"redeemed": n, "discount": {currency: amount}, "revenue": {…}}`.
 
-        Amounts in minor units; `revenue` is the totals of the orders before the discount.
+        Amounts in minor units; `discount` is less what was taken back in part, and `revenue` the totals of the orders
+        before any discount.
         """
         rows = self._redemptions.aggregate(
             [
@@ -148,7 +149,7 @@ class MongoRedemptions:
                     "$group": {
                         "_id": {"currency": "$currency", "state": "$state"},
                         "redeemed": {"$sum": 1},
-                        "discount": {"$sum": "$discount"},
+                        "discount": {"$sum": {"$subtract": ["$discount", {"$ifNull": ["$returned", 0]}]}},
                         "revenue": {"$sum": "$order_total"},
                     }
                 },

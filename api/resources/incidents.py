@@ -137,7 +137,7 @@ class IncidentMessages(MethodView):
         """List the messages about it, the bad news and the good; a page holds those of `limit` cases."""
         incident = services().incidents.get(incident_id)
         page = paged(lambda after, limit: services().cases.page(after, limit, incident=incident.id), args)
-        ids = [one for case in page["data"] for one in (case.message, case.good_news) if one]
+        ids = [one for case in page["data"] for one in (case.message, *case.updates, case.good_news) if one]
         found = services().messages.get(ids)
         return {**page, "data": [found[one] for one in ids if one in found]}
 

@@ -23,6 +23,7 @@ from common.errors import Invalid
 from loyalty.code_changes import MINTED
 from loyalty.own_codes_reading import TYPES, rows_of
 from loyalty.voucher import Voucher
+from loyalty.voucher_book import VoucherBook
 
 blueprint = Blueprint("offer_vouchers", __name__, url_prefix="/v1", description="The codes of an offer.")
 
@@ -51,9 +52,9 @@ class OfferVouchers(MethodView):
         """List an offer's codes in their own order, with what has become of each; as CSV, all of them."""
         book = services().vouchers.book
         if csv.is_wanted():
-            return csv.answer("vouchers", COLUMNS, _rows(offer_id, book.of_offer(offer_id)))
+            return csv.answer("vouchers", COLUMNS, _rows(book, offer_id))
         page = paged(lambda after, limit: list(book.of_offer(offer_id, after, limit)), args, cursor=attrgetter("code"))
-        return {**page, "data": _shown(offer_id, page["data"])}
+        return {**page, "data": _shown(book, offer_id, page["data"])}
 
     @scope("campaigns")
     @blueprint.arguments(MintSchema)
@@ -105,12 +106,14 @@ class GuesserList(MethodView):
         return paged(services().guessing.page, args)
 
 
-def _shown(offer_id: str, vouchers: list[Voucher]) -> list[dict[str, Any]]:
-    statuses = services().vouchers.book.statuses(offer_id, vouchers)
+def _shown(book: VoucherBook, offer_id: str, vouchers: list[Voucher]) -> list[dict[str, Any]]:
+    statuses = book.statuses(offer_id, vouchers)
     return [told(voucher, status) for voucher, status in zip(vouchers, statuses, strict=True)]
 
 
-def _rows(offer_id: str, vouchers: Iterator[Voucher]) -> Iterator[dict[str, Any]]:
+def _rows(book: VoucherBook, offer_id: str) -> Iterator[dict[str, Any]]:
+    """Every code, with the book given: a list that is streamed outlives the request."""
+    vouchers = book.of_offer(offer_id)
     while part := list(islice(vouchers, CHUNK)):
-        for row in _shown(offer_id, part):
+        for row in _shown(book, offer_id, part):
             yield {**row, "customer_id": row["customer"]}

@@ -1,6 +1,6 @@
 """Referrals: codes to share, friends who came and bought, and the doubtful ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -48,9 +48,16 @@ def shown(referral: Referral) -> dict[str, Any]:
     """A referral as the API shows it, without what fraud is found by."""
     names = key_names([note.by for note in referral.notes]) if referral.notes else {}
     return {
-        **msgspec.structs.asdict(referral),
+        **_plain(referral),
         # Older notes hold the key's name and no id.
         "notes": [{**msgspec.structs.asdict(one), "by_name": names.get(one.by, one.by)} for one in referral.notes],
+    }
+
+
+def _plain(referral: Referral) -> dict[str, Any]:
+    """The same without the notes, for which nothing is looked up."""
+    return {
+        **msgspec.structs.asdict(referral),
         "advocate_id": referral.advocate,
         "friend_id": referral.friend,
         "order_id": referral.order,
@@ -171,21 +178,17 @@ class ReferralList(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any] | Response:
         """List referrals, of one state if wanted: `?state=review` are those that wait for a person. CSV holds all."""
         wanted = {name: args[name] for name in ("state", "programme", "advocate", "friend")}
-        fetch = partial(_page, **wanted)
+        fetch = partial(services().referrals.page, **wanted)  # a list that is streamed outlives the request
         if csv.is_wanted():
             return csv.answer("referrals", _COLUMNS, _rows(fetch, args["after"]))
         page = paged(fetch, args)
         return {**page, "data": [shown(referral) for referral in page["data"]]}
 
 
-def _page(after: str, limit: int, **wanted: str | None) -> Sequence[Referral]:
-    return services().referrals.page(after, limit, **wanted)
-
-
 def _rows(fetch: Any, after: str) -> Iterator[dict[str, Any]]:
     while found := fetch(after, _AT_ONCE):
         for referral in found:
-            yield {**shown(referral), "reasons": " ".join(referral.reasons)}
+            yield {**_plain(referral), "reasons": " ".join(referral.reasons)}
         after = found[-1].id
 
 

@@ -132,6 +132,12 @@ class CaseSchema(Strict):
     )
     message = fields.String(required=True, metadata={"description": "The message that tells the bad news."})
     told_at = Instant(required=True, allow_none=True)
+    dates = fields.List(
+        Instant(), required=True, metadata={"description": "The promised dates they were told, the latest word last."}
+    )
+    updates = fields.List(
+        fields.String(), required=True, metadata={"description": "The messages that told of a changed date."}
+    )
     untold = fields.String(required=True, metadata={"description": "Why they could not be told."})
     call = fields.Boolean(required=True, metadata={"description": "Whether a person is to call them."})
     why_call = fields.String(required=True)

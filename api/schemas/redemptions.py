@@ -120,9 +120,16 @@ class SumSchema(Strict):
     cost_currency = fields.String(required=True)
     campaign = fields.String(required=True)
     count = fields.Integer(required=True)
-    discount = fields.Integer(required=True)
-    cost = fields.Integer(required=True, metadata={"description": "What they took out of the budget of money."})
-    returned = fields.Integer(required=True, metadata={"description": "What was taken back of it in part."})
+    discount = fields.Integer(
+        required=True, metadata={"description": "What came off the orders, less what was taken back in part."}
+    )
+    cost = fields.Integer(
+        required=True,
+        metadata={"description": "What they took out of the budget of money, less what was taken back in part."},
+    )
+    returned = fields.Integer(
+        required=True, metadata={"description": "What was taken back in part; no longer in discount and cost."}
+    )
     orders = fields.Integer(required=True, metadata={"description": "Their orders' totals before any discount."})
     points = fields.Integer(required=True)
     gifts = fields.Integer(required=True)

@@ -16,7 +16,7 @@ from common.events import Event, Events
 from customers.catalogue import BACK_IN_STOCK
 from customers.customer import Customers
 from customers.incident import Case, Cases, Incident, IncidentCause, Incidents, case_id, incident_id
-from customers.incidents import CAUSES, LATE, ending, told_of
+from customers.incidents import CAUSES, LATE, date_since, ending, told_of
 from customers.orders import ERASED, Order, Orders
 from loyalty.goodwill import Goodwill, Policies
 
@@ -103,8 +103,9 @@ class Noticing:
         fresh: list[tuple[Order, IncidentCause, datetime]] = []
         for order in orders.values():
             cases = known.get(order.id, [])
-            self._follow(order, cases)
-            fresh += self._new(order, {case.cause for case in cases})
+            new = list(self._new(order, {case.cause for case in cases}))
+            self._follow(order, cases, speaks="" if new else _newest(cases))
+            fresh += new
         return self._open(fresh)
 
     def look_for_late(self) -> int:
@@ -122,8 +123,11 @@ class Noticing:
         now = self._clock.now()
         return self._open([(order, "late", now) for order in late if order.id not in troubled])
 
-    def _follow(self, order: Order, cases: Sequence[Case]) -> None:
-        """End the cases of an order that are over, and note the latest word on those that are not."""
+    def _follow(self, order: Order, cases: Sequence[Case], speaks: str) -> None:
+        """End the cases of an order that are over, and note the latest word on those that are not.
+
+        Of several troubles of one order only one `speaks` of new dates, and none where a new trouble will.
+        """
         for case in cases:
             if not case.live or (case.cause not in CAUSES and case.cause != LATE):
                 continue
@@ -131,8 +135,11 @@ class Noticing:
             if over:
                 self._cases.end(case, "closed" if over == "overtaken" else "solved", over)
                 self._doorbell.ring(TELL_INCIDENTS, urgent=True)
-            elif said := told_of(order, case.cause):
-                self._cases.learn(case, said.reason, said.expected_at)
+                continue
+            said = told_of(order, case.cause)
+            date = date_since(order, case.cause, case.opened_at) if case.id == speaks else None
+            if self._cases.learn(case, said.reason if said else "", date):
+                self._doorbell.ring(TELL_INCIDENTS, urgent=True)
 
     def _new(self, order: Order, known: set[IncidentCause]) -> Iterator[tuple[Order, IncidentCause, datetime]]:
         """What went wrong with an order lately, stands, and has no case yet."""
@@ -202,6 +209,12 @@ class Noticing:
             for case in waiting
             if case.order in orders and any(line.product_id == product for line in orders[case.order].lines)
         ]
+
+
+def _newest(cases: Sequence[Case]) -> str:
+    """The trouble of an order that was opened last, of those that stand."""
+    stand = [case for case in cases if case.live and case.cause in CAUSES]
+    return max(stand, key=lambda case: (case.opened_at, case.id)).id if stand else ""
 
 
 def new_case(

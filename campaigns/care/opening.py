@@ -106,7 +106,16 @@ class Opening:
             case = new_case(policy, incident.id, order, incident.cause, now, incident.opened_at, bad)
             case = with_word(case, incident.reason, incident.expected_at)
             cases.append(case if not incident.quiet else replace(case, work=""))
-        return len(self._cases.open(cases))
+        new = self._cases.open(cases)
+        if not incident.quiet:
+            self._learn(incident, [case.id for case in cases if case.id not in new])
+        return len(new)
+
+    def _learn(self, incident: Incident, known: Sequence[str]) -> None:
+        """What is known already and stands has a newer word now; the doorbell rings when all are found."""
+        for case in self._cases.get(known).values():
+            if case.opened_at < incident.opened_at:
+                self._cases.learn(case, incident.reason, incident.expected_at)
 
     def _check(self, scope: Scope) -> None:
         known = self._orders.get(scope.orders) if scope.orders else {}

@@ -18,14 +18,16 @@ from content import bad_news
 from content.templates import Template, Templates
 from customers.catalogue import Product, Products, advertised, stand_ins
 from customers.customer import Customer, Customers
-from customers.incident import Case, Given, Work
+from customers.incident import Case, Given, Work, is_news
 from customers.orders import Order, Orders
 from customers.shop import Shops
 from loyalty.goodwill import Goodwill, Policies, products_of
 from loyalty.makegood import Situation
+from messaging.gate import zone_of
 from messaging.message import Message, State
 
 AT_ONCE = 200
+WORKS: tuple[Work, ...] = ("tell", "date", "watch", "cheer")
 # The provider has it, or may have it: the customer is taken to be told.
 _HANDED = frozenset({State.ACCEPTED, State.DELIVERED, State.UNCERTAIN, State.UNCERTAIN_FINAL})
 _NEVER = frozenset({State.SKIPPED, State.FAILED, State.EXPIRED, State.CANCELLED, State.BOUNCED, State.UNDELIVERED})
@@ -48,8 +50,16 @@ class Book(Protocol):
         """Note the message that tells a case; whether it arrives is to be watched, even if the case ended meanwhile."""
         ...
 
-    def told(self, case: Case, at: datetime) -> None:
-        """Note that the bad news was handed over; one that was solved meanwhile is to be told that, too."""
+    def updating(self, case: Case, message: str) -> None:
+        """Note the message that tells a changed date, once; whether it arrives is to be watched."""
+        ...
+
+    def of_orders(self, orders: Sequence[str]) -> list[Case]:
+        """All cases of these orders."""
+        ...
+
+    def told(self, case: Case, at: datetime, date: datetime | None) -> None:
+        """Note that what was told, with this date in it, was handed over; what was heard meanwhile is to be told."""
         ...
 
 
@@ -93,21 +103,24 @@ class Telling:
 
     def waiting(self) -> bool:
         """Whether there is something to do."""
-        return any(self._book.waiting(work, 1) for work in ("tell", "watch", "cheer"))
+        return any(self._book.waiting(work, 1) for work in WORKS)
 
     def work(self, limit: int = AT_ONCE) -> int:
         """Tell what is to be told, look what arrived, and say what is put right; how many cases were looked at."""
         policy = self._policies.get()
         sad, happy = self._book.waiting("tell", limit), self._book.waiting("cheer", limit)
+        moved = self._book.waiting("date", limit)
         for case in sad:
             self._tell(case, policy)
+        for case in moved:
+            self._tell_date(case, policy)
         watched = self._book.waiting("watch", limit)
-        sent = self._messages.get([case.message for case in watched])
+        sent = self._messages.get([case.latest for case in watched])
         for case in watched:
-            self._watch(case, sent.get(case.message))
+            self._watch(case, sent.get(case.latest))
         for case in happy:
             self._cheer(case, policy)
-        return len(sad) + len(watched) + len(happy)
+        return len(sad) + len(moved) + len(watched) + len(happy)
 
     def situation(self, case: Case) -> Situation:
         """What went wrong, as make-goods look at it."""
@@ -149,7 +162,35 @@ class Telling:
             live = case.live
             self._book.note(case, work="", untold=reason, call=live or case.call, why_call="not_told" if live else "")
         elif message.state in _HANDED:
-            self._book.told(case, message.handed_at or self._clock.now())
+            self._book.told(case, message.handed_at or self._clock.now(), _date_in(message))
+
+    def _tell_date(self, case: Case, policy: Goodwill) -> None:
+        """Say that another date is promised now, where that is news; nothing is given for it again."""
+        person = self._customers.get([case.customer]).get(case.customer)
+        date = case.expected_at
+        if person is None or date is None or not case.live or not self._is_news(case, person):
+            self._book.note(case, work="")
+            return
+        order = self._orders.get([case.order]).get(case.order)
+        change = ("sooner" if date < case.dates[-1] else "later") if case.dates else "first"
+        values = self._values(case, person, order, {}) | {"change": change}
+        day = date.astimezone(zone_of(person, self._shops.get())).date().isoformat()
+        operation = derive("new date", case.id, len(case.dates), day)
+        try:
+            message = self._sender.send(self._wanted(case, bad_news.DATE, values, policy), operation)
+        except (Conflict, Invalid, NotFound) as error:
+            reason = error.reason if isinstance(error, Conflict) else "template"
+            self._book.note(case, work="", untold=reason, call=True, why_call="not_told")
+            return
+        self._book.updating(case, message.id)
+
+    def _is_news(self, case: Case, person: Customer) -> bool:
+        """Whether they have not been told this date, by this case or by another of the order's; a past one is none."""
+        if case.expected_at is None or case.expected_at < self._clock.now():
+            return False
+        others = [one for one in self._book.of_orders([case.order]) if one.id != case.id]
+        told = [date for one in sorted(others, key=lambda one: one.opened_at) for date in one.dates]
+        return is_news([*told, *case.dates], case.expected_at, zone_of(person, self._shops.get()))
 
     def _cheer(self, case: Case, policy: Goodwill) -> None:
         person = self._customers.get([case.customer]).get(case.customer)
@@ -208,6 +249,12 @@ class Telling:
                 self._templates.put(ours, expected_version=0)
             except Stale:  # somebody was quicker
                 return
+
+
+def _date_in(message: Message) -> datetime | None:
+    """The promised date that a message tells, as its words say it."""
+    said = message.data.get("values", {}).get("incident", {}).get("expected_at")
+    return said if isinstance(said, datetime) else None
 
 
 def _substitutes(case: Case, order: Order | None, products: Mapping[str, Product]) -> list[str]:

@@ -152,9 +152,13 @@ def test_a_part_is_taken_back_and_a_roll_back_of_a_roll_back_says_so(call: Call)
     more = call("POST", path, json={"amount": euros(200)})
     assert (more.status_code, more.json["reason"]) == (409, "already_rolled_back")
     assert call("GET", "/v1/offers/tenth").json["budgets"][0]["used"] == 700
+    [stands] = call("GET", "/v1/offers/tenth/summary").json["sums"]
+    assert (stands["discount"], stands["cost"], stands["returned"], stands["count"]) == (700, 700, 300, 1)
     whole = call("POST", path)
     assert (whole.json["state"], whole.json["reason"], whole.json["rolled_back"]) == ("rolled_back", "", euros(1_000))
     assert call("POST", path).json["reason"] == "already_rolled_back"
+    [gone] = call("GET", "/v1/offers/tenth/summary").json["sums"]
+    assert (gone["state"], gone["discount"], gone["cost"]) == ("rolled_back", 1_000, 1_000)
     wrong = call("POST", path, json={"amount": {"amount": -1, "currency": "EUR"}})
     assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["amount.amount"])
 

@@ -65,6 +65,64 @@ def test_a_trouble_is_told_once_with_what_makes_up_for_it_and_again_when_it_is_o
     assert ours == ["incident_opened", "incident_solved", "incident_told"]
 
 
+def test_a_changed_date_is_told_once_for_each_date_and_nothing_is_given_again(shop: Troubled) -> None:
+    """By the second event of the same kind, by another that says a date, and by an incident over many orders."""
+    shop.customers(1, time_zone="Europe/Lisbon")
+    shop.order("o1")
+    first, days = shop.clock.now() + timedelta(days=3), timedelta(days=1)
+
+    def said(type: str, id: str, date: Any, **facts: Any) -> list[str]:
+        shop.clock.advance(60)
+        for _ in range(2):
+            shop.happens("o1", type, id=id, expected_at=date, **facts)
+            shop.settle()
+        return [one["subject"] for one in shop.letters()]
+
+    assert len(said("delayed", "a", first)) == 1
+    assert len(said("delayed", "b", first + timedelta(hours=2))) == 1  # the same day is no news
+    assert said("delayed", "c", first + 4 * days, reason="Snow")[1:] == ["A new date for your order o1: March 9, 2026"]
+    assert "could not keep to it. We are sorry. We now expect it on March 9" in shop.letters()[1]["text"]
+    assert "The reason: Snow." in shop.letters()[1]["text"]
+    [given] = shop.case("o1", "delayed").given
+    assert f"Your code {given.code} still stands." in shop.letters()[1]["text"]
+    assert len(said("delayed", "d", first + 2 * days)) == 3
+    assert "comes sooner than we told you: we now expect it on March 7" in shop.letters()[2]["text"]
+    assert len(said("shipped", "e", first + 4 * days)) == 4  # later than they believe now
+    assert len(said("delayed", "f", first + 2 * days)) == 4  # told before, and sooner: they are not the worse for it
+    shop.clock.advance(60)
+    snow = shop.services.opening.open(
+        "delayed", Scope(orders=["o1"]), reason="More snow", expected_at=first + 9 * days, by="k1", quiet=False
+    )
+    shop.settle()
+    assert shop.services.opening.find(snow.id) == 0
+    assert [one["subject"] for one in shop.letters()][4:] == ["A new date for your order o1: March 14, 2026"]
+    assert shop.purse() == {"EUR": 500}
+    case = shop.case("o1", "delayed")
+    assert ([date.day for date in case.dates], len(case.updates), case.work) == ([5, 9, 7, 9, 14], 4, "")
+    told = [one["type"] for one in shop.services.database["events"].find({"customer": "c1"})]
+    assert (told.count("incident_told"), told.count("incident_dated")) == (1, 4)
+
+
+def test_a_date_that_changes_while_the_bad_news_is_under_way_is_told_after_it(shop: Troubled) -> None:
+    shop.customers(1, 2)
+    services, first = shop.services, shop.clock.now() + timedelta(days=3)
+    for order, customer in (("o1", "c1"), ("o2", "c2")):
+        shop.order(order, customer)
+        shop.happens(order, "delayed", id="a", expected_at=first)
+    services.events.pump()
+    services.noticing.react()
+    services.telling.work()  # planned, and not delivered yet
+    for order in ("o1", "o2"):
+        shop.happens(order, "delayed", id="b", at=shop.clock.now(), expected_at=first + timedelta(days=1))
+    services.events.pump()
+    services.noticing.react()
+    assert shop.case("o1", "delayed").work == "watch"
+    shop.happens("o2", "delivered")
+    shop.settle()
+    assert [one["subject"][:12] for one in shop.letters("c1")] == ["We are sorry", "A new date f"]
+    assert [one["subject"][:12] for one in shop.letters("c2")] == ["We are sorry", "Good news: y"]
+
+
 def test_what_is_over_before_it_was_told_is_never_told_and_what_is_long_past_is_no_news(shop: Troubled) -> None:
     shop.customers(1)
     for order in ("o1", "o2", "o3", "o4"):
