@@ -233,7 +233,9 @@ NEW_DATE: Mapping[str, Mapping[str, str]] = {
             "We gave you a date for your order {order} and could not keep to it. We are sorry. We now expect it on "
             "{{ incident.expected_at | date }}."
         ),
-        "sooner": "Your order {order} comes sooner than we told you: we now expect it on {{ incident.expected_at | date }}.",
+        "sooner": (
+            "Your order {order} comes sooner than we told you: we now expect it on {{ incident.expected_at | date }}."
+        ),
         "voucher": "Your code {{ incident.code }} still stands.",
     },
     "de": {
@@ -270,7 +272,8 @@ NEW_DATE: Mapping[str, Mapping[str, str]] = {
             "{{ incident.expected_at | date }}."
         ),
         "sooner": (
-            "Su pedido {order} llega antes de lo que le dijimos: ahora lo esperamos el {{ incident.expected_at | date }}."
+            "Su pedido {order} llega antes de lo que le dijimos: ahora lo esperamos el "
+            "{{ incident.expected_at | date }}."
         ),
         "voucher": "Su código {{ incident.code }} sigue siendo válido.",
     },
@@ -278,8 +281,8 @@ NEW_DATE: Mapping[str, Mapping[str, str]] = {
         "subject": "Uma nova data para a sua encomenda {order}: {{ incident.expected_at | date }}",
         "first": "Já sabemos mais: esperamos a sua encomenda {order} a {{ incident.expected_at | date }}.",
         "later": (
-            "Demos-lhe uma data para a sua encomenda {order} e não a conseguimos cumprir. Pedimos desculpa. Esperamo-la "
-            "agora a {{ incident.expected_at | date }}."
+            "Demos-lhe uma data para a sua encomenda {order} e não a conseguimos cumprir. Pedimos desculpa. "
+            "Esperamo-la agora a {{ incident.expected_at | date }}."
         ),
         "sooner": (
             "A sua encomenda {order} chega mais cedo do que lhe dissemos: esperamo-la agora a "
