@@ -25,7 +25,7 @@ class ProviderSandbox:
         self.url = url
         self.environment = environment
         self.log = log
-        self._client = httpx2.Client(base_url=url, timeout=30)
+        self._client = httpx2.Client(base_url=url, timeout=300)
 
     def settings(self, settings: Settings, **changes: Any) -> Settings:
         """These settings, with both channels going to the sandbox."""
