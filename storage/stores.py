@@ -34,6 +34,7 @@ from storage.offers import MongoOffers
 from storage.order_lists import OrderLists
 from storage.orders import MongoOrders
 from storage.outbox import MongoOutbox
+from storage.own_pages import MongoOwnPages
 from storage.points_programmes import MongoPointsProgrammes
 from storage.products import MongoProducts
 from storage.profiles import Profiles
@@ -254,6 +255,11 @@ class Stores:
     def inboxes(self) -> MongoInboxes:
         """What lies in customers' inboxes on the shop's pages."""
         return MongoInboxes(self.database)
+
+    @cached_property
+    def own_pages(self) -> MongoOwnPages:
+        """The names under which customers stand in links to their own pages."""
+        return MongoOwnPages(self.database)
 
     @cached_property
     def facts(self) -> MongoFacts:

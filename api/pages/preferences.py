@@ -3,6 +3,7 @@
 from datetime import datetime, tzinfo
 from typing import Any
 
+import msgspec
 from babel import Locale
 from babel.dates import format_date
 from flask import Response, request
@@ -26,18 +27,26 @@ SOURCE = "preference page"
 _LIFTED = "unsubscribed"
 
 
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sets their preferences, and how the link had it: in which language, and of which of the shop's brands."""
+
+    customer: Customer
+    locale: str
+    brand: str
+
+
 @blueprint.get("/p/<token:token>")
 def show(token: str) -> Response:
     """Show what is set."""
-    message = message_of("preferences", token)
-    return _form(message, _customer(message), saved=False)
+    visit = _visit(token)
+    return _form(visit, visit.customer, saved=False)
 
 
 @blueprint.post("/p/<token:token>")
 def save(token: str) -> Response:
     """Set it: each box that was changed is a word of consent; channels' order, language and pace are declared."""
-    message = message_of("preferences", token)
-    customer = _customer(message)
+    visit = _visit(token)
+    customer = visit.customer
     for channel in _channels(customer):
         for purpose in PURPOSES:
             wanted: Word = "granted" if request.form.get(f"{channel}.{purpose}") == "yes" else "denied"
@@ -46,7 +55,7 @@ def save(token: str) -> Response:
     declared = _order(customer) | _language(customer) | _pace(customer) | _pause(customer)
     if declared:
         services().customers.change(customer.id, declared)
-    return _form(message, _customer(message), saved=True)
+    return _form(visit, _customer(customer.id), saved=True, language=declared.get("locale", ""))
 
 
 def language_for(message: Message) -> str:
@@ -98,7 +107,8 @@ def _first(customer: Customer) -> list[str]:
     return [channel for channel in customer.preferred if channel in channels_of(customer)][:1]
 
 
-def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
+def _form(visit: Visit, customer: Customer, *, saved: bool, language: str = "") -> Response:
+    """The page; in the `language` that was chosen just now, where one was."""
     channels: list[dict[str, Any]] = [
         {
             "name": channel,
@@ -106,7 +116,8 @@ def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
         }
         for channel in _channels(customer)
     ]
-    language, now, zone = language_for(message), services().clock.now(), _zone(customer)
+    language = language or language_of_visitor(visit.locale, services().shops.get().locale)
+    now, zone = services().clock.now(), _zone(customer)
     paused = customer.paused_until if customer.paused_until and customer.paused_until > now else None
 
     def day(at: datetime) -> str:
@@ -115,7 +126,7 @@ def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
     return page(
         "preferences",
         language,
-        brand=message.brand,
+        brand=visit.brand,
         channels=channels,
         order=channels_of(customer),
         first="".join(_first(customer)),
@@ -129,8 +140,19 @@ def _form(message: Message, customer: Customer, *, saved: bool) -> Response:
     )
 
 
-def _customer(message: Message) -> Customer:
-    found = services().customers.get([message.customer]).get(message.customer)
+def _visit(token: str) -> Visit:
+    """Whose link it is: a message's, or one that the shop was given for a customer; raises NotFound for any other."""
+    match services().links.read("preferences", token):
+        case {"customer": str(name), "brand": str(brand)}:
+            customer = _customer(services().own_pages.customer(name) or "")
+            return Visit(customer=customer, locale=customer.locale, brand=brand)
+        case _:
+            message = message_of("preferences", token)
+            return Visit(customer=_customer(message.customer), locale=message.locale, brand=message.brand)
+
+
+def _customer(id: str) -> Customer:
+    found = services().customers.get([id]).get(id)
     if found is None:
         raise NotFound("page", "preferences")
     return found

@@ -1,5 +1,6 @@
 """Unsubscribing, preferences, why this, and the click: each with a signed token, none by a mere GET."""
 
+from base64 import urlsafe_b64decode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from customers.customer import Customer
 from customers.preferences import month_later
 from segments.segment import Segment
 from storage.mongo import Mongo
+from tests.api.conftest import Call
 from tests.api.pages.conftest import World
 from tests.support.clock import ManualClock
 from wiring import Services
@@ -229,3 +231,28 @@ def test_a_pace_a_pause_and_an_order_are_declared_by_a_post_only(
     assert (ana().pace, ana().paused_until, ana().preferred) == ("weekly", until, ["email", "sms", "telegram"])
     web.post(path, data={"pace": "", "pause": "none"})
     assert (ana().pace, ana().paused_until) == ("", None)
+
+
+def test_the_shop_gets_a_link_for_a_customer_without_a_message(
+    web: FlaskClient, world: World, services: Services, call: Call
+) -> None:
+    """It holds no personal data, is the same each time, and leads nowhere once it is withdrawn."""
+    services.customers.change("ana", {"locale": "de"})
+    path = "/v1/customers/ana/preferences-link"
+    url = call("POST", path, json={}).get_json()["url"]
+    assert call("POST", path, json={}).get_json()["url"] == url
+    assert call("POST", path, json={"brand": "other"}).get_json()["url"] != url
+    assert call("POST", "/v1/customers/nobody/preferences-link", json={}).status_code == 404
+    token = url.rpartition("/")[2].partition(".")[0]
+    said = urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    assert not [one for one in ("ana", "Ana", world.email, world.phone) if one in said]
+    page = url.removeprefix(services.links.public_url)
+    assert web.get(page).headers["Content-Language"] == "de"
+    saved = web.post(page, data={"email.service": "yes", "language": "fr", "pace": "weekly"})
+    assert saved.status_code == 200
+    assert saved.headers["Content-Language"] == "fr"  # what was chosen just now
+    ana = services.customers.get(["ana"])["ana"]
+    assert (ana.locale, ana.pace, consent(services, "email", "marketing")) == ("fr", "weekly", "denied")
+    assert call("DELETE", path).status_code == 204
+    assert {web.get(page).status_code, web.post(page).status_code} == {404}
+    assert call("POST", path, json={}).get_json()["url"] != url
