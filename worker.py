@@ -53,6 +53,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "refresh_scores": lambda made: made.refreshing.refresh(statistics()),
     "freshen_scores": lambda made: made.refreshing.freshen(statistics()),
     "count_companions": lambda made: made.counting.count(),
+    "keep_reports": lambda made: made.keeping.keep(),
 }
 
 
@@ -109,11 +110,12 @@ def chores(made: Services) -> list[Chore]:
         Chore("count_companions", 60.0, made.counting.ring_if_due),
         Chore("settle_ladders", 60.0, made.settle_ladders),
         Chore("end_marketing", HOUR, made.sunsetting.look),
+        Chore("forget_refusals", HOUR, made.refusals.tidy),
     ]
 
 
 def _of_campaigns(made: Services, often: float) -> list[Chore]:
-    """What opens campaigns' runs, and brings people and runs to their end."""
+    """What opens campaigns' runs, brings people and runs to their end, and counts what came of it."""
     return [
         Chore("open_due", often, made.schedule.open_due),
         Chore("react", often, made.schedule.react),
@@ -121,6 +123,7 @@ def _of_campaigns(made: Services, often: float) -> list[Chore]:
         Chore("move_journeys", often, made.mover.move),
         Chore("mend", often, made.schedule.mend),
         Chore("settle_runs", often, made.settle_runs),
+        Chore("keep_reports", 30.0, made.keeping.ring_if_due),
     ]
 
 

@@ -1,7 +1,6 @@
 """A campaign over time: day by day, and week by week since each was written to, beside those who were not."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,8 @@ from campaigns.tallies import arm_of, bought_in
 from campaigns.told import Told
 
 WEEK = timedelta(days=7)
+# So many are told where nothing else is asked for.
+USUAL_WEEKS = 8
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,27 +37,34 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     revenue: int = 0
 
 
-def days(told: Iterable[Told], zone: ZoneInfo) -> list[Day]:
-    """Each day on which something happened, the first first."""
-    counts: defaultdict[date, Counter[str]] = defaultdict(Counter)
+class Days:
+    """Sums messages up by the days of a time zone."""
 
-    def note(at: datetime | None, **what: int) -> None:
-        if at is not None:
-            counts[at.astimezone(zone).date()].update(what)
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._counts: defaultdict[date, Counter[str]] = defaultdict(Counter)
 
-    for one in told:
-        note(one.planned_at, planned=1)
-        note(one.handed_at, handed_over=1, delivered=one.state == "delivered")
-        note(one.read_at, read=1)
-        note(one.clicked_at, clicked=1)
-        note(one.machine_at, by_machine=1)
-        note(one.replied_at, replied=1)
-        note(one.stopped_at, stopped=1)
+    def add(self, one: Told) -> None:
+        """Count one message in, each thing on the day on which it happened."""
+        self._note(one.planned_at, planned=1)
+        self._note(one.handed_at, handed_over=1, delivered=one.state == "delivered")
+        self._note(one.read_at, read=1)
+        self._note(one.clicked_at, clicked=1)
+        self._note(one.machine_at, by_machine=1)
+        self._note(one.replied_at, replied=1)
+        self._note(one.stopped_at, stopped=1)
         for use in one.used:
-            note(use.at, vouchers_used=1, discounts=use.discount)
+            self._note(use.at, vouchers_used=1, discounts=use.discount)
         for order in one.orders:
-            note(order.at, orders=1, revenue=order.total)
-    return [Day(day=day, **counts[day]) for day in sorted(counts)]
+            self._note(order.at, orders=1, revenue=order.total)
+
+    def done(self) -> list[Day]:
+        """Each day on which something happened, the first first."""
+        return [Day(day=day, **self._counts[day]) for day in sorted(self._counts)]
+
+    def _note(self, at: datetime | None, **what: int) -> None:
+        if at is not None:
+            self._counts[at.astimezone(self._zone).date()].update(what)
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,17 +82,25 @@ class Week(msgspec.Struct, frozen=True, kw_only=True):
     method: Method
 
 
-def weeks(told: Iterable[Told], many: int, now: datetime, method: Method, detect: float) -> list[Week]:
-    """What they bought after, week by week, by intention to treat; weeks that are over for nobody are left out."""
-    sums: list[dict[str, Counter[str]]] = [defaultdict(Counter) for _ in range(many)]
-    for one in told:
+class Weeks:
+    """Sums up what was bought after, week by week since the plan, by intention to treat."""
+
+    def __init__(self, many: int, now: datetime) -> None:
+        self._now = now
+        self._sums: list[dict[str, Counter[str]]] = [defaultdict(Counter) for _ in range(many)]
+
+    def add(self, one: Told) -> None:
+        """Count one message in, for the weeks that are over for it."""
         name = HOLDOUT if one.arm == HOLDOUT else TREATED
-        for number in range(many):
+        for number, sums in enumerate(self._sums):
             since = one.planned_at + number * WEEK
-            if since + WEEK > now:
+            if since + WEEK > self._now:
                 break
-            bought_in(sums[number][name], one.bought, since, WEEK, timedelta(0))
-    return [_week(number, week, method, detect) for number, week in enumerate(sums, 1) if week]
+            bought_in(sums[name], one.bought, since, WEEK, timedelta(0))
+
+    def done(self, method: Method, detect: float) -> list[Week]:
+        """Week by week; those that are over for nobody are left out."""
+        return [_week(number, week, method, detect) for number, week in enumerate(self._sums, 1) if week]
 
 
 def _week(number: int, sums: dict[str, Counter[str]], method: Method, detect: float) -> Week:

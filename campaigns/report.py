@@ -11,13 +11,14 @@ import msgspec
 from campaigns.campaign import Campaign
 from campaigns.experiments.arms import Arm, together
 from campaigns.experiments.result import HOLDOUT, TREATED, Comparison, Method, Result, compare, result
-from campaigns.over_time import WEEK, Day, Week, days, weeks
+from campaigns.over_time import USUAL_WEEKS, WEEK, Day, Days, Week, Weeks
 from campaigns.run import Runs
-from campaigns.tallies import Numbers, Pricing, tally
+from campaigns.tallies import Numbers, Pricing, Tallies, Tally
 from campaigns.told import FAILED, OF, SENT, Tellers, Told, Window
 from campaigns.trigger import parse
 from campaigns.troubles import troubles
 from common.clock import Clock
+from customers.shop import Shop
 from messaging.message import State
 
 
@@ -70,6 +71,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_variant: dict[str, Numbers]
 
 
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is told of a campaign in one walk over its messages, as things stood at `as_of`."""
+
+    as_of: datetime
+    report: Report
+    days: list[Day]
+    weeks: list[Week]
+
+
 class Which(msgspec.Struct, frozen=True, kw_only=True):
     """Whose messages: those that count into the number `of`; of a channel, a variant, with a reason, where named."""
 
@@ -106,8 +116,29 @@ class Reporter:
 
     def report(self, campaign: Campaign, currency: str, margin_percent: float | None = None) -> Report:
         """The campaign's figures as they stand now; revenue is of orders in the shop's `currency`."""
+        tally = Tally(campaign.limits.attribution_days)
+        for one in self._told(campaign, currency):
+            tally.add(one)
+        return self._report(campaign, tally.done(), currency, margin_percent)
+
+    def whole(self, campaign: Campaign, shop: Shop) -> Whole:
+        """The report, its days and its first weeks, in one walk over the messages."""
+        now = self._clock.now()
+        tally, days = Tally(campaign.limits.attribution_days), Days(ZoneInfo(shop.time_zone))
+        weeks = Weeks(USUAL_WEEKS, now)
+        for one in self._told(campaign, shop.currency, weeks_after=USUAL_WEEKS):
+            tally.add(one)
+            days.add(one)
+            weeks.add(one)
+        return Whole(
+            as_of=now,
+            report=self._report(campaign, tally.done(), shop.currency, shop.margin_percent),
+            days=days.done(),
+            weeks=weeks.done(self._method(campaign), campaign.detect_percent),
+        )
+
+    def _report(self, campaign: Campaign, tallies: Tallies, currency: str, margin_percent: float | None) -> Report:
         rows = self._figures.messages(campaign.id)
-        tallies = tally(self._told(campaign, currency), campaign.limits.attribution_days)
         for numbers in (tallies.total, *tallies.by_channel.values(), *tallies.by_variant.values()):
             self._pricing.price(numbers, currency, margin_percent)
         arms = tallies.arms
@@ -149,12 +180,17 @@ class Reporter:
 
     def days(self, campaign: Campaign, currency: str, zone: ZoneInfo) -> list[Day]:
         """What happened day by day, in this time zone."""
-        return days(self._told(campaign, currency), zone)
+        days = Days(zone)
+        for one in self._told(campaign, currency):
+            days.add(one)
+        return days.done()
 
     def weeks(self, campaign: Campaign, currency: str, many: int) -> list[Week]:
         """What they bought after, week by week since each was planned, beside the holdout."""
-        told = self._told(campaign, currency, weeks_after=many)
-        return weeks(told, many, self._clock.now(), self._method(campaign), campaign.detect_percent)
+        weeks = Weeks(many, self._clock.now())
+        for one in self._told(campaign, currency, weeks_after=many):
+            weeks.add(one)
+        return weeks.done(self._method(campaign), campaign.detect_percent)
 
     def _told(
         self, campaign: Campaign, currency: str, after: str = "", weeks_after: int = 0, *, whole: bool = True

@@ -1,7 +1,7 @@
 """A report's numbers, summed up from what became of each message; all money in minor units of one currency."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -57,8 +57,10 @@ class Numbers(msgspec.Struct, kw_only=True):
     sample: list[tuple[str, str]] = []
 
     def add(self, one: Told) -> None:
-        """Count one message in."""
-        self.counts.update({name: 1 for name, counts in OF.items() if counts(one)})
+        """Count one message in, but for the sample."""
+        for name, counts in OF.items():
+            if counts(one):
+                self.counts[name] += 1
         if one.state == "skipped":
             self.noes[one.reason or "unknown"] += 1
         self.orders += len(one.orders)
@@ -67,8 +69,19 @@ class Numbers(msgspec.Struct, kw_only=True):
         self.discounts += sum(use.discount for use in one.used)
         for taken in one.carried:
             self.carried[taken.provider, taken.channel] += 1
-            if taken.channel == "sms" and len(self.sample) < SAMPLED:
-                self.sample.append((one.id, taken.token))
+
+    def note_texts(self, one: Told) -> None:
+        """Take a message's texts into the sample, as long as there is room."""
+        if len(self.sample) < SAMPLED:
+            self.sample += [(one.id, taken.token) for taken in one.carried if taken.channel == "sms"]
+
+    def take_in(self, others: "Numbers") -> None:
+        """Add the numbers of other messages, but for the sample; before prices are put to them."""
+        for mine, theirs in ((self.counts, others.counts), (self.noes, others.noes)):
+            mine.update(theirs)
+        self.carried.update(others.carried)
+        for name in ("orders", "buyers", "revenue", "discounts"):
+            setattr(self, name, getattr(self, name) + getattr(others, name))
 
 
 class Pricing:
@@ -115,25 +128,51 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
     arms: dict[str, Arm]
 
 
-def tally(told: Iterable[Told], days: int) -> Tallies:
-    """Sum up; the arms by what was ordered within `days` of the plan, and in as many before."""
-    total = Numbers()
-    by_channel: defaultdict[str, Numbers] = defaultdict(Numbers)
-    by_variant: defaultdict[str, Numbers] = defaultdict(Numbers)
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    window = timedelta(days=days)
-    for one in told:
-        for numbers in (total, by_channel[one.channel], by_variant[one.arm]):
-            numbers.add(one)
-        bought_in(sums[one.arm], one.bought, one.planned_at, window, window)
-    arms = {name: arm_of(arm, by_variant[name].discounts) for name, arm in sums.items()}
-    return Tallies(total=total, by_channel=dict(by_channel), by_variant=dict(by_variant), arms=arms)
+class Tally:
+    """Sums messages up; the arms by what was ordered within `days` of the plan, and in as many before.
+
+    Each message is counted once, into the cell of its channel and arm: of a million, the rest is adding up cells.
+    """
+
+    def __init__(self, days: int) -> None:
+        self._window = timedelta(days=days)
+        self._cells: defaultdict[tuple[str, str], Numbers] = defaultdict(Numbers)
+        self._total = Numbers()
+        self._by_channel: defaultdict[str, Numbers] = defaultdict(Numbers)
+        self._by_variant: defaultdict[str, Numbers] = defaultdict(Numbers)
+        self._sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, one: Told) -> None:
+        """Count one message in."""
+        self._cells[one.channel, one.arm].add(one)
+        if any(taken.channel == "sms" for taken in one.carried):
+            for numbers in self._views(one.channel, one.arm):
+                numbers.note_texts(one)
+        bought_in(self._sums[one.arm], one.bought, one.planned_at, self._window, self._window)
+
+    def done(self) -> Tallies:
+        """The sums; to be asked for once."""
+        for (channel, arm), cell in self._cells.items():
+            for numbers in self._views(channel, arm):
+                numbers.take_in(cell)
+        return Tallies(
+            total=self._total,
+            by_channel=dict(self._by_channel),
+            by_variant=dict(self._by_variant),
+            arms={name: arm_of(arm, self._by_variant[name].discounts) for name, arm in self._sums.items()},
+        )
+
+    def _views(self, channel: str, arm: str) -> tuple[Numbers, ...]:
+        return self._total, self._by_channel[channel], self._by_variant[arm]
 
 
 def bought_in(
     sums: Counter[str], bought: Sequence[Order], since: datetime, after: timedelta, before: timedelta
 ) -> None:
     """Add what one bought in so long after an instant, and in so long before: what they buy anyway."""
+    if not bought:  # of most there is nothing to add
+        sums["customers"] += 1
+        return
     later = [order.total for order in bought if since <= order.at < since + after]
     earlier = sum(order.total for order in bought if since - before <= order.at < since)
     revenue = sum(later)

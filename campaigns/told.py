@@ -19,7 +19,7 @@ ABOUT_IT = timedelta(days=3)
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What somebody bought that still stands: when, for how much (minor units), and its id."""
+    """What somebody bought that still stands: when, for how much less refunds (minor units), and its id."""
 
     at: datetime
     total: int

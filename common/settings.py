@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_part_price: float = 0.0
     browser: str = ""
     idempotency_kept: float = 86_400.0
+    report_kept_above: int = 1_000
     environment: dict[str, str] = {}
 
     @property

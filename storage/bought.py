@@ -12,12 +12,19 @@ from storage.mongo import Document, Mongo, from_document
 # All orders of the time are read where there are no more than so many for each message, and in all.
 ORDERS_A_MESSAGE = 4
 MOST_ORDERS = 200_000
-ORDER_FIELDS = {"customer_id": 1, "placed_at": 1, "total": 1, "currency": 1, "state": 1}
+ORDER_FIELDS = {"customer_id": 1, "placed_at": 1, "total": 1, "refunded": 1, "currency": 1, "state": 1}
 # By customer, the orders that stand.
 Bought = Mapping[str, Sequence[Order]]
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # What no longer stands of what was ordered.
 FALLEN = frozenset({"cancelled", "refunded"})
+
+
+def kept_of(order: Document, currency: str) -> int | None:
+    """What the shop has kept of an order's total; None where nothing of it stands, or it is of another currency."""
+    gone = order["currency"] != currency or order.get("state") in FALLEN
+    refunded = order.get("refunded", 0)
+    return None if gone or 0 < order["total"] <= refunded else order["total"] - refunded
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +84,6 @@ class Purchases:
     def _by_customer(self, orders: Iterable[Document]) -> Bought:
         bought: defaultdict[str, list[Order]] = defaultdict(list)
         for order in orders:
-            if order["currency"] == self._currency and order.get("state") not in FALLEN:
-                bought[order["customer_id"]].append(Order(order["placed_at"], order["total"], order["_id"]))
+            if (kept := kept_of(order, self._currency)) is not None:
+                bought[order["customer_id"]].append(Order(order["placed_at"], kept, order["_id"]))
         return bought

@@ -10,7 +10,7 @@ from campaigns.shop_report import Carried, Letter, Period, Use
 from campaigns.tallies import SAMPLED
 from campaigns.told import SENT, Order
 from loyalty.redemption import RedemptionState
-from storage.bought import FALLEN, ORDER_FIELDS
+from storage.bought import FALLEN, ORDER_FIELDS, kept_of
 from storage.mongo import Document, Mongo
 
 # A message may wait for so long after its run began.
@@ -80,11 +80,11 @@ class MongoShopFigures:
         """Each order that stands, with its customer, and the letters to them within the window before."""
         placed = {"placed_at": {"$gte": period.since, "$lt": period.until}}
         walk = self._orders.find(placed, ORDER_FIELDS).sort("placed_at", 1)
-        standing = (one for one in walk if one["currency"] == period.currency and one.get("state") not in FALLEN)
+        standing = (one for one in walk if kept_of(one, period.currency) is not None)
         while chunk := list(islice(standing, CHUNK)):
             letters = self._letters(chunk, window)
             for one in chunk:
-                order = Order(one["placed_at"], one["total"], one["_id"])
+                order = Order(one["placed_at"], kept_of(one, period.currency) or 0, one["_id"])
                 yield one["customer_id"], order, letters.get(one["customer_id"], [])
 
     def _letters(self, orders: Sequence[Document], window: timedelta) -> dict[str, list[Letter]]:
@@ -117,10 +117,11 @@ class MongoShopFigures:
 
     def spent(self, period: Period) -> Iterator[tuple[str, int]]:
         """Every customer with what their orders of that time come to."""
+        kept = {"$subtract": ["$total", {"$ifNull": ["$refunded", 0]}]}
         stages: list[Document] = [
             {"$match": {"placed_at": {"$gte": period.since, "$lt": period.until}}},
             {"$match": {"currency": period.currency, "state": {"$nin": sorted(FALLEN)}}},
-            {"$group": {"_id": "$customer_id", "spent": {"$sum": "$total"}}},
+            {"$group": {"_id": "$customer_id", "spent": {"$sum": kept}}},
         ]
         spent = {row["_id"]: row["spent"] for row in self._orders.aggregate(stages, allowDiskUse=True)}
         everybody: Iterable[dict[str, Any]] = self._database["customers"].find({}, {"_id": 1})

@@ -8,6 +8,7 @@ from campaigns.campaign import Campaign
 from campaigns.checklist import Clearing
 from campaigns.cooking import Cook
 from campaigns.experiments.learning import Bandits
+from campaigns.kept_reports import Keeping, Ready
 from campaigns.ladder_rehearsal import Trial as LadderTrial
 from campaigns.launch import Launcher, limits_of, settle
 from campaigns.opt_in import OptIn
@@ -26,6 +27,7 @@ from customers.erasure import Eraser
 from customers.left_over import Identities
 from customers.merge import Merger
 from storage.joining import MongoJoined
+from storage.kept_reports import MongoKeptReports
 from storage.reports import MongoFigures
 from storage.shop_figures import MongoShopFigures
 from storage.spending import MongoSpending
@@ -136,6 +138,8 @@ class Services(Journeying):
             events=self.events,
             past=self.orders,
             entrance=self.entrance,
+            brake=self.brake,
+            refusals=self.refusals,
             inside=self.journeys,
             shops=self.shops,
             doorbell=self.doorbell,
@@ -192,6 +196,28 @@ class Services(Journeying):
     def shop_reporter(self) -> ShopReporter:
         """Says what all campaigns did together."""
         return ShopReporter(MongoShopFigures(self.database), self.campaigns, self.pricing)
+
+    @cached_property
+    def ready(self) -> Ready:
+        """Reports as they were counted last."""
+        return Ready(MongoKeptReports(self.database), self.reporter, self.shop_reporter, self.clock)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        """Counts reports ahead."""
+        kept = MongoKeptReports(self.database)
+        return Keeping(
+            kept=kept,
+            sizes=kept,
+            campaigns=self.campaigns,
+            reporter=self.reporter,
+            shop_reporter=self.shop_reporter,
+            shop=self.shops.get,
+            turns=self.leases,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            few=self.settings.report_kept_above,
+        )
 
     @cached_property
     def pricing(self) -> Pricing:

@@ -1,9 +1,9 @@
 """What a campaign did: its numbers, who is behind each, day by day, and week by week beside the holdout."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from flask import Response
@@ -15,11 +15,19 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.paging import paged
 from api.schemas.base import Page
-from api.schemas.campaign_reports import DaysSchema, PeopleArgs, PersonSchema, ReportSchema, WeeksArgs, WeeksSchema
+from api.schemas.campaign_reports import (
+    DaysSchema,
+    FreshArgs,
+    PeopleArgs,
+    PersonSchema,
+    ReportSchema,
+    WeeksArgs,
+    WeeksSchema,
+)
 from campaigns.experiments.arms import Arm
 from campaigns.experiments.result import Comparison, Method
-from campaigns.over_time import Day
-from campaigns.report import Which
+from campaigns.over_time import USUAL_WEEKS, Day, Week
+from campaigns.report import Which, Whole
 from campaigns.tallies import Numbers
 from campaigns.told import OF, Told
 from common.money import Money
@@ -38,13 +46,17 @@ class CampaignReport(MethodView):
     """What it did."""
 
     @scope("read")
+    @blueprint.arguments(FreshArgs, location="query")
     @blueprint.response(200, ReportSchema)
-    def get(self, campaign_id: str) -> dict[str, Any]:
-        """Report on a campaign, as things stand now: in all, by channel and by variant, and against its holdout."""
-        shop, campaign = services().shops.get(), services().campaigns.get(campaign_id)
-        report = services().reporter.report(campaign, shop.currency, shop.margin_percent)
-        currency = report.currency
+    def get(self, args: dict[str, Any], campaign_id: str) -> dict[str, Any]:
+        """Report on a campaign: in all, by channel and by variant, and against its holdout.
+
+        One of many messages is counted in the background, and `as_of` says when; `fresh=true` counts it now.
+        """
+        whole = _whole(campaign_id, args["fresh"])
+        report, currency = whole.report, whole.report.currency
         return {
+            "as_of": whole.as_of,
             **msgspec.structs.asdict(report),
             "treated": arm(report.treated, currency),
             "holdout": arm(report.holdout, currency),
@@ -86,17 +98,18 @@ class CampaignDays(MethodView):
     """Day by day."""
 
     @scope("read")
+    @blueprint.arguments(FreshArgs, location="query")
     @blueprint.response(200, DaysSchema)
     @blueprint.doc(responses=csv.RESPONSES)
-    def get(self, campaign_id: str) -> dict[str, Any] | Response:
+    def get(self, args: dict[str, Any], campaign_id: str) -> dict[str, Any] | Response:
         """Report on a campaign day by day, in the shop's time zone; `Accept: text/csv` for a file."""
-        shop, campaign = services().shops.get(), services().campaigns.get(campaign_id)
-        days = services().reporter.days(campaign, shop.currency, ZoneInfo(shop.time_zone))
-        plain = [msgspec.structs.asdict(one) for one in days]
+        whole = _whole(campaign_id, args["fresh"])
+        currency, plain = whole.report.currency, [msgspec.structs.asdict(one) for one in whole.days]
         if csv.is_wanted():
-            return csv.answer("days", DAYS, [one | {"currency": shop.currency} for one in plain])
+            return csv.answer("days", DAYS, [one | {"currency": currency} for one in plain])
         money = ("discounts", "revenue")
-        return {"data": [one | {name: Money(one[name], shop.currency) for name in money} for one in plain]}
+        data = [one | {name: Money(one[name], currency) for name in money} for one in plain]
+        return {"as_of": whole.as_of, "data": data}
 
 
 @blueprint.route("/<campaign_id>/report/weeks")
@@ -107,10 +120,13 @@ class CampaignWeeks(MethodView):
     @blueprint.arguments(WeeksArgs, location="query")
     @blueprint.response(200, WeeksSchema)
     def get(self, args: dict[str, Any], campaign_id: str) -> dict[str, Any]:
-        """Report what people bought week by week since each was planned, beside what the holdout bought."""
-        currency, campaign = services().shops.get().currency, services().campaigns.get(campaign_id)
-        weeks = services().reporter.weeks(campaign, currency, args["weeks"])
+        """Report what people bought week by week since each was planned, beside what the holdout bought.
+
+        More than eight weeks are counted when they are asked for.
+        """
+        as_of, currency, weeks = _weeks(campaign_id, args["weeks"], args["fresh"])
         return {
+            "as_of": as_of,
             "data": [
                 {
                     "week": one.week,
@@ -119,8 +135,21 @@ class CampaignWeeks(MethodView):
                     "uplift": uplift(one.uplift, one.method) if one.uplift else None,
                 }
                 for one in weeks
-            ]
+            ],
         }
+
+
+def _whole(campaign_id: str, fresh: bool) -> Whole:
+    return services().ready.whole(services().campaigns.get(campaign_id), services().shops.get(), fresh=fresh)
+
+
+def _weeks(campaign_id: str, many: int, fresh: bool) -> tuple[datetime, str, list[Week]]:
+    """When they were counted, in which currency, and the weeks."""
+    if many <= USUAL_WEEKS:
+        whole = _whole(campaign_id, fresh)
+        return whole.as_of, whole.report.currency, whole.weeks[:many]
+    campaign, currency = services().campaigns.get(campaign_id), services().shops.get().currency
+    return services().clock.now(), currency, services().reporter.weeks(campaign, currency, many)
 
 
 def numbers(found: Numbers, currency: str) -> dict[str, Any]:

@@ -13,14 +13,16 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.resources.campaign_reports import arm, numbers, uplift
 from api.schemas.shop_report import ShopReportArgs, ShopReportSchema
+from campaigns.kept_reports import USUAL
 from campaigns.shop_report import Period, ShopReport
 from campaigns.tallies import Numbers
 from common.errors import Invalid
 from common.money import Money
+from customers.shop import Shop
 
 blueprint = Blueprint("shop_report", __name__, url_prefix="/v1/report", description="What all messages earned.")
 
-USUAL, LONGEST = timedelta(days=30), timedelta(days=366)
+LONGEST = timedelta(days=366)
 SHOWN = (
     "handed_over", "orders", "revenue", "discounts", "message_cost", "estimated", "unpriced", "goods_cost", "margin",
 )  # fmt: skip
@@ -38,32 +40,40 @@ class ShopReportItem(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any] | Response:
         """Report money by campaign, channel and offer, how often people were written to, and the shop's own holdout.
 
-        Each order is credited to one message at most; `Accept: text/csv` for the campaigns as a file.
+        Each order is credited to one message at most; `Accept: text/csv` for the campaigns as a file. A shop that
+        sends much is counted in the background where no time is asked for, up to `until`; `fresh=true` counts now.
         """
         shop = services().shops.get()
-        period = _period(args, shop.currency)
-        report = services().shop_reporter.report(period, shop)
+        report = _report(args, shop)
+        period, currency = report.period, report.period.currency
         by_campaign = _by_campaign(report)
         if csv.is_wanted():
-            return csv.answer("campaigns", COLUMNS, [_flat(one) | {"currency": shop.currency} for one in by_campaign])
+            return csv.answer("campaigns", COLUMNS, [_flat(one) | {"currency": currency} for one in by_campaign])
         return {
             "since": period.since,
             "until": period.until,
             "orders": report.orders,
-            "revenue": Money(report.revenue, shop.currency),
-            "credited": _shown(report.credited, shop.currency),
+            "revenue": Money(report.revenue, currency),
+            "credited": _shown(report.credited, currency),
             "by_campaign": by_campaign,
             "by_channel": [
-                _shown(one, shop.currency) | {"channel": name} for name, one in sorted(report.by_channel.items())
+                _shown(one, currency) | {"channel": name} for name, one in sorted(report.by_channel.items())
             ],
             "by_offer": [
                 msgspec.structs.asdict(one)
-                | {name: Money(getattr(one, name), shop.currency) for name in ("revenue", "discounts")}
+                | {name: Money(getattr(one, name), currency) for name in ("revenue", "discounts")}
                 for one in report.by_offer
             ],
             "written_to": [{"messages": n, "customers": people} for n, people in sorted(report.written_to.items())],
-            "holdout": _holdout(report, shop.holdout_percent, shop.currency),
+            "holdout": _holdout(report, shop.holdout_percent, currency),
         }
+
+
+def _report(args: dict[str, Any], shop: Shop) -> ShopReport:
+    """Of the time that is asked for, or the latest count of the usual one."""
+    if "since" not in args and "until" not in args:
+        return services().ready.of_shop(shop, fresh=args["fresh"])
+    return services().shop_reporter.report(_period(args, shop.currency), shop)
 
 
 def _period(args: dict[str, Any], currency: str) -> Period:

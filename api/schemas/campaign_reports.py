@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from api.schemas.base import Instant, MoneySchema, PageArgs, Strict
+from campaigns.over_time import USUAL_WEEKS
 from campaigns.told import OF
 from messaging.message import State
 
@@ -149,9 +150,23 @@ class NumbersSchema(Strict):
     )
 
 
+class FreshArgs(Strict):
+    """Whether the latest count will do."""
+
+    fresh = fields.Boolean(
+        load_default=False, metadata={"description": "Count it now, however long that takes, and do not keep it."}
+    )
+
+
+def as_of() -> Instant:
+    """When it was counted."""
+    return Instant(required=True, metadata={"description": "When it was counted."})
+
+
 class ReportSchema(Strict):
     """What a campaign did."""
 
+    as_of = as_of()
     campaign = fields.String(required=True)
     name = fields.String(required=True)
     state = fields.String(required=True)
@@ -246,13 +261,14 @@ class DaySchema(Strict):
 class DaysSchema(Strict):
     """A campaign day by day; days on which nothing happened are left out."""
 
+    as_of = as_of()
     data = fields.List(fields.Nested(DaySchema), required=True)
 
 
-class WeeksArgs(Strict):
+class WeeksArgs(FreshArgs):
     """How far to look."""
 
-    weeks = fields.Integer(load_default=8, validate=validate.Range(1, 52))
+    weeks = fields.Integer(load_default=USUAL_WEEKS, validate=validate.Range(1, 52))
 
 
 class CohortArmSchema(ArmSchema):
@@ -273,4 +289,5 @@ class WeekSchema(Strict):
 class WeeksSchema(Strict):
     """What they bought after, week by week."""
 
+    as_of = as_of()
     data = fields.List(fields.Nested(WeekSchema), required=True)

@@ -3,11 +3,11 @@
 from marshmallow import fields
 
 from api.schemas.base import Instant, MoneySchema, Strict
-from api.schemas.campaign_reports import ArmSchema, Signed, UpliftSchema
+from api.schemas.campaign_reports import ArmSchema, FreshArgs, Signed, UpliftSchema
 from api.schemas.checks import dated
 
 
-class ShopReportArgs(Strict):
+class ShopReportArgs(FreshArgs):
     """Of which time: the last thirty days where nothing is said; a year at most."""
 
     since = dated()

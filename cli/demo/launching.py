@@ -55,7 +55,7 @@ def _launch(world: World, name: str, campaign: Json) -> None:
     with world.screen.bar(f"sending {name}") as bar:
 
         def read() -> Json:
-            report = world.api.get(f"/v1/campaigns/{made}/report")
+            report = world.api.get(f"/v1/campaigns/{made}/report?fresh=true")
             bar.at(sum(report["sent"].values()), dry["audience"] - dry["held_out"] - sum(dry["would_skip"].values()))
             return report
 

@@ -39,7 +39,7 @@ def receive(world: World, campaign: str) -> None:
     world.provider.receipts("opened", opened)
     world.provider.receipts("clicked", [one for one in opened if share("click", campaign, one) < CLICKED / OPENED])
     world.api.until(
-        lambda: world.api.get(f"/v1/campaigns/{world.campaigns[campaign]}/report"),
+        lambda: world.api.get(f"/v1/campaigns/{world.campaigns[campaign]}/report?fresh=true"),
         lambda report: sum(report["delivered"].values()) >= len(arrived),
         PATIENCE,
         "Working off the providers' webhooks",

@@ -29,7 +29,7 @@ class Did(Settings, frozen=True):
 
 
 class Reacted(OverRows):
-    """By what providers and links report of people, not of machines; a second click on the same message counts again."""
+    """By what links and providers report of people; a second click on the same message counts again."""
 
     name = "reacted"
     group = "messages"

@@ -119,6 +119,18 @@ def also_by_sms(shop: Services, message: str) -> None:
     shop.database["messages"].update_one({"_id": kept["_id"]}, both)
 
 
+def in_days_and_files(web: FlaskClient, place: str, total: dict[str, Any]) -> None:
+    """The days come to the same sums, and files hold the same rows."""
+    days = web.get(f"{place}/report/days").get_json()["data"]
+    for name in ("planned", "handed_over", "read", "clicked", "by_machine", "replied", "stopped", "orders"):
+        assert sum(day[name] for day in days) == total[name], name
+    assert [day["day"] for day in days] == ["2026-03-02", "2026-03-04", "2026-03-05"]
+    file = web.get(f"{place}/report/people?of=ordered", headers={"Accept": "text/csv"})
+    lines = list(csv.DictReader(io.StringIO(file.get_data(as_text=True))))
+    assert sorted(int(line["revenue"]) for line in lines) == [10_000] * 5 + [12_000]
+    assert "day,planned" in web.get(f"{place}/report/days", headers={"Accept": "text/csv"}).get_data(as_text=True)
+
+
 def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskClient, clock: ManualClock) -> None:
     id_ = launched(shop, clock)
     sent = [one for one in shop.messages.of_campaign(id_, "", 100) if one.state == "accepted"]
@@ -161,14 +173,7 @@ def test_every_number_is_the_list_of_those_behind_it(shop: Services, web: FlaskC
     also_by_sms(shop, listed(web, place, "of=handed_over&channel=email")[0]["message"])
     again = web.get(f"{place}/report").get_json()["total"]["message_cost"]["amount"]
     assert again == round(70 * (texts + 1) + 0.5 * (len(sent) - texts))
-    days = web.get(f"{place}/report/days").get_json()["data"]
-    for name in ("planned", "handed_over", "read", "clicked", "by_machine", "replied", "stopped", "orders"):
-        assert sum(day[name] for day in days) == total[name], name
-    assert [day["day"] for day in days] == ["2026-03-02", "2026-03-04", "2026-03-05"]
-    file = web.get(f"{place}/report/people?of=ordered", headers={"Accept": "text/csv"})
-    lines = list(csv.DictReader(io.StringIO(file.get_data(as_text=True))))
-    assert sorted(int(line["revenue"]) for line in lines) == [10_000] * 5 + [12_000]
-    assert "day,planned" in web.get(f"{place}/report/days", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    in_days_and_files(web, place, total)
     clock.advance(30 * 86_400)
     weeks = web.get(f"{place}/report/weeks?weeks=4").get_json()["data"]
     assert [week["treated"]["orders"] for week in weeks] == [7, 0, 0, 1]
