@@ -110,7 +110,6 @@ def chores(made: Services) -> list[Chore]:
         Chore("count_companions", 60.0, made.counting.ring_if_due),
         Chore("settle_ladders", 60.0, made.settle_ladders),
         Chore("end_marketing", HOUR, made.sunsetting.look),
-        Chore("forget_refusals", HOUR, made.refusals.tidy),
     ]
 
 

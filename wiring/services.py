@@ -138,8 +138,6 @@ class Services(Journeying):
             events=self.events,
             past=self.orders,
             entrance=self.entrance,
-            brake=self.brake,
-            refusals=self.refusals,
             inside=self.journeys,
             shops=self.shops,
             doorbell=self.doorbell,
