@@ -17,6 +17,7 @@ from bench._ground import ground, pick_engine
 from bench._meter import Cost, measured, table
 from bench._shop import open_shop
 from common.links import Links
+from common.memory import look_for_rings_seldom
 from content import email
 from content.letters import letters_of
 from content.vocabulary import sample
@@ -46,6 +47,7 @@ PARTS = {
 @click.option("--messages", type=click.IntRange(1), help="How many are planned; 100,000 on a real engine, else 2,000.")
 def command(letters: int, messages: int | None) -> None:
     """Letters from a template, and messages with vouchers from a campaign."""
+    look_for_rings_seldom()  # as a worker does
     _letters(letters)
     engine = pick_engine()
     with ground() as services:

@@ -30,6 +30,9 @@ LEASE_SECONDS = 60.0
 # Why somebody is held out of a campaign who gets no marketing at all: they are no part of its own comparison.
 SHOP_HOLDOUT = "shop_holdout"
 
+# What `message_for` reads of a customer beside the id; a ladder reads more.
+NEEDED = ("locale", "preferred", "addresses", "consents")
+
 Words = Mapping[str, Template]
 
 
@@ -124,7 +127,7 @@ class Planner:
         if run.step is not None:  # somebody planned a step, and died: who it is for is no audience
             return iter(())
         if not run.customer:
-            return self._audience.stream(run.rules, after=run.cursor)
+            return self._audience.stream(run.rules, run.cursor, NEEDED if run.campaign.ladder is None else ())
         if run.rules and not self._audience.contains(run.rules, run.customer):
             return iter(())
         return iter(self._customers.get([run.customer]).values())

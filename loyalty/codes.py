@@ -19,6 +19,7 @@ ALPHABET = "0123456789ACDEFGHJKMNPQRTVWXY"
 LENGTH = 12
 # 29**11 codes: with a million of them given out, one guess in twelve thousand million is right.
 _BODY = LENGTH - 1
+_BODIES = len(ALPHABET) ** _BODY
 _VALUE = {sign: value for value, sign in enumerate(ALPHABET)}
 _MEANT = str.maketrans({"O": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "U": "V"})
 # What people put between signs, and what a copied text brings along unseen.
@@ -48,12 +49,12 @@ REASONS = {
 
 def make(key: str, *parts: str | int) -> str:
     """The code that follows from these parts; nobody without the key can work it out."""
-    rest = number(key.encode(), "code", *parts)
-    body = []
+    rest = number(key.encode(), "code", *parts) % _BODIES  # so small a number is soon divided
+    body = ""
     for _ in range(_BODY):
         rest, value = divmod(rest, len(ALPHABET))
-        body.append(ALPHABET[value])
-    return "".join(body) + _check("".join(body))
+        body += ALPHABET[value]
+    return body + _check(body)
 
 
 def parse(typed: str, kind: str = "voucher") -> str:
@@ -139,5 +140,5 @@ def candidates(source: str, key: str) -> list[str]:
 
 
 def _check(body: str) -> str:
-    total = sum(weight * _VALUE[sign] for weight, sign in enumerate(body, start=2))
+    total = sum([weight * _VALUE[sign] for weight, sign in enumerate(body, start=2)])
     return ALPHABET[total % len(ALPHABET)]

@@ -47,12 +47,13 @@ class MongoMatching:
             found = list(islice(merged(self._database, self._narrowed(plan), after=after, batch=size), size))
         return from_documents(found, Customer)
 
-    def stream(self, plan: Plan, after: str = "") -> Iterator[Customer]:
-        """All who match with an id greater than `after`, in the order of ids.
+    def stream(self, plan: Plan, after: str = "", fields: Sequence[str] = ()) -> Iterator[Customer]:
+        """All who match with an id greater than `after`, in the order of ids; of each these fields, or all.
 
         Cursors on the server, a batch of customers at a time here. Who starts again passes the last id it got.
         """
-        for row in merged(self._database, self._narrowed(plan), after=after, batch=self._batch):
+        last: list[Stage] = [{"$project": dict.fromkeys(fields, 1)}] if fields else []
+        for row in merged(self._database, self._narrowed(plan), after=after, last=last, batch=self._batch):
             yield from_document(row, Customer)
 
     def table(self, plan: Plan, columns: Mapping[str, str], after: str = "") -> Iterator[Document]:

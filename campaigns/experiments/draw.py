@@ -29,12 +29,12 @@ def position(what: str, id: str, customer: str) -> float:
 
 def held_out(campaign: str, customer: str, percent: float) -> bool:
     """Whether the draw holds this customer out of a campaign: `percent` in a hundred."""
-    return position("holdout", campaign, customer) < percent / 100
+    return percent > 0 and position("holdout", campaign, customer) < percent / 100
 
 
 def held_out_of_all(draw: str, customer: str, percent: float) -> bool:
     """Whether this customer gets no marketing at all; another name of the `draw` draws others."""
-    return position("shop-holdout", draw, customer) < percent / 100
+    return percent > 0 and position("shop-holdout", draw, customer) < percent / 100
 
 
 def pick(draw: str, customer: str, variants: Sequence[Kind]) -> Kind:

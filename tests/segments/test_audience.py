@@ -74,6 +74,9 @@ def test_members_come_without_the_marks_of_lookups(shop: Services) -> None:
     rules = {"all": [SILENT, {"rule": "orders_lately", "days": 30}]}
     assert shop.audience.sample(rules, 5)[0] == shop.audience.sample({"all": [SILENT]}, 5)[2]
     assert ids(shop.audience.stream(rules)) == ["c7"]
+    for some in (SILENT, rules):
+        found = shop.audience.stream(some, "c6", fields=["country"])
+        assert next(found) == Customer(id="c7", country="PT")  # and neither name nor profile
 
 
 def test_a_segment_may_be_made_of_others(shop: Services) -> None:
