@@ -10,6 +10,7 @@ import msgspec
 
 from campaigns import recipes
 from campaigns.campaign import Campaign
+from campaigns.recipe_words import Letter, everywhere
 from common.errors import Invalid
 from common.kinds import scan
 from content.templates import Content, Template
@@ -42,6 +43,10 @@ class Kitchen(msgspec.Struct, frozen=True, kw_only=True):
     def template(self, word: str, content: Content) -> Template:
         """Words under an id of their own."""
         return Template(id=f"{self.mark}-{word}", name=f"{self.name}: {word.replace('_', ' ')}", content=content)
+
+    def words(self, word: str, letters: Mapping[str, Letter]) -> Template:
+        """The words of letters, for every channel, under an id of their own."""
+        return self.template(word, everywhere(letters, shop=bool(self.shop.url)))
 
     def segment(self, rules: Mapping[str, Any], *, tracked: bool = False) -> Segment:
         """Who it is for."""

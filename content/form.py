@@ -21,7 +21,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     more parts than were written. Of the parts in `either` exactly one is written. `lines` are parts of one line each,
     a mail header among them; `limits` are the most characters a part may come out with; a `droppable` one that comes
     out empty is left out. `addresses` are parts that are a web address each, in which what was filled in is written as
-    an address takes it.
+    an address takes it. `tidy` is done to each part that is no line of its own.
     """
 
     channel: str
@@ -34,6 +34,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     limits: dict[str, int] = {}
     droppable: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+    tidy: Callable[[str], str] = str
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
         parts = {}
         for part, piece in self.pieces.items():
             text = piece.render(context, self.form.limits.get(part, OUTPUT_LIMIT))
-            words = clean(text) if part in self.form.lines else text.strip()
+            words = clean(text) if part in self.form.lines else self.form.tidy(text).strip()
             if words:
                 parts[part] = quote(words, safe=_OF_AN_ADDRESS) if part in self.form.addresses else words
             elif part not in self.form.droppable:

@@ -25,6 +25,8 @@ _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+# Spaces that hold figures and their signs together; to the eye they are spaces, and one would make a text UCS-2.
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
 _EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape before each: two septets
 
 
@@ -95,4 +97,5 @@ FORM = Form(
     check=check_part,
     compile=compile_parts,
     limits={"text": TEXT_LIMIT},
+    tidy=lambda text: text.translate(_SPACES),
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe
-from campaigns.recipe_words import NAME, Letter, by_email
+from campaigns.recipe_words import NAME, Letter
 from campaigns.steps import JourneyRules, JourneyStep
 from common.errors import Invalid
 from content.wording import language_of
@@ -19,6 +19,10 @@ _FIRST = {
             "whether all is as it should be.",
             "Anything unclear? Answer this letter and ask. A person reads it.",
         ],
+        short=(
+            "Your order has come{% if order.products %}: {{ order.products | listed(1) }}{% endif %}. "
+            "Anything unclear? Ask us."
+        ),
     ),
     "de": Letter(
         subject=f"Zum Kennenlernen{NAME}",
@@ -28,6 +32,55 @@ _FIRST = {
             "ob alles so ist, wie es sein soll.",
             "Ist etwas unklar? Antworte auf diesen Brief und frag. Ihn liest ein Mensch.",
         ],
+        short=(
+            "Deine Bestellung ist da{% if order.products %}: {{ order.products | listed(1) }}"
+            "{% endif %}. Ist etwas unklar? Frag uns."
+        ),
+    ),
+    "fr": Letter(
+        subject=f"Pour faire connaissance{NAME}",
+        preheader="Quelques mots sur votre commande.",
+        body=[
+            (
+                "Votre commande est arrivée{% if order.products %} : {{ order.products | listed(3) }}"
+                "{% endif %}. Regardez si tout est comme il faut."
+            ),
+            "Quelque chose n'est pas clair ? Répondez à cette lettre et demandez. Une personne la lit.",
+        ],
+        short=(
+            "Votre commande est arrivée{% if order.products %} : {{ order.products | listed(1) }}"
+            "{% endif %}. Une question ? Demandez-nous."
+        ),
+    ),
+    "es": Letter(
+        subject=f"Para irse conociendo{NAME}",
+        preheader="Unas palabras sobre su pedido.",
+        body=[
+            (
+                "Su pedido ha llegado{% if order.products %}: {{ order.products | listed(3) }}{% endif %}. "
+                "Mire si todo está como debe."
+            ),
+            "¿Hay algo que no esté claro? Responda a esta carta y pregunte. La lee una persona.",
+        ],
+        short=(
+            "Su pedido ha llegado{% if order.products %}: {{ order.products | listed(1) }}{% endif %}. "
+            "¿Alguna duda? Pregúntenos."
+        ),
+    ),
+    "pt": Letter(
+        subject=f"Para se irem conhecendo{NAME}",
+        preheader="Umas palavras sobre a sua encomenda.",
+        body=[
+            (
+                "A sua encomenda chegou{% if order.products %}: {{ order.products | listed(3) }}{% endif %}"
+                ". Veja se está tudo como deve ser."
+            ),
+            "Algo não está claro? Responda a esta carta e pergunte. É lida por uma pessoa.",
+        ],
+        short=(
+            "A sua encomenda chegou{% if order.products %}: {{ order.products | listed(1) }}{% endif %}"
+            ". Alguma dúvida? Pergunte-nos."
+        ),
     ),
 }
 _THEN = {
@@ -38,6 +91,7 @@ _THEN = {
             "By now you know how it does{% if order.products %}, your {{ order.products | listed(1) }}{% endif %}.",
             "Most questions come with use. Answer this letter, and we help.",
         ],
+        short="Most questions come with use. Ask, and we help.",
     ),
     "de": Letter(
         subject=f"Wie läuft es{NAME}?",
@@ -46,8 +100,49 @@ _THEN = {
             "Inzwischen kennst du es{% if order.products %}: {{ order.products | listed(1) }}{% endif %}.",
             "Die meisten Fragen kommen beim Benutzen. Antworte auf diesen Brief, und wir helfen.",
         ],
+        short="Die meisten Fragen kommen beim Benutzen. Frag, und wir helfen.",
+    ),
+    "fr": Letter(
+        subject=f"Comment cela se passe-t-il{NAME} ?",
+        preheader="Les questions viennent à l'usage. Posez-les.",
+        body=[
+            (
+                "Vous connaissez maintenant votre achat{% if order.products %} : "
+                "{{ order.products | listed(1) }}{% endif %}."
+            ),
+            "La plupart des questions viennent à l'usage. Répondez à cette lettre, et nous vous aidons.",
+        ],
+        short="La plupart des questions viennent à l'usage. Posez-les, et nous vous aidons.",
+    ),
+    "es": Letter(
+        subject=f"¿Qué tal va{NAME}?",
+        preheader="Las dudas llegan con el uso. Pregunte.",
+        body=[
+            (
+                "A estas alturas ya conoce bien su compra{% if order.products %}: "
+                "{{ order.products | listed(1) }}{% endif %}."
+            ),
+            "La mayoría de las dudas llegan con el uso. Responda a esta carta, y le ayudamos.",
+        ],
+        short="La mayoría de las dudas llegan con el uso. Pregunte, y le ayudamos.",
+    ),
+    "pt": Letter(
+        subject=f"Como está a correr{NAME}?",
+        preheader="As dúvidas surgem com o uso. Pergunte.",
+        body=[
+            (
+                "Por esta altura já conhece bem a sua compra{% if order.products %}: "
+                "{{ order.products | listed(1) }}{% endif %}."
+            ),
+            "A maioria das dúvidas surge com o uso. Responda a esta carta, e ajudamos.",
+        ],
+        short="A maioria das dúvidas surge com o uso. Pergunte, e ajudamos.",
     ),
 }
+
+
+# A tip whose first paragraph is longer is for letters alone.
+SHORT = 300
 
 
 class Tip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +186,7 @@ class HowTo(Recipe[Settings]):
             letters = [{language: _letter(tip)} for tip in tips]
         else:
             letters = [_FIRST, _THEN]
-        words = [kitchen.template(f"tip_{place}", by_email(one)) for place, one in enumerate(letters, 1)]
+        words = [kitchen.words(f"tip_{place}", one) for place, one in enumerate(letters, 1)]
         waits = [(day - before) * 24 * 60 for before, day in zip([0, *days], days, strict=False)]
         steps = [JourneyStep(wait_minutes=wait, template=one.id) for wait, one in zip(waits, words, strict=True)]
         bought = {"rule": "bought", "any_of": list(self.settings.products)} if self.settings.products else None
@@ -109,4 +204,6 @@ class HowTo(Recipe[Settings]):
 
 def _letter(tip: Tip) -> Letter:
     paragraphs = [" ".join(one.split()) for one in tip.text.split("\n\n")]
-    return Letter(subject=tip.subject, preheader=paragraphs[0][:150], body=[one for one in paragraphs if one])
+    short = paragraphs[0] if len(paragraphs[0]) <= SHORT else ""
+    kept = [one for one in paragraphs if one]
+    return Letter(subject=tip.subject, preheader=paragraphs[0][:150], body=kept, short=short)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe
-from campaigns.recipe_words import NAME, Letter, by_email
+from campaigns.recipe_words import NAME, Letter
 
 _LOST = '{{ points.expiring | plural(one="one point", other="# points") }}'
 _WORDS = {
@@ -18,6 +18,10 @@ _WORDS = {
             "They are yours. It would be a pity.",
         ],
         button="Use your points",
+        short=(
+            f"Of your {{{{ points.balance }}}} points, {_LOST} will be lost{{% if points.expiring_at %}} on "
+            '{{ points.expiring_at | date("day") }}{% endif %}.'
+        ),
     ),
     "de": Letter(
         subject=f"Deine Punkte verfallen bald{NAME}",
@@ -28,6 +32,61 @@ _WORDS = {
             "Sie gehören dir. Es wäre schade darum.",
         ],
         button="Punkte einlösen",
+        short=(
+            "Von deinen {{ points.balance }} Punkten verfallen {{ points.expiring }}"
+            '{% if points.expiring_at %} am {{ points.expiring_at | date("day") }}{% endif %}.'
+        ),
+    ),
+    "fr": Letter(
+        subject=f"Vos points expirent bientôt{NAME}",
+        preheader="Ils valent quelque chose. Utilisez-les à temps.",
+        body=[
+            (
+                "Vous avez {{ points.balance }} points. Vous pouvez en utiliser {{ points.expiring }}"
+                '{% if points.expiring_at %} jusqu\'au {{ points.expiring_at | date("day") }}{% endif %} ; '
+                "ensuite, ils sont perdus."
+            ),
+            "Ils sont à vous. Ce serait dommage.",
+        ],
+        button="Utiliser vos points",
+        short=(
+            "Vous avez {{ points.balance }} points. Utilisez-en {{ points.expiring }}"
+            '{% if points.expiring_at %} avant le {{ points.expiring_at | date("day") }}{% endif %}.'
+        ),
+    ),
+    "es": Letter(
+        subject=f"Sus puntos caducan pronto{NAME}",
+        preheader="Valen algo. Úselos a tiempo.",
+        body=[
+            (
+                "Tiene {{ points.balance }} puntos. Puede usar {{ points.expiring }} de ellos"
+                '{% if points.expiring_at %} hasta el {{ points.expiring_at | date("day") }}{% endif %}; '
+                "después se pierden."
+            ),
+            "Son suyos. Sería una pena.",
+        ],
+        button="Usar sus puntos",
+        short=(
+            "Tiene {{ points.balance }} puntos. Use {{ points.expiring }}{% if points.expiring_at %} "
+            'antes del {{ points.expiring_at | date("day") }}{% endif %}.'
+        ),
+    ),
+    "pt": Letter(
+        subject=f"Os seus pontos expiram em breve{NAME}",
+        preheader="Valem alguma coisa. Use-os a tempo.",
+        body=[
+            (
+                "Tem {{ points.balance }} pontos. Pode usar {{ points.expiring }} deles"
+                '{% if points.expiring_at %} até {{ points.expiring_at | date("day") }}{% endif %}; depois '
+                "perdem-se."
+            ),
+            "São seus. Seria uma pena.",
+        ],
+        button="Usar os seus pontos",
+        short=(
+            "Tem {{ points.balance }} pontos. Use {{ points.expiring }}{% if points.expiring_at %} "
+            'antes de {{ points.expiring_at | date("day") }}{% endif %}.'
+        ),
     ),
 }
 
@@ -48,6 +107,6 @@ class PointsReminder(Recipe[Settings]):
 
     def make(self, kitchen: Kitchen) -> Plan:
         """By the trigger."""
-        words = kitchen.template("letter", by_email(_WORDS))
+        words = kitchen.words("letter", _WORDS)
         trigger = {"kind": "points_expiring", "at_least": self.settings.at_least}
         return Plan(campaigns=[kitchen.campaign(words, trigger)], templates=[words])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe, every_of
-from campaigns.recipe_words import NAME, Letter, by_email
+from campaigns.recipe_words import NAME, Letter
 from campaigns.steps import JourneyRules, JourneyStep
 
 _WORDS = {
@@ -21,6 +21,9 @@ _WORDS = {
         ],
         button="Your link to share",
         link="{{ referral.link }}",
+        short=(
+            "Send your link to a friend: {{ referral.friend_reward }} for them, {{ referral.advocate_reward }} for you."
+        ),
     ),
     "de": Letter(
         subject=f"Wer würde sich auch freuen{NAME}?",
@@ -35,6 +38,69 @@ _WORDS = {
         ],
         button="Dein Link zum Teilen",
         link="{{ referral.link }}",
+        short=(
+            "Schick deinen Link weiter: {{ referral.friend_reward }} für deine Freunde, "
+            "{{ referral.advocate_reward }} für dich."
+        ),
+    ),
+    "fr": Letter(
+        subject=f"Quelqu'un à qui cela plairait aussi{NAME} ?",
+        preheader="Quelque chose pour vos amis, et quelque chose pour vous.",
+        body=[
+            (
+                "Connaissez-vous quelqu'un qui ne nous a pas encore trouvés, et qui devrait ? Envoyez-lui "
+                "votre lien. Vous y gagnez tous les deux :"
+            ),
+            (
+                "<p><strong>Vos amis :</strong> {{ referral.friend_reward }}.<br><strong>Vous :</strong> "
+                "{{ referral.advocate_reward }}, dès qu'il est sûr que leur commande est gardée.</p>"
+            ),
+            "Ou dites-le de vive voix. Voici votre code :",
+            '<p class="code">{{ referral.code }}</p>',
+        ],
+        button="Votre lien à partager",
+        link="{{ referral.link }}",
+        short=(
+            "Envoyez votre lien : {{ referral.friend_reward }} pour vos amis, {{ referral.advocate_reward }} pour vous."
+        ),
+    ),
+    "es": Letter(
+        subject=f"¿Alguien a quien también le gustaría{NAME}?",
+        preheader="Algo para sus amigos y algo para usted.",
+        body=[
+            "¿Conoce a alguien que aún no nos ha descubierto y debería? Envíele su enlace. Los dos salen ganando:",
+            (
+                "<p><strong>Sus amigos:</strong> {{ referral.friend_reward }}.<br><strong>Usted:</strong> "
+                "{{ referral.advocate_reward }}, en cuanto sea seguro que se quedan con el pedido.</p>"
+            ),
+            "O dígalo de viva voz. Este es su código:",
+            '<p class="code">{{ referral.code }}</p>',
+        ],
+        button="Su enlace para compartir",
+        link="{{ referral.link }}",
+        short=(
+            "Envíe su enlace: {{ referral.friend_reward }} para sus amigos, {{ referral.advocate_reward }} para usted."
+        ),
+    ),
+    "pt": Letter(
+        subject=f"Alguém que também iria gostar{NAME}?",
+        preheader="Algo para os seus amigos e algo para si.",
+        body=[
+            "Conhece alguém que ainda não nos descobriu, e devia? Envie-lhe o seu link. Ganham os dois:",
+            (
+                "<p><strong>Para os seus amigos:</strong> {{ referral.friend_reward }}.<br><strong>Para "
+                "si:</strong> {{ referral.advocate_reward }}, assim que for certo que ficam com a "
+                "encomenda.</p>"
+            ),
+            "Ou diga-o de viva voz. Este é o seu código:",
+            '<p class="code">{{ referral.code }}</p>',
+        ],
+        button="O seu link para partilhar",
+        link="{{ referral.link }}",
+        short=(
+            "Envie o seu link: {{ referral.friend_reward }} para os seus amigos, "
+            "{{ referral.advocate_reward }} para si."
+        ),
     ),
 }
 
@@ -61,7 +127,7 @@ class ReferralInvitation(Recipe[Settings]):
 
     def make(self, kitchen: Kitchen) -> Plan:
         """Whether anything is amiss is looked at again when it is due."""
-        words = kitchen.template("invitation", by_email(_WORDS))
+        words = kitchen.words("invitation", _WORDS)
         own = self.settings
         segment = kitchen.segment(
             every_of([{"rule": "profile_orders", "at_least": own.orders}, {"rule": "open_incidents", "at_most": 0}])

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe
-from campaigns.recipe_words import NAME, Letter, by_email
+from campaigns.recipe_words import NAME, Letter
 from campaigns.steps import JourneyRules
 
 _WORDS = {
@@ -18,6 +18,10 @@ _WORDS = {
             "Still plenty left? Then leave it be.",
         ],
         button="Order again",
+        short=(
+            "By your own rhythm it should soon be time again{% if last_order.again %}: "
+            "{{ last_order.again | listed(1) }}{% endif %}."
+        ),
     ),
     "de": Letter(
         subject=f"Bald aufgebraucht{NAME}?",
@@ -28,6 +32,58 @@ _WORDS = {
             "Noch genug da? Dann lass dir Zeit.",
         ],
         button="Wieder bestellen",
+        short=(
+            "Nach deinem eigenen Rhythmus ist es bald wieder so weit{% if last_order.again %}: "
+            "{{ last_order.again | listed(1) }}{% endif %}."
+        ),
+    ),
+    "fr": Letter(
+        subject=f"Bientôt fini{NAME} ?",
+        preheader="Commandez à temps, et ce sera là quand il le faudra.",
+        body=[
+            (
+                "D'après votre rythme, il sera bientôt temps de recommander{% if last_order.again %} : "
+                "{{ last_order.again | listed(3) }}{% endif %}."
+            ),
+            "Il en reste assez ? Alors rien ne presse.",
+        ],
+        button="Commander à nouveau",
+        short=(
+            "D'après votre rythme, il sera bientôt temps de recommander{% if last_order.again %} : "
+            "{{ last_order.again | listed(1) }}{% endif %}."
+        ),
+    ),
+    "es": Letter(
+        subject=f"¿Se está acabando{NAME}?",
+        preheader="Pida a tiempo y lo tendrá cuando lo necesite.",
+        body=[
+            (
+                "Por su propio ritmo, pronto será hora de reponer{% if last_order.again %}: "
+                "{{ last_order.again | listed(3) }}{% endif %}."
+            ),
+            "¿Aún queda bastante? Entonces no hay prisa.",
+        ],
+        button="Volver a pedir",
+        short=(
+            "Por su propio ritmo, pronto será hora de reponer{% if last_order.again %}: "
+            "{{ last_order.again | listed(1) }}{% endif %}."
+        ),
+    ),
+    "pt": Letter(
+        subject=f"Quase a acabar{NAME}?",
+        preheader="Encomende a tempo, e estará lá quando precisar.",
+        body=[
+            (
+                "Pelo seu próprio ritmo, em breve será altura de repor{% if last_order.again %}: "
+                "{{ last_order.again | listed(3) }}{% endif %}."
+            ),
+            "Ainda tem bastante? Então não há pressa.",
+        ],
+        button="Encomendar de novo",
+        short=(
+            "Pelo seu próprio ritmo, em breve será altura de repor{% if last_order.again %}: "
+            "{{ last_order.again | listed(1) }}{% endif %}."
+        ),
     ),
 }
 
@@ -49,7 +105,7 @@ class Replenishment(Recipe[Settings]):
 
     def make(self, kitchen: Kitchen) -> Plan:
         """An order before it goes out ends it."""
-        words = kitchen.template("note", by_email(_WORDS))
+        words = kitchen.words("note", _WORDS)
         trigger = {"kind": "replenishment_due", "days_before": self.settings.days_before}
         if self.settings.products:
             trigger |= {"products": list(self.settings.products)}

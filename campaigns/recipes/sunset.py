@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe, every_of
-from campaigns.recipe_words import NAME, Letter, by_email
+from campaigns.recipe_words import NAME, Letter
 from campaigns.steps import JourneyRules, JourneyStep
 
 _ASK = {
@@ -17,6 +17,7 @@ _ASK = {
             "Would you like to hear of us? Then tap here. If not, you need do nothing: we stop by ourselves.",
         ],
         button="Yes, go on",
+        short="Would you like to hear of us? Then tap here. If not, do nothing: we stop by ourselves.",
     ),
     "de": Letter(
         subject=f"Sollen wir noch schreiben{NAME}?",
@@ -27,6 +28,51 @@ _ASK = {
             "selbst auf.",
         ],
         button="Ja, bitte weiter",
+        short=("Möchtest du weiter von uns hören? Dann tippe hier. Wenn nicht, tu nichts: Wir hören von selbst auf."),
+    ),
+    "fr": Letter(
+        subject=f"Devons-nous encore écrire{NAME} ?",
+        preheader="Un geste, et rien ne change. Sinon, nous arrêtons.",
+        body=[
+            (
+                "Vous n'avez pas ouvert nos lettres depuis longtemps, et ce n'est pas grave. Nous ne "
+                "voulons pas remplir votre boîte."
+            ),
+            (
+                "Souhaitez-vous avoir de nos nouvelles ? Alors touchez ici. Sinon, vous n'avez rien à "
+                "faire : nous arrêtons de nous-mêmes."
+            ),
+        ],
+        button="Oui, continuez",
+        short=(
+            "Souhaitez-vous encore nos nouvelles ? Touchez ici. Sinon, ne faites rien : nous arrêtons de nous-mêmes."
+        ),
+    ),
+    "es": Letter(
+        subject=f"¿Seguimos escribiendo{NAME}?",
+        preheader="Un toque, y todo sigue igual. Si no, lo dejamos.",
+        body=[
+            "Hace mucho que no abre nuestras cartas, y no pasa nada. No queremos llenarle el buzón.",
+            (
+                "¿Quiere tener noticias nuestras? Entonces toque aquí. Si no, no tiene que hacer nada: "
+                "dejamos de escribir."
+            ),
+        ],
+        button="Sí, sigan",
+        short="¿Quiere tener noticias nuestras? Toque aquí. Si no, no haga nada: dejamos de escribir.",
+    ),
+    "pt": Letter(
+        subject=f"Continuamos a escrever{NAME}?",
+        preheader="Um toque, e tudo fica igual. Se não, paramos.",
+        body=[
+            "Há muito que não abre as nossas cartas, e não faz mal. Não queremos encher-lhe a caixa de correio.",
+            (
+                "Gostaria de ter notícias nossas? Então toque aqui. Se não, não precisa de fazer nada: "
+                "deixamos de escrever."
+            ),
+        ],
+        button="Sim, continuem",
+        short="Gostaria de ter notícias nossas? Toque aqui. Se não, não faça nada: deixamos de escrever.",
     ),
 }
 _STOP = {
@@ -39,6 +85,7 @@ _STOP = {
         ],
         button="Go on after all",
         link="{{ links.preferences }}",
+        short=("As we have not heard from you, this is our last message with offers. You may come back at any time."),
     ),
     "de": Letter(
         subject=f"Wir hören auf{NAME}",
@@ -50,6 +97,49 @@ _STOP = {
         ],
         button="Doch weiter",
         link="{{ links.preferences }}",
+        short=("Da wir nichts gehört haben, ist das die letzte Nachricht mit Neuem. Du kannst jederzeit zurückkommen."),
+    ),
+    "fr": Letter(
+        subject=f"Nous cessons d'écrire{NAME}",
+        preheader="Pour vos commandes, rien ne change. Rien d'autre ne vient.",
+        body=[
+            (
+                "Comme nous n'avons pas eu de vos nouvelles, ceci est notre dernière lettre avec des "
+                "nouveautés et des offres. Pour vos commandes, nous écrivons toujours."
+            ),
+            "Vous pouvez revenir à tout moment.",
+        ],
+        button="Continuer quand même",
+        link="{{ links.preferences }}",
+        short=("Sans réponse de votre part, ceci est notre dernier message. Vous pouvez revenir à tout moment."),
+    ),
+    "es": Letter(
+        subject=f"Dejamos de escribir{NAME}",
+        preheader="De sus pedidos sí le avisamos. Nada más.",
+        body=[
+            (
+                "Como no hemos sabido de usted, esta es nuestra última carta con novedades y ofertas. De "
+                "sus pedidos le seguimos avisando."
+            ),
+            "Puede volver cuando quiera.",
+        ],
+        button="Seguir recibiéndolas",
+        link="{{ links.preferences }}",
+        short="Como no hemos sabido de usted, este es nuestro último mensaje. Puede volver cuando quiera.",
+    ),
+    "pt": Letter(
+        subject=f"Deixamos de escrever{NAME}",
+        preheader="Das suas encomendas damos notícia. Nada mais.",
+        body=[
+            (
+                "Como não tivemos notícias suas, esta é a nossa última carta com novidades e ofertas. Das "
+                "suas encomendas continuamos a dar notícia."
+            ),
+            "Pode voltar quando quiser.",
+        ],
+        button="Continuar a receber",
+        link="{{ links.preferences }}",
+        short="Como não tivemos notícias suas, esta é a nossa última mensagem. Pode voltar quando quiser.",
     ),
 }
 Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
@@ -80,7 +170,7 @@ class Sunset(Recipe[Settings]):
 
     def make(self, kitchen: Kitchen) -> Plan:
         """A click on any link of the question is a yes, as is an order."""
-        ask, stop = kitchen.template("ask", by_email(_ASK)), kitchen.template("stop", by_email(_STOP))
+        ask, stop = kitchen.words("ask", _ASK), kitchen.words("stop", _STOP)
         own = self.settings
         silent: list[dict[str, Any]] = [
             {"rule": "received", "purpose": "marketing", "days": own.silent_days, "at_least": own.received},

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe
-from campaigns.recipe_words import NAME, Letter, by_email
+from campaigns.recipe_words import NAME, Letter
 from campaigns.steps import JourneyRules, JourneyStep
 
 _WORDS = {
@@ -21,6 +21,10 @@ _WORDS = {
             "It means a lot that you chose us.",
         ],
         signature='{{ order.packed_by | default("Your packers") }}, {{ brand.name }}',
+        short=(
+            "I packed your first order{% if order.products %}, with {{ order.products | listed(1) }} "
+            'inside{% endif %}. Enjoy it! {{ order.packed_by | default("Your packers") }}'
+        ),
     ),
     "de": Letter(
         subject=f"Danke{NAME}",
@@ -34,6 +38,76 @@ _WORDS = {
             "Schön, dass du dich für uns entschieden hast.",
         ],
         signature='{{ order.packed_by | default("Dein Packtisch") }}, {{ brand.name }}',
+        short=(
+            "Ich habe deine erste Bestellung gepackt{% if order.products %}, mit "
+            "{{ order.products | listed(1) }} darin{% endif %}. Viel Freude damit! "
+            '{{ order.packed_by | default("Dein Packtisch") }}'
+        ),
+    ),
+    "fr": Letter(
+        subject=f"Merci{NAME}",
+        preheader="Un mot de la table d'emballage.",
+        body=[
+            (
+                '{{ variety | vary("Votre première commande est passée par ma table", '
+                '"J\'ai eu votre première commande entre les mains", "J\'ai emballé votre première commande") }}'
+                "{% if order.products %}, avec {{ order.products | listed(3) }} dedans{% endif %}."
+            ),
+            (
+                "J'ai tout emballé comme j'aime recevoir mes propres colis. Si quelque chose ne va pas, "
+                "répondez à cette lettre : une personne la lit, souvent moi."
+            ),
+            "Merci de nous avoir choisis.",
+        ],
+        signature="{{ order.packed_by | default(\"L'équipe d'emballage\") }}, {{ brand.name }}",
+        short=(
+            "J'ai emballé votre première commande{% if order.products %}, avec "
+            "{{ order.products | listed(1) }} dedans{% endif %}. Profitez-en bien ! "
+            '{{ order.packed_by | default("L\'équipe") }}'
+        ),
+    ),
+    "es": Letter(
+        subject=f"Gracias{NAME}",
+        preheader="Una nota desde la mesa de embalaje.",
+        body=[
+            (
+                '{{ variety | vary("Su primer pedido pasó por mi mesa", "Tuve su primer pedido en mis manos", '
+                '"Preparé su primer pedido") }}'
+                "{% if order.products %}, con {{ order.products | listed(3) }} dentro{% endif %}."
+            ),
+            (
+                "Lo envolví como me gusta recibir mis propios paquetes. Si algo no está perfecto, responda "
+                "a esta carta: la lee una persona, a menudo yo."
+            ),
+            "Nos alegra mucho que nos haya elegido.",
+        ],
+        signature='{{ order.packed_by | default("El equipo de embalaje") }}, {{ brand.name }}',
+        short=(
+            "Preparé su primer pedido{% if order.products %}, con {{ order.products | listed(1) }} "
+            'dentro{% endif %}. ¡Que lo disfrute! {{ order.packed_by | default("El equipo") }}'
+        ),
+    ),
+    "pt": Letter(
+        subject=f"Obrigado{NAME}",
+        preheader="Um bilhete da mesa de embalagem.",
+        body=[
+            (
+                '{{ variety | vary("A sua primeira encomenda passou pela minha mesa", '
+                '"Tive a sua primeira encomenda nas mãos", "Preparei a sua primeira encomenda") }}'
+                "{% if order.products %}, com {{ order.products | listed(3) }} lá dentro{% endif %}."
+            ),
+            (
+                "Embalei tudo como gosto de receber as minhas próprias encomendas. Se algo não estiver "
+                "perfeito, responda a esta carta: é lida por uma pessoa, muitas vezes por mim."
+            ),
+            "É muito bom que nos tenha escolhido.",
+        ],
+        signature='{{ order.packed_by | default("A equipa de embalagem") }}, {{ brand.name }}',
+        short=(
+            "Preparei a sua primeira encomenda{% if order.products %}, com "
+            "{{ order.products | listed(1) }} lá dentro{% endif %}. Bom proveito! "
+            '{{ order.packed_by | default("A equipa") }}'
+        ),
     ),
 }
 
@@ -55,7 +129,7 @@ class ThankYou(Recipe[Settings]):
 
     def make(self, kitchen: Kitchen) -> Plan:
         """Once in a life."""
-        words = kitchen.template("note", by_email(_WORDS))
+        words = kitchen.words("note", _WORDS)
         campaign = kitchen.campaign(
             words,
             {"kind": "first_order"},

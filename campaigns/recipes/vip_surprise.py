@@ -6,7 +6,7 @@ import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe
 from campaigns.recipe_offers import Gives, offers_of
-from campaigns.recipe_words import CODE, NAME, Letter, by_email, until
+from campaigns.recipe_words import CODE, NAME, Letter, given, until
 from campaigns.steps import JourneyRules
 
 _WORDS = {
@@ -15,20 +15,68 @@ _WORDS = {
         preheader="No occasion. Only a thank-you.",
         body=[
             "There is no occasion. You are among the people who keep this shop open, and we wanted to say so.",
-            "<p>Please take <strong>{{ offer.summary }}</strong>:</p>", CODE, until("It works once, until"),
+            "<p>Please take <strong>{{ offer.summary }}</strong>:</p>",
+            CODE,
+            until("It works once, until"),
         ],
         button="Choose something",
+        short=given("en"),
     ),
     "de": Letter(
         subject=f"Einfach so{NAME}",
         preheader="Kein Anlass. Nur ein Dankeschön.",
         body=[
             "Es gibt keinen Anlass. Du gehörst zu denen, für die es uns gibt, und das wollten wir einmal sagen.",
-            "<p>Bitte nimm <strong>{{ offer.summary }}</strong>:</p>", CODE, until("Der Code gilt einmal, bis zum"),
+            "<p>Bitte nimm <strong>{{ offer.summary }}</strong>:</p>",
+            CODE,
+            until("Der Code gilt einmal, bis zum"),
         ],
         button="Etwas aussuchen",
+        short=given("de"),
     ),
-}  # fmt: skip
+    "fr": Letter(
+        subject=f"Juste comme ça{NAME}",
+        preheader="Aucune occasion. Juste un merci.",
+        body=[
+            (
+                "Il n'y a pas d'occasion. Vous êtes de ceux grâce à qui cette boutique vit, et nous "
+                "voulions vous le dire."
+            ),
+            "<p>Ceci est pour vous : <strong>{{ offer.summary }}</strong>.</p>",
+            CODE,
+            until("Valable une fois, jusqu'au"),
+        ],
+        button="Choisir quelque chose",
+        short=given("fr"),
+    ),
+    "es": Letter(
+        subject=f"Porque sí{NAME}",
+        preheader="Sin motivo. Solo para dar las gracias.",
+        body=[
+            (
+                "No hay ningún motivo. Usted es de las personas gracias a las que esta tienda sigue "
+                "abierta, y queríamos decírselo."
+            ),
+            "<p>Esto es para usted: <strong>{{ offer.summary }}</strong>.</p>",
+            CODE,
+            until("Vale una sola vez, hasta el"),
+        ],
+        button="Elegir algo",
+        short=given("es"),
+    ),
+    "pt": Letter(
+        subject=f"Só porque sim{NAME}",
+        preheader="Sem motivo. Só um obrigado.",
+        body=[
+            "Não há motivo nenhum. É uma das pessoas graças a quem esta loja está aberta, e queríamos dizer-lho.",
+            "<p>Isto é para si: <strong>{{ offer.summary }}</strong>.</p>",
+            CODE,
+            until("Vale uma só vez, até"),
+        ],
+        button="Escolher algo",
+        short=given("pt"),
+    ),
+}
 
 
 class Settings(Gives, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +101,7 @@ class VipSurprise(Recipe[Settings]):
 
     def make(self, kitchen: Kitchen) -> Plan:
         """The best are those whom RFM calls champions."""
-        words = kitchen.template("letter", by_email(_WORDS))
+        words = kitchen.words("letter", _WORDS)
         own = self.settings
         if own.gift:
             worth = kitchen.price(own.gift_worth)

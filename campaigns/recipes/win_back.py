@@ -8,7 +8,7 @@ import msgspec
 from campaigns.experiments.variants import Variant
 from campaigns.ladder import Ladder
 from campaigns.recipe import Kitchen, Plan, Recipe
-from campaigns.recipe_words import CODE, NAME, Letter, by_email, shown, until
+from campaigns.recipe_words import CODE, NAME, Letter, given, shown, until
 from common.errors import Invalid
 from common.money import Money
 
@@ -28,6 +28,11 @@ _NOTE = {
             "Is something not as it should be? Answer this letter. A person reads it.",
         ],
         button="Have a look",
+        short=(
+            "{% if recommendations %}People who like what you like have lately chosen "
+            "{{ recommendations | names | listed(2) }}.{% else %}It has been a while. Come and see "
+            "what is new.{% endif %}"
+        ),
     ),
     "de": Letter(
         subject=f"Du fehlst uns{NAME}",
@@ -40,6 +45,69 @@ _NOTE = {
             "Stimmt etwas nicht? Antworte auf diesen Brief. Ihn liest ein Mensch.",
         ],
         button="Mal ansehen",
+        short=(
+            "{% if recommendations %}Wer mag, was du magst, hat zuletzt gewählt: "
+            "{{ recommendations | names | listed(2) }}.{% else %}Es ist eine Weile her. Sieh mal, was "
+            "neu ist.{% endif %}"
+        ),
+    ),
+    "fr": Letter(
+        subject=f"Vous nous manquez{NAME}",
+        preheader="Cela fait longtemps. Voici ce qui est arrivé depuis.",
+        body=[
+            (
+                "Votre dernière commande remonte à "
+                '{{ profile.days_since | plural(one="un jour", other="# jours") }}'
+                "{% if last_order.products %} : {{ last_order.products | listed(2) }}{% endif %}. Nous "
+                "espérons qu'elle vous fait encore plaisir."
+            ),
+            shown("Ceux qui aiment ce que vous aimez ont choisi récemment :"),
+            "Quelque chose ne va pas ? Répondez à cette lettre. Une personne la lit.",
+        ],
+        button="Jeter un œil",
+        short=(
+            "{% if recommendations %}Ceux qui aiment ce que vous aimez ont choisi "
+            "{{ recommendations | names | listed(2) }}.{% else %}Cela fait longtemps. Venez voir ce "
+            "qui est nouveau.{% endif %}"
+        ),
+    ),
+    "es": Letter(
+        subject=f"Le echamos de menos{NAME}",
+        preheader="Ha pasado un tiempo. Esto es lo que ha llegado.",
+        body=[
+            (
+                '{{ profile.days_since | plural(one="Ha pasado un día", other="Han pasado # días") }} '
+                "desde su último pedido{% if last_order.products %}, con "
+                "{{ last_order.products | listed(2) }}{% endif %}. Esperamos que lo siga disfrutando."
+            ),
+            shown("Quienes tienen gustos como los suyos han elegido hace poco:"),
+            "¿Algo no está bien? Responda a esta carta. La lee una persona.",
+        ],
+        button="Echar un vistazo",
+        short=(
+            "{% if recommendations %}Quienes tienen gustos como los suyos han elegido "
+            "{{ recommendations | names | listed(2) }}.{% else %}Ha pasado un tiempo. Venga a ver las "
+            "novedades.{% endif %}"
+        ),
+    ),
+    "pt": Letter(
+        subject=f"Sentimos a sua falta{NAME}",
+        preheader="Já passou algum tempo. Eis o que chegou.",
+        body=[
+            (
+                '{{ profile.days_since | plural(one="Passou um dia", other="Passaram # dias") }} desde a '
+                "sua última encomenda{% if last_order.products %}, com "
+                "{{ last_order.products | listed(2) }}{% endif %}. Esperamos que ainda lhe dê prazer."
+            ),
+            shown("Quem tem gostos como os seus escolheu há pouco:"),
+            "Algo não está bem? Responda a esta carta. É lida por uma pessoa.",
+        ],
+        button="Dar uma vista de olhos",
+        short=(
+            "{% if recommendations %}Quem tem gostos como os seus escolheu "
+            "{{ recommendations | names | listed(2) }}.{% else %}Já passou algum tempo. Venha ver o "
+            "que há de novo.{% endif %}"
+        ),
     ),
 }
 _OFFER = {
@@ -54,6 +122,8 @@ _OFFER = {
             shown("Perhaps one of these:"),
         ],
         button="Use it now",
+        headline=f"We would love to see you again{NAME}",
+        short=given("en"),
     ),
     "de": Letter(
         subject=f"{{{{ offer.summary }}}} für dich{NAME}",
@@ -66,6 +136,56 @@ _OFFER = {
             shown("Vielleicht etwas davon:"),
         ],
         button="Jetzt einlösen",
+        headline=f"Wir würden dich gern wiedersehen{NAME}",
+        short=given("de"),
+    ),
+    "fr": Letter(
+        subject=f"{{{{ offer.summary }}}} pour vous{NAME}",
+        preheader="Un code rien que pour vous.",
+        body=[
+            (
+                "Nous aimerions beaucoup vous revoir. Voici donc <strong>{{ offer.summary }}</strong>, "
+                "avec un code qui n'appartient qu'à vous :"
+            ),
+            CODE,
+            until("Saisissez-le au moment de payer. Valable une fois, jusqu'au"),
+            shown("Peut-être l'un de ceux-ci :"),
+        ],
+        button="L'utiliser maintenant",
+        headline=f"Nous aimerions vous revoir{NAME}",
+        short=given("fr"),
+    ),
+    "es": Letter(
+        subject=f"{{{{ offer.summary }}}} para usted{NAME}",
+        preheader="Un código solo para usted.",
+        body=[
+            (
+                "Nos encantaría volver a verle. Por eso, <strong>{{ offer.summary }}</strong>, con un "
+                "código que es solo suyo:"
+            ),
+            CODE,
+            until("Escríbalo al pagar. Vale una sola vez, hasta el"),
+            shown("Quizá alguno de estos:"),
+        ],
+        button="Usarlo ahora",
+        headline=f"Nos encantaría volver a verle{NAME}",
+        short=given("es"),
+    ),
+    "pt": Letter(
+        subject=f"{{{{ offer.summary }}}} para si{NAME}",
+        preheader="Um código só seu.",
+        body=[
+            (
+                "Gostaríamos muito que voltasse. Por isso, <strong>{{ offer.summary }}</strong>, com um "
+                "código que é só seu:"
+            ),
+            CODE,
+            until("Escreva-o ao pagar. Vale uma só vez, até"),
+            shown("Talvez um destes:"),
+        ],
+        button="Usar agora",
+        headline=f"Gostaríamos que voltasse{NAME}",
+        short=given("pt"),
     ),
 }
 
@@ -100,7 +220,7 @@ class WinBack(Recipe[Settings]):
         own = self.settings
         if own.percents != sorted(set(own.percents)):
             raise Invalid.field("settings.percents", "The least first, each once.")
-        note, words = kitchen.template("note", by_email(_NOTE)), kitchen.template("offer", by_email(_OFFER))
+        note, words = kitchen.words("note", _NOTE), kitchen.words("offer", _OFFER)
         top = own.percents[-1]
         offers = [
             kitchen.offer(

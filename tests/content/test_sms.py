@@ -59,3 +59,12 @@ def test_marketing_says_how_to_stop_and_where_it_says_why_in_its_language_once()
     assert text("Hi", "ja") == f"Hi\nReply STOP to opt out\nWhy this? {why}"
     assert text("Hi. Send STOP to stop: {{ links.why }}") == f"Hi. Send STOP to stop: {why}"
     assert text("Your parcel is on its way", purpose="transactional") == "Your parcel is on its way"
+
+
+def test_a_space_that_holds_an_amount_together_costs_nothing() -> None:
+    text = "{{ profile.spend | money }} {{ first_name }}"
+    rendered = compile_template({"text": text}, "sms", "fr", "service").render(
+        {**sample("fr"), "first_name": "\u00c9va"}
+    )
+    assert rendered["text"] == "184,30 \u20ac \u00c9va"
+    assert segments(rendered["text"]).encoding == "GSM-7"
