@@ -229,7 +229,8 @@ class Values:
             **self._history(gathered, customer.id, names),
         }
         if source in gathered.about:
-            values["order"] = spelling.spoken_of(gathered.about[source], gathered.products)
+            page = {"page": self._links.url("order", source)}
+            values["order"] = spelling.spoken_of(gathered.about[source], gathered.products) | page
         if source in gathered.told:
             values |= spelling.news(gathered.told[source], gathered.products)
         code = gathered.codes.get(source)

@@ -25,6 +25,7 @@ PATHS = {
     "referral": "/r/",
     "confirm": "/y/",
     "survey": "/s/",
+    "order": "/t/",
 }
 
 

@@ -11,6 +11,7 @@ BAD, DATE, GOOD = "bad-news", "new-date", "good-news"
 NAMES = {BAD: "Bad news first", DATE: "A new date", GOOD: "Put right"}
 
 _ORDER = '{{ order.id | default("") }}'
+_LINK = "{{ order.page }}"
 _ENDINGS = ("delivered", "shipped", "in_stock", "refunded")
 
 
@@ -52,10 +53,10 @@ def _bad(language: str) -> tuple[str, list[_Line], str]:
         _if("incident.substitutes", own["instead"]),
         _if("incident.code", own["makegood"] + until),
         _if("incident.call", own["call"]),
+        _page(language),
     ]
-    told = "".join(
-        f"{before} {line}{after}" for before, line, after in (lines[2], lines[3], _if("incident.code", own["code"]))
-    )
+    short = (lines[2], lines[3], _if("incident.code", own["code"]), _if("order.page", _LINK))
+    told = "".join(f"{before} {line}{after}" for before, line, after in short)
     return own["subject"].replace("{what}", what), lines, own["sorry"].replace("{what}", begun) + told
 
 
@@ -67,8 +68,9 @@ def _date(language: str) -> tuple[str, list[_Line], str]:
         ("", moved, ""),
         _if("incident.reason", LETTER[language]["reason"] + "."),
         _if("incident.code", own["voucher"]),
+        _page(language),
     ]
-    return own["subject"], lines, moved
+    return own["subject"], lines, f"{moved}{{% if order.page %}} {_LINK}{{% endif %}}"
 
 
 def _good(language: str) -> tuple[str, list[_Line], str]:
@@ -82,6 +84,11 @@ def _good(language: str) -> tuple[str, list[_Line], str]:
         _if("incident.code", own["voucher"] + "."),
     ]
     return subject, lines, f"{subject}. {own['thanks']}"
+
+
+def _page(language: str) -> _Line:
+    """The way to the page of the order."""
+    return _if("order.page", f'<a href="{_LINK}">{LETTER[language]["page"]}</a>')
 
 
 def _begun(text: str) -> str:

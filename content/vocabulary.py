@@ -144,6 +144,7 @@ _DECLARED = [
     _date("order.expected_at", "When it is expected, by the latest word.", datetime(2026, 9, 14, 16, 0, tzinfo=UTC)),
     _text("order.reason", "Why it is as it is, by the latest word.", "A lorry broke down near Lyon"),
     _text("order.carrier", "Who brings it.", "Blue Van"),
+    _url("order.page", "The page where the customer sees how it is, and chooses what to do.", "t/sample"),
     _url("order.tracking_url", "Where it can be followed.", "track/10042"),
     Variable(
         name="recommendations",

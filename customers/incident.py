@@ -20,7 +20,18 @@ LIVE: tuple[CaseState, ...] = ("open", "told")
 # What is still to be done about a case: say the bad news, say that a promised date has changed, see whether either
 # arrived, say the good news.
 Work = Literal["", "tell", "date", "watch", "cheer"]
-Source = Literal["order", "chore", "shop", "survey"]
+Source = Literal["order", "chore", "shop", "survey", "page"]
+# What a customer may choose on the page of their order: to wait for it, another one of the same, another product, or
+# their money back.
+Choice = Literal["", "wait", "replacement", "substitute", "refund"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
+# What is offered for a trouble: what the bad news says can be had. Of the others there is nothing to choose.
+OFFERED: Mapping[str, tuple[Choice, ...]] = {
+    "out_of_stock": ("wait", "substitute", "refund"),
+    "damaged": ("replacement", "refund"),
+    "wrong_item": ("replacement", "refund"),
+}
+LONGEST_WORD = 1_000
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,7 +92,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
 
     `work` is what is still to be said; `told_at` when the bad news was handed over, `untold` why it never was. `dates`
     are the promised dates that the customer was told, the latest word last, and `updates` the messages that told of a
-    changed one. No
+    changed one. `wants` is what the customer chose on the page of their order, `wants_product` the substitute, and
+    `said` what they would like to speak about. No
     marketing goes to the customer before `rests_until`, while the case is live. `call` asks for a person, `why_call`
     says why. `by_hand` is what people gave in minor units, `hand` the ids of what they gave. `answer` is the survey's
     answer that it began with, "" for none.
@@ -118,6 +130,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     ending: str = ""
     note: str = ""
     good_news: str = ""
+    wants: Choice = ""
+    wants_product: str = ""
+    wants_at: datetime | None = None
+    said: str = ""
 
     @property
     def live(self) -> bool:

@@ -200,6 +200,7 @@ _ABOUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "incident_opened": lambda data: f"Something went wrong ({_named(data['cause'])}){_because(data)}.",
     "incident_told": lambda data: f"Was told what went wrong ({_named(data['cause'])}).",
     "incident_dated": lambda data: f"Was told a new date ({_named(data['cause'])}).",
+    "incident_choice": lambda data: f"Chose what is to be done about it: {_named(data['choice'])}.",
     "incident_solved": lambda data: (
         f"What went wrong ({_named(data['cause'])}) was put right: {_named(data['ending'])}."
     ),

@@ -14,7 +14,7 @@ from pymongo import UpdateOne
 
 from common.clock import Clock
 from common.events import Event, event
-from customers.incident import LIVE, Case, CaseState, Chosen, Given, Work
+from customers.incident import CHOICES, LIVE, Case, CaseState, Choice, Chosen, Given, Work
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, plain, to_document
@@ -29,6 +29,7 @@ INDEXES = [
     Index(collection="incident_cases", keys=[("state", 1), ("opened_at", 1)]),
     Index(collection="incident_cases", keys=[("work", 1)], only={"work": {"$exists": True}}),
     Index(collection="incident_cases", keys=[("call", 1)], only={"call": {"$exists": True}}),
+    Index(collection="incident_cases", keys=[("wants", 1)], only={"wants": {"$exists": True}}),
     pending_index("incident_cases"),
 ]
 PERSONAL = [
@@ -36,7 +37,7 @@ PERSONAL = [
         collection="incident_cases",
         customer="customer",
         erase="nobody",
-        gone=["reason", "note", "why_call", "pending", "pending_at", "work", "call"],
+        gone=["reason", "note", "said", "why_call", "pending", "pending_at", "work", "call"],
         export="incidents",
         hidden=["customer", "work", "chosen", "hand", "by_hand", "pending", "pending_at", "call", "why_call"],
     )
@@ -209,10 +210,40 @@ class MongoCases:
         found = self._cases.find({**query, "_id": {"$gt": after}}, {"pending": 0}).sort("_id", 1).limit(limit)
         return from_documents(found, Case)
 
+    def wanting(self, after: str, limit: int, wants: str | None = None) -> list[Case]:
+        """A page in the order of ids of live ones for which a customer chose something, or this."""
+        wanted = {"$in": [wants] if wants else [one for one in CHOICES if one]}
+        query: Document = {"wants": wanted, "state": _LIVE, "_id": {"$gt": after}}
+        return from_documents(self._cases.find(query, {"pending": 0}).sort("_id", 1).limit(limit), Case)
+
     def called(self, case: str, by: str, note: str) -> None:
         """Note that a person has spoken with the customer."""
         said = {"called_by": by} | ({"note": note} if note else {})
         self._cases.update_one({"_id": case}, {"$set": said, "$unset": {"call": "", "why_call": ""}})
+
+    def want(self, case: Case, choice: Choice, product: str = "") -> bool:
+        """Note what a customer chose for a live case, and tell of it; the same again is no news. False where it ended.
+
+        The last choice stands, until the case ends.
+        """
+        now = self._clock.now()
+        chosen: Document = {"wants": choice, "wants_at": now} | ({"wants_product": product} if product else {})
+        about = _about(case) | {"choice": choice} | ({"product": product} if product else {})
+        pushed = pending_push(
+            [event("incident_choice", now, case.customer, [case.id, choice, product, now.isoformat()], **about)]
+        )
+        gone: Document = {} if product else {"$unset": {"wants_product": ""}}
+        other = {"$or": [{"wants": {"$ne": choice}}, {"wants_product": {"$ne": product or None}}]}
+        update = {"$set": chosen | pushed["$set"], "$push": pushed["$push"], **gone}
+        if self._cases.update_one({"_id": case.id, "state": _LIVE, **other}, update).matched_count:
+            return True
+        current = self.get([case.id]).get(case.id)
+        return current is not None and current.live
+
+    def speak(self, case: Case, said: str) -> None:
+        """Note that a customer would like to speak with a person, and about what."""
+        words = {"said": said} if said else {}
+        self._cases.update_one({"_id": case.id}, {"$set": {"call": True, "why_call": "asked", **words}})
 
     def given_in(self, incident: str, customer: str) -> list[Case]:
         """The cases of a customer in an incident."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from campaigns.batching import Batching
+from campaigns.care.choosing import Choosing
 from campaigns.care.giving import Giver
 from campaigns.care.noticing import Noticing
 from campaigns.care.opening import Ending, Opening
@@ -103,6 +104,17 @@ class Caring(Sending):
             return [case.id for case in self.cases.page(last, 200, incident=incident)]
 
         return Ending(self.cases, after, self.doorbell)
+
+    @cached_property
+    def choosing(self) -> Choosing:
+        """Takes what customers choose on the page of their order."""
+        return Choosing(
+            cases=self.cases,
+            incidents=self.incidents,
+            products=self.products,
+            policies=self.goodwill,
+            clock=self.clock,
+        )
 
     @cached_property
     def giver(self) -> Giver:

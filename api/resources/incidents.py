@@ -18,6 +18,7 @@ from api.schemas.incidents import (
     CalledSchema,
     CaseArgs,
     CaseSchema,
+    ChoiceArgs,
     EndedSchema,
     EndSchema,
     HandSchema,
@@ -38,6 +39,7 @@ _COLUMNS = ("id", "cause", "source", "state", "reason", "expected_at", "opened_a
 _CASE_COLUMNS = (
     "id", "incident", "customer_id", "order_id", "cause", "state", "reason", "expected_at", "opened_at", "told_at",
     "untold", "codes", "worth", "currency", "refused", "call", "why_call", "called_by", "ended_at", "ending", "note",
+    "wants", "wants_product", "wants_at", "said",
 )  # fmt: skip
 _AT_ONCE = 250
 
@@ -99,6 +101,21 @@ class Calls(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any] | Response:
         """List the cases in which a person is to call: several bad ones in a row, or nobody could be told."""
         return _cases(args, call=True)
+
+
+@blueprint.route("/incidents/choices")
+class Choices(MethodView):
+    """What customers chose."""
+
+    @scope("read")
+    @blueprint.arguments(ChoiceArgs, location="query")
+    @blueprint.response(200, Page(CaseSchema))
+    @blueprint.doc(responses=csv.RESPONSES)
+    def get(self, args: dict[str, Any]) -> dict[str, Any] | Response:
+        """List the cases in which a customer chose, on the page of their order, what is to be done: it is for the shop
+        to do it. They leave the list when the case ends. CSV holds all.
+        """
+        return _listed(partial(services().cases.wanting, wants=args["wants"]), args)
 
 
 @blueprint.route("/incidents/<incident_id>")
@@ -234,7 +251,10 @@ def _rows(made: Services, fetch: Any, after: str) -> Iterator[dict[str, Any]]:
 
 def _cases(args: Mapping[str, Any], **wanted: Any) -> dict[str, Any] | Response:
     """A page of cases, or all of them as CSV."""
-    fetch = partial(services().cases.page, **wanted)
+    return _listed(partial(services().cases.page, **wanted), args)
+
+
+def _listed(fetch: Any, args: Mapping[str, Any]) -> dict[str, Any] | Response:
     if csv.is_wanted():
         return csv.answer("cases", _CASE_COLUMNS, _case_rows(fetch, args["after"]))
     page = paged(fetch, args)

@@ -5,11 +5,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.schemas.base import Instant, MoneySchema, PageArgs, ShopId, Strict
-from customers.incident import CASE_STATES, INCIDENT_CAUSES, Scope
+from customers.incident import CASE_STATES, CHOICES, INCIDENT_CAUSES, Scope
 
 MAX_ORDERS = 1_000
 _CAUSE = validate.OneOf(INCIDENT_CAUSES)
 _STATE = validate.OneOf(CASE_STATES)
+_CHOICE = validate.OneOf(CHOICES)
 
 
 class NewIncidentSchema(Strict):
@@ -72,7 +73,7 @@ class IncidentSchema(Strict):
 
     id = fields.String(required=True)
     cause = fields.String(required=True, validate=_CAUSE)
-    source = fields.String(required=True, metadata={"description": "Who noticed: order, chore, shop or survey."})
+    source = fields.String(required=True, metadata={"description": "Who noticed: order, chore, shop, survey or page."})
     state = fields.String(required=True, validate=_STATE)
     reason = fields.String(required=True)
     expected_at = Instant(required=True, allow_none=True)
@@ -147,12 +148,26 @@ class CaseSchema(Strict):
     ending = fields.String(required=True)
     note = fields.String(required=True)
     good_news = fields.String(required=True, metadata={"description": "The message that tells it is put right."})
+    wants = fields.String(
+        required=True,
+        validate=_CHOICE,
+        metadata={"description": "What the customer chose on the page of their order; empty for nothing yet."},
+    )
+    wants_product = fields.String(required=True, metadata={"description": "The substitute that they chose."})
+    wants_at = Instant(required=True, allow_none=True)
+    said = fields.String(required=True, metadata={"description": "What they would like to speak with a person about."})
 
 
 class CaseArgs(PageArgs):
     """Which cases are wanted."""
 
     state = fields.String(load_default=None, validate=_STATE)
+
+
+class ChoiceArgs(PageArgs):
+    """Which choices are wanted."""
+
+    wants = fields.String(load_default=None, validate=validate.OneOf([one for one in CHOICES if one]))
 
 
 class EndSchema(Strict):
