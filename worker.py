@@ -121,6 +121,7 @@ def _of_campaigns(made: Services, often: float) -> list[Chore]:
         Chore("watch", 30.0, made.watcher.ring_due),
         Chore("move_journeys", often, made.mover.move),
         Chore("mend", often, made.schedule.mend),
+        Chore("forget_refusals", HOUR, made.refusals.tidy),
         Chore("settle_runs", often, made.settle_runs),
         Chore("keep_reports", 30.0, made.keeping.ring_if_due),
     ]

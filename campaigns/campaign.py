@@ -64,6 +64,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     per_hour: int | None = None
 
 
+class Loop(msgspec.Struct, frozen=True, kw_only=True):
+    """That people were let in no more, since a campaign triggered itself: when last, at which field, and why."""
+
+    at: datetime
+    place: str
+    reason: str
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """What a marketer sets up.
 
@@ -76,6 +84,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     `steps` are messages in a row, and `journey` who may enter them, and what ends them early.
     With a `ladder`, the variants are its rungs, the least first, and it decides who gets which. Where it
     `ends_marketing`, whoever gets to the end of its steps is written to no more (campaigns/sunsetting.py).
+    `loop` says that it triggered itself and was stopped (campaigns/brake.py).
     """
 
     id: str
@@ -98,6 +107,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     journey: JourneyRules = JourneyRules()
     ladder: Ladder | None = None
     ends_marketing: bool = False
+    loop: Loop | None = None
     state: CampaignState = CampaignState.DRAFT
     next_at: datetime | None = None
     launched_at: datetime | None = None
@@ -127,6 +137,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             state=CampaignState.DRAFT,
             next_at=None,
             launched_at=None,
+            loop=None,
             shares={},
             approval=Approval(required=self.approval.required),
             version=0,

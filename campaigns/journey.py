@@ -1,4 +1,4 @@
-"""A journey: one customer's way through one campaign, as it is kept. There is one document for the two of them.
+"""A journey: one customer's way through one campaign, as it is kept: one document, or one for each of their occasions.
 
 Its messages' ids follow from the journey's `key`, the `number` of the entry and the step: to take a step twice is to
 take it once, whoever took it and died.
@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from campaigns.campaign import Campaign
-from campaigns.steps import JourneyRules, JourneyStep
+from campaigns.steps import JourneyRules, JourneyStep, Reentry
 from campaigns.trigger import kinds
 from common.ids import derive
 
@@ -29,7 +29,8 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     """Where somebody is. `step` is the next one, counted from 0, and due at `due_at`; `message` is the last one.
 
     `entry` is the key of what let them in, `number` counts their entries, `seen` are the keys of the latest hundred and
-    `entries` their times. It is looked at again at `look_at`, which one that has ended does not have.
+    `entries` their times. It is looked at again at `look_at`, which one that has ended does not have. Where each
+    occasion has a journey of its own, `alone` is its key; otherwise a customer has one in a campaign.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     look_at: datetime | None = None
     ended_at: datetime | None = None
     why: Why = ""
+    alone: str = ""
     message: str = ""
     data: dict[str, Any] = {}
     seen: list[str] = []
@@ -60,6 +62,10 @@ class Journeys(Protocol):
         """Those of these that there are."""
         ...
 
+    def of_customers(self, campaign: str, customers: Collection[str], since: datetime) -> dict[str, list[Journey]]:
+        """Those in a campaign that these people entered after an instant, by customer."""
+        ...
+
     def add(self, journeys: Sequence[Journey]) -> set[str]:
         """Keep new ones; the ids of those that were there already come back."""
         ...
@@ -72,10 +78,6 @@ class Journeys(Protocol):
         """Some that are to be looked at."""
         ...
 
-    def stop(self, campaign: str, now: datetime) -> int:
-        """End all of a campaign, since it was cancelled; how many."""
-        ...
-
 
 class Turns(Protocol):
     """When each person was last let in by a kind of trigger."""
@@ -85,9 +87,17 @@ class Turns(Protocol):
         ...
 
 
-def journey_id(campaign: str, customer: str) -> str:
-    """There is one for the two of them."""
-    return derive("journey", campaign, customer)
+def journey_id(campaign: str, customer: str, alone: str = "") -> str:
+    """There is one for the two of them, or one for each occasion that has its own."""
+    return derive("journey", campaign, customer, *([alone] if alone else []))
+
+
+def reentry_of(campaign: Campaign) -> Reentry:
+    """Who may enter again, as the campaign says, or as is usual for its trigger."""
+    if campaign.journey.reentry != "by_trigger":
+        return campaign.journey.reentry
+    kind = kinds().get(str(campaign.trigger.get("kind", "launched")))
+    return "always" if kind is not None and kind.each_counts else "left"
 
 
 def step_message_id(journey: Journey) -> str:

@@ -4,6 +4,7 @@ Any number of processes may do so, late or twice: messages are known by journey,
 written by compare-and-set on what was read.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -20,7 +21,7 @@ from campaigns.steps import Exit, JourneyStep
 from campaigns.trigger import parse
 from common.clock import Clock
 from common.errors import NotFound
-from messaging.message import State
+from messaging.message import Message, State
 from segments.audience import Audience
 from segments.segment import Segments
 
@@ -155,7 +156,9 @@ class Mover:
         for index, group in groupby(sorted(due, key=attrgetter("step")), attrgetter("step")):
             journeys, step = list(group), steps_of(campaign)[index]
             meant = self._meant(step, journeys)
-            messages = self._writer.write(campaign, index, [one for one in journeys if one.id in meant])
+            messages: dict[str, Message] = {}
+            for apart in _apart([one for one in journeys if one.id in meant]):
+                messages |= self._writer.write(campaign, index, apart)
             for one in journeys:
                 message = messages.get(one.id)
                 if one.id not in meant:
@@ -207,6 +210,18 @@ class Mover:
             for one in gone:
                 out.setdefault(one.id, exit_)
         return out
+
+
+def _apart(journeys: Sequence[Journey]) -> list[list[Journey]]:
+    """Each person once in a part: of one run an address gets one message (docs/messages.md)."""
+    parts: list[list[Journey]] = []
+    seen: Counter[str] = Counter()
+    for one in journeys:
+        if seen[one.customer] == len(parts):
+            parts.append([])
+        parts[seen[one.customer]].append(one)
+        seen[one.customer] += 1
+    return parts
 
 
 def _ended(journey: Journey, why: Why, now: datetime, message: str = "") -> Journey:

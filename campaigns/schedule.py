@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from campaigns.brake import Brake
 from campaigns.campaign import Campaign, Campaigns, CampaignState
 from campaigns.journey import by_journeys
 from campaigns.launch import Launcher
 from campaigns.occasion import Occasion
 from campaigns.plan import Entering
+from campaigns.refusals import Refusals, refused
 from campaigns.run import Runs, RunState
 from campaigns.trigger import Past, parse
 from common.clock import Clock
@@ -39,6 +41,8 @@ class Schedule:
         events: Events,
         past: Past,
         entrance: Entering,
+        brake: Brake,
+        refusals: Refusals,
         inside: Hurried,
         shops: Shops,
         doorbell: Doorbell,
@@ -51,6 +55,8 @@ class Schedule:
         self._events = events
         self._past = past
         self._entrance = entrance
+        self._brake = brake
+        self._refusals = refusals
         self._inside = inside
         self._shops = shops
         self._doorbell = doorbell
@@ -85,25 +91,33 @@ class Schedule:
         events = self._events.waiting_for(CONSUMER, limit)
         if not events:
             return 0
-        listening = [
-            campaign for campaign in self._campaigns.listening(CampaignState.RUNNING) if parse(campaign.trigger).event
-        ]
-        for event in events:
-            self._react(event, [campaign for campaign in listening if not by_journeys(campaign)])
-        for campaign in listening:
-            if by_journeys(campaign):
-                self._let_in(campaign, [event for event in events if self._opens(campaign, event)])
+        for campaign in self._listening(CampaignState.RUNNING):
+            told = [event for event in events if self._opens(campaign, event)]
+            if told and by_journeys(campaign):
+                self._let_in(campaign, told)
+            elif told:
+                self._react(campaign, told)
+        for campaign in self._listening(CampaignState.PAUSED):
+            self._pass_over(campaign, [event for event in events if self._opens(campaign, event)])
         if buyers := {event.customer for event in events if event.type == "order_placed"}:
             self._inside.hurry(buyers, self._clock.now())
         self._events.done(CONSUMER, [event.id for event in events])
         return len(events)
 
-    def _react(self, event: Event, listening: list[Campaign]) -> None:
-        for campaign in listening:
-            if self._opens(campaign, event):
-                self._launcher.open_run(
-                    campaign, occurrence=event.id, at=self._clock.now(), customer=event.customer, event=event.data
-                )
+    def _listening(self, state: CampaignState) -> list[Campaign]:
+        """Campaigns in a state that wait for events."""
+        return [campaign for campaign in self._campaigns.listening(state) if parse(campaign.trigger).event]
+
+    def _react(self, campaign: Campaign, events: Sequence[Event]) -> None:
+        for event in self._brake.passed(campaign, events):
+            self._launcher.open_run(
+                campaign, occurrence=event.id, at=self._clock.now(), customer=event.customer, event=event.data
+            )
+
+    def _pass_over(self, campaign: Campaign, events: Sequence[Event]) -> None:
+        """What happens while a campaign is paused lets nobody in: it is noted, and not made up for."""
+        now = self._clock.now()
+        self._refusals.keep([refused(campaign.id, one.customer, one.id, "paused", now) for one in events])
 
     def _opens(self, campaign: Campaign, event: Event) -> bool:
         trigger = parse(campaign.trigger)
@@ -121,8 +135,7 @@ class Schedule:
             )
             for event in events
         ]
-        if told:
-            self._entrance.enter(campaign, told)
+        self._entrance.enter(campaign, told)
 
     def mend(self) -> int:
         """Ring again for plans that stand still, and open the run that a launch died before opening; how many."""

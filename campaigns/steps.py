@@ -11,6 +11,9 @@ import msgspec
 
 # Ends a journey early: an order, a use of a code, a reply, being out of the campaign's segment.
 Exit = Literal["ordered", "redeemed", "left_segment", "replied"]
+# Who may enter again: as is usual for the trigger, who has left, who entered some days ago, nobody, everybody at any
+# time (each occasion has a journey of its own), or everybody, from the beginning (who is inside starts again).
+Reentry = Literal["by_trigger", "left", "after", "never", "always", "restart"]
 # What the message before must have come to, for a step to be taken.
 Previous = Literal["", "opened", "not_opened", "clicked", "not_clicked"]
 MOST = 20
@@ -41,13 +44,14 @@ class JourneyStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class JourneyRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who may enter again, what ends a journey early, and how often.
 
-    Nobody is in a campaign twice at once. After a journey's end they enter again `always`, `after` so many days since
-    its entry, or `never`. With `every_hours`, one person is let in by campaigns with this kind of trigger at most once
-    in so many hours, whichever campaign it was.
+    Somebody enters again when they have `left`, and with `after` so many days since they entered, too; `never`;
+    `always`, beside the journeys they are on, one for each occasion; or to `restart` the one that they are on.
+    With `every_hours`, one person is let in by campaigns with this kind of trigger at most once in so many hours,
+    whichever campaign it was.
     """
 
     exits: list[Exit] = []
-    reentry: Literal["always", "after", "never"] = "always"
+    reentry: Reentry = "by_trigger"
     reentry_days: int = 0
     every_hours: int = 0
 

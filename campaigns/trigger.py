@@ -48,6 +48,8 @@ class Trigger(ABC):
     `event` the type of event it listens to ("" for none) and `once` whether a single run ends the campaign.
     `personal` says that people go through the campaign one by one even where it has no steps, so that each occasion
     counts once for each of them; `looks_every`, in seconds, that it looks for people itself (campaigns/watch.py).
+    `each_counts` says that each occasion is about a thing of its own, such as an order: where the campaign does not say
+    otherwise, each begins a journey, whoever is on one already.
     """
 
     name: ClassVar[str]
@@ -57,6 +59,7 @@ class Trigger(ABC):
     once: ClassVar[bool] = False
     personal: ClassVar[bool] = False
     looks_every: ClassVar[float] = 0.0
+    each_counts: ClassVar[bool] = False
 
     def __init__(self, settings: Any, zone: str = "UTC") -> None:
         """`zone` is the shop's."""

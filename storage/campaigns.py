@@ -8,7 +8,7 @@ import msgspec
 from pymongo.errors import DuplicateKeyError
 
 from campaigns.approval import Approval, CampaignChange, What
-from campaigns.campaign import Campaign, CampaignState
+from campaigns.campaign import Campaign, CampaignState, Loop
 from common.clock import Clock
 from common.errors import Conflict, NotFound, Stale
 from storage.indexes import Index
@@ -90,6 +90,10 @@ class MongoCampaigns:
         if note is not None:
             update["$push"] = {"changes": to_document(note)}
         return self._campaigns.update_one(held, update).matched_count == 1
+
+    def note_loop(self, id: str, loop: Loop) -> None:
+        """Show on a campaign that it triggered itself."""
+        self._campaigns.update_one({"_id": id}, {"$set": {"loop": to_document(loop)}, "$inc": {"version": 1}})
 
     def page(self, after: str, limit: int) -> list[Campaign]:
         """A page, in the order of ids, which is the order of making."""

@@ -25,7 +25,7 @@ PERSONAL = [
         customer="customer",
         stays=True,
         export="journeys",
-        hidden=["customer", "key", "seen", "look_at"],
+        hidden=["customer", "key", "alone", "seen", "look_at"],
     ),
     Personal(collection="trigger_turns", customer="customer", stays=True),
 ]
@@ -35,7 +35,7 @@ def go_on(database: Mongo, merged: Merged) -> None:
     """Journeys and turns go over under the survivor's ids; where both have one, the survivor's stays."""
     journeys, turns = database["journeys"], database["trigger_turns"]
     mine = [
-        {**one, "_id": journey_id(one["campaign"], merged.into), "customer": merged.into}
+        {**one, "_id": journey_id(one["campaign"], merged.into, one.get("alone", "")), "customer": merged.into}
         for one in journeys.find({"customer": merged.old})
     ]
     insert_new(journeys, mine)
@@ -61,6 +61,14 @@ class MongoJourneys:
         """Those of these that there are."""
         found = self._journeys.find({"_id": {"$in": list(ids)}})
         return {document["_id"]: from_document(document, Journey) for document in found}
+
+    def of_customers(self, campaign: str, customers: Collection[str], since: datetime) -> dict[str, list[Journey]]:
+        """Those in a campaign that these people entered after an instant, by customer."""
+        wanted: Document = {"customer": {"$in": list(customers)}, "campaign": campaign, "entered_at": {"$gt": since}}
+        found: dict[str, list[Journey]] = {}
+        for one in from_documents(self._journeys.find(wanted), Journey):
+            found.setdefault(one.customer, []).append(one)
+        return found
 
     def add(self, journeys: Sequence[Journey]) -> set[str]:
         """Keep new ones; the ids of those that were there already come back."""

@@ -1,7 +1,8 @@
 """The runs in MongoDB."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -71,6 +72,18 @@ class MongoRuns:
         whole = {"campaign._id": {"$in": list(campaigns)}, "customer": {"$exists": False}, "planned": {"$gt": 0}}
         found = self._runs.find(whole, {"planned": 1}).sort("started_at", -1).limit(1)
         return next((one["planned"] for one in found), None)
+
+    def lately(
+        self, campaign: str, customers: Collection[str], since: datetime
+    ) -> dict[str, dict[str, tuple[datetime, str]]]:
+        """By customer and occurrence: when a run was opened for them after an instant, and about which order if any."""
+        wanted = {"customer": {"$in": list(customers)}, "campaign._id": campaign, "started_at": {"$gt": since}}
+        told = {"customer": 1, "occurrence": 1, "started_at": 1, "data.event.order": 1}
+        found: dict[str, dict[str, tuple[datetime, str]]] = {}
+        for one in self._runs.find(wanted, told):
+            order = str(one.get("data", {}).get("event", {}).get("order", ""))
+            found.setdefault(one["customer"], {})[one["occurrence"]] = (one["started_at"], order)
+        return found
 
     def of_campaigns(self, campaigns: Sequence[str]) -> list[Run]:
         """The runs of these campaigns, the oldest first."""

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from functools import cached_property
 
+from campaigns.brake import Brake
 from campaigns.campaign import Campaign
 from campaigns.entering import Entrance
 from campaigns.moving import Mover
@@ -11,6 +12,7 @@ from campaigns.watching import Watcher
 from storage.journeys import MongoJourneys, MongoTurns
 from storage.looks import MongoLooks
 from storage.occasions import MongoNews, MongoSearch
+from storage.refusals import MongoRefusals
 from storage.rhythms import Rhythms
 from storage.signs import MongoSigns
 from wiring.caring import Caring
@@ -25,11 +27,24 @@ class Journeying(Caring):
         return MongoJourneys(self.database)
 
     @cached_property
+    def refusals(self) -> MongoRefusals:
+        """Who was not let in, and why."""
+        return MongoRefusals(self.database, self.clock)
+
+    @cached_property
+    def brake(self) -> Brake:
+        """Stops campaigns that trigger themselves."""
+        return Brake(runs=self.runs, refusals=self.refusals, campaigns=self.campaigns, clock=self.clock)
+
+    @cached_property
     def entrance(self) -> Entrance:
         """Lets people in."""
         return Entrance(
             journeys=self.journeys,
             turns=MongoTurns(self.database),
+            refusals=self.refusals,
+            letters=MongoSigns(self.database),
+            campaigns=self.campaigns,
             segments=self.segments,
             audience=self.audience,
             clock=self.clock,

@@ -138,6 +138,8 @@ class Services(Journeying):
             events=self.events,
             past=self.orders,
             entrance=self.entrance,
+            brake=self.brake,
+            refusals=self.refusals,
             inside=self.journeys,
             shops=self.shops,
             doorbell=self.doorbell,

@@ -70,6 +70,7 @@ class TriggerList(MethodView):
                     "kind": kind.name,
                     "summary": kind.summary,
                     "event": kind.event,
+                    "reentry": "always" if kind.each_counts else "left",
                     "settings": msgspec.json.schema(kind.Settings),
                 }
                 for kind in kinds().values()

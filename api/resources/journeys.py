@@ -13,7 +13,7 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.paging import paged
 from api.schemas.base import Page
-from api.schemas.journeys import JourneysArgs, JourneySchema
+from api.schemas.journeys import JourneysArgs, JourneySchema, RefusalsArgs, RefusalSchema
 from campaigns.journey import Journey
 
 blueprint = Blueprint("journeys", __name__, url_prefix="/v1/campaigns", description="People on their way.")
@@ -21,6 +21,7 @@ blueprint = Blueprint("journeys", __name__, url_prefix="/v1/campaigns", descript
 COLUMNS = [
     "id", "customer", "state", "why", "number", "step", "due_at", "message", "entered_at", "ended_at",
 ]  # fmt: skip
+REFUSED = ["id", "customer", "key", "at", "reason"]
 
 
 @blueprint.route("/<campaign_id>/journeys")
@@ -38,6 +39,23 @@ class CampaignJourneys(MethodView):
         if csv.is_wanted():
             return csv.answer("journeys", COLUMNS, map(shown, fetch(args["after"], 0)))
         return paged(lambda after, limit: [shown(one) for one in fetch(after, limit)], args, lambda one: one["id"])
+
+
+@blueprint.route("/<campaign_id>/refusals")
+class CampaignRefusals(MethodView):
+    """Occasions that let nobody into a campaign."""
+
+    @scope("read")
+    @blueprint.arguments(RefusalsArgs, location="query")
+    @blueprint.response(200, Page(RefusalSchema))
+    @blueprint.doc(responses=csv.RESPONSES)
+    def get(self, args: dict[str, Any], campaign_id: str) -> dict[str, Any] | Response:
+        """List what let nobody in, and why, for half a year; with `Accept: text/csv`, all after `after` in one file."""
+        campaign = services().campaigns.get(campaign_id)
+        fetch = partial(services().refusals.of_campaign, campaign.id, reason=args["reason"], customer=args["customer"])
+        if csv.is_wanted():
+            return csv.answer("refusals", REFUSED, map(msgspec.structs.asdict, fetch(args["after"], 0)))
+        return paged(lambda after, limit: list(fetch(after, limit)), args)
 
 
 def shown(journey: Journey) -> dict[str, Any]:

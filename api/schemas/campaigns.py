@@ -159,6 +159,14 @@ class ApprovalSchema(Whole):
         return Approval(**data)
 
 
+class LoopSchema(Strict):
+    """That people were let in no more, since what they were sent brought the trigger about."""
+
+    at = Instant(required=True, metadata={"description": "When that was noticed last."})
+    place = fields.String(required=True, metadata={"description": "The field that is to be changed in a copy."})
+    reason = fields.String(required=True)
+
+
 class CampaignSchema(Strict):
     """A campaign as a marketer sets it up."""
 
@@ -239,6 +247,12 @@ class CampaignSchema(Strict):
             "description": "Who gets to the end of its steps has said no by silence, and gets no more marketing."
         },
     )
+    loop = fields.Nested(
+        LoopSchema,
+        dump_only=True,
+        allow_none=True,
+        metadata={"description": "That its own messages triggered it, and it was stopped; null where they did not."},
+    )
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)
     launched_at = Instant(dump_only=True, allow_none=True)
@@ -252,6 +266,11 @@ class TriggerSchema(Strict):
     kind = fields.String(required=True)
     summary = fields.String(required=True)
     event = fields.String(required=True, metadata={"description": "The event it listens to; empty for none."})
+    reentry = fields.String(
+        required=True,
+        validate=validate.OneOf(["always", "left"]),
+        metadata={"description": "What `by_trigger` means for a journey that it begins."},
+    )
     settings = fields.Dict(required=True, metadata={"description": "JSON schema of its settings."})
 
 

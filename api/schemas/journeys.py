@@ -4,9 +4,10 @@ from typing import Any, get_args
 
 from marshmallow import fields, post_load, validate
 
-from api.schemas.base import Instant, PageArgs, Strict, Whole
+from api.schemas.base import Instant, PageArgs, ShopId, Strict, Whole
 from campaigns.journey import State, Why
-from campaigns.steps import Exit, JourneyRules, JourneyStep, Previous
+from campaigns.refusals import Reason
+from campaigns.steps import Exit, JourneyRules, JourneyStep, Previous, Reentry
 
 YEAR_MINUTES = 366 * 24 * 60
 
@@ -59,9 +60,13 @@ class JourneyRulesSchema(Whole):
         metadata={"description": "What ends a journey before its steps are done."},
     )
     reentry = fields.String(
-        load_default="always",
-        validate=validate.OneOf(["always", "after", "never"]),
-        metadata={"description": "Nobody is in a campaign twice at once; after the end, they may enter again."},
+        load_default="by_trigger",
+        validate=validate.OneOf(get_args(Reentry)),
+        metadata={
+            "description": "Who may enter again: who has `left`; with `after` so many days since they entered, too; "
+            "`never`; `always`, one journey for each occasion; `restart`: who is inside begins anew. `by_trigger` is "
+            "`always` where each occasion is about a thing of its own, such as an order, and otherwise `left`."
+        },
     )
     reentry_days = fields.Integer(
         strict=True,
@@ -114,3 +119,28 @@ class JourneySchema(Strict):
     message = fields.String(required=True, metadata={"description": "The id of the latest message; empty for none."})
     entered_at = Instant(required=True)
     ended_at = Instant(required=True, allow_none=True)
+
+
+class RefusalsArgs(PageArgs):
+    """Which refusals are listed."""
+
+    reason = fields.String(load_default=None, validate=validate.OneOf(get_args(Reason)))
+    customer = ShopId(load_default="", metadata={"description": "Only those of this customer."})
+
+
+class RefusalSchema(Strict):
+    """An occasion that let nobody in, and why."""
+
+    id = fields.String(required=True)
+    customer = fields.String(required=True)
+    key = fields.String(required=True, metadata={"description": "The event, voucher, cart ... that it was."})
+    at = Instant(required=True)
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(get_args(Reason)),
+        metadata={
+            "description": "`inside`: they were on their way; `overtaken`: a later occasion began it anew; "
+            "`never_again`, `too_soon`: by `reentry`; `too_often`: by `every_hours`; `not_in_segment`; `paused`: the "
+            "campaign was; `trigger_loop`: it came so often in a day that a message must bring its own trigger about."
+        },
+    )

@@ -40,6 +40,7 @@ class ExportSchema(Strict):
     chat_links = _section("Links made for them to connect a chat: what a yes by one means, and when it was used.")
     short_links = _section("Links in text messages to them, and where they lead.")
     journeys = _section("Which campaigns of several steps they are in, or were.")
+    refusals = _section("Which campaigns did not let them in when something happened, and why.")
     incidents = _section("What went wrong with their orders, and what they were told and given for it.")
     survey_questions = _section("When they were to be asked what they think, and whether they were.")
     survey_answers = _section("What they answered.")

@@ -197,7 +197,7 @@ class HowTo(Recipe[Settings]):
             purpose="service",
             segment=segments[0].id if segments else "",
             steps=steps,
-            journey=JourneyRules(),
+            journey=JourneyRules(reentry="left"),
         )
         return Plan(campaigns=[campaign], templates=words, segments=segments)
 

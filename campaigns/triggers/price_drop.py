@@ -29,6 +29,7 @@ class PriceDrop(Watch):
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     looks_every: ClassVar[float] = 300.0
     reach: ClassVar[timedelta] = timedelta(minutes=30)
+    each_counts: ClassVar[bool] = True
 
     def found(self, look: Look) -> Iterator[Sequence[Occasion]]:
         """By what was told of products since."""

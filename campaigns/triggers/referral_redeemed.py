@@ -12,6 +12,7 @@ class ReferralRedeemed(Trigger):
     name: ClassVar[str] = "referral_redeemed"
     summary: ClassVar[str] = "Goes to a customer when a friend buys with their referral code."
     event: ClassVar[str] = "referral_redeemed"
+    each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:
         """Never by the clock."""

@@ -27,6 +27,7 @@ class SurveyAnswered(Trigger):
     summary: ClassVar[str] = "Goes to a customer when they have answered a survey, by their score."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     event: ClassVar[str] = "survey_answered"
+    each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:
         """Never by the clock."""

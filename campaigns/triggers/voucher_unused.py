@@ -30,6 +30,7 @@ class VoucherUnused(Watch):
     name: ClassVar[str] = "voucher_unused"
     summary: ClassVar[str] = "Goes to a customer who has not used a voucher for some days, or some days before its end."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    each_counts: ClassVar[bool] = True
 
     def proof(self) -> None:
         """Refuse what names no time, or two."""

@@ -38,6 +38,11 @@ def test_steps_are_set_up_and_journeys_listed_as_pages_a_file_and_in_the_custome
         ("c2", "going", 1),
     ]
     assert second["next"] is None
+    assert services.entrance.enter(campaign, [Occasion(customer="c1", key="another", since=START)]) == 0
+    refused = client.get(f"/v1/campaigns/{campaign.id}/refusals", query_string={"customer": "c1"}).get_json()["data"]
+    assert [(one["customer"], one["key"], one["reason"]) for one in refused] == [("c1", "another", "inside")]
+    table = client.get(f"/v1/campaigns/{campaign.id}/refusals", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    assert table.splitlines()[1].endswith(",c1,another,2026-03-02T10:00:00.000Z,inside")
     assert client.get(path, query_string={"state": "ended"}).get_json()["data"] == []
     file = client.get(path, headers={"Accept": "text/csv"}).get_data(as_text=True)
     assert file.splitlines()[0].startswith("id,customer,state,why,number,step")

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from campaigns.campaign import Campaign, CampaignState
-from campaigns.entering import LOOP
-from campaigns.journey import Journey, journey_id
+from campaigns.journey import Journey
 from campaigns.occasion import Occasion
+from campaigns.refusals import Refusal
 from campaigns.steps import JourneyRules, JourneyStep
 from common.errors import Invalid
-from common.events import event
 from loyalty.offer import Offer
 from messaging.message import Message, State
 from messaging.receipts import Fact
@@ -39,7 +38,16 @@ def told(services: Services, campaign: Campaign, key: str, customer: str = "c1")
 
 
 def way(services: Services, campaign: Campaign, customer: str = "c1") -> Journey:
-    return services.journeys.get([journey_id(campaign.id, customer)])[journey_id(campaign.id, customer)]
+    every = services.journeys.of_campaign(campaign.id, "", 0)
+    return max((one for one in every if one.customer == customer), key=lambda one: one.entered_at)
+
+
+def refusals(services: Services, campaign: Campaign) -> list[Refusal]:
+    return list(services.refusals.of_campaign(campaign.id, "", 0))
+
+
+def why(services: Services, campaign: Campaign) -> dict[str, str]:
+    return {one.key: one.reason for one in refusals(services, campaign)}
 
 
 def letters(services: Services, campaign: Campaign) -> list[Message]:
@@ -51,10 +59,11 @@ def test_whoever_is_inside_or_was_let_in_by_this_already_is_not_and_others_as_th
     services: Services, clock: ManualClock
 ) -> None:
     open_shop(services, [someone(1, START), someone(2, START)])
-    always = running(services, steps=TWO)
+    left = JourneyRules(reentry="left")
+    always = running(services, steps=TWO, journey=left)
     after = running(services, journey=JourneyRules(reentry="after", reentry_days=2))
     never = running(services, journey=JourneyRules(reentry="never"))
-    members = running(services, segment="all", steps=TWO)
+    members = running(services, segment="all", steps=TWO, journey=left)
     campaigns = (always, after, never, members)
     assert [told(services, one, "a") for one in campaigns] == [1, 1, 1, 1]
     assert [told(services, one, "b") for one in campaigns] == [0, 0, 0, 0], "inside"
@@ -69,6 +78,12 @@ def test_whoever_is_inside_or_was_let_in_by_this_already_is_not_and_others_as_th
     assert told(services, members, "e", "nobody") == 0, "not in the segment"
     assert way(services, after).number == 2
     assert len(letters(services, always)) == 2
+    assert [why(services, one) for one in campaigns] == [
+        {"b": "inside"},
+        {"b": "inside", "c": "too_soon"},
+        {"b": "inside", "c": "never_again"},
+        {"b": "inside", "e": "not_in_segment"},
+    ]
 
 
 def test_a_person_is_let_in_by_a_kind_of_trigger_once_a_period_whichever_campaign_it_is(
@@ -137,7 +152,8 @@ def test_a_message_that_waits_is_withdrawn_at_an_exit_and_a_cancelled_campaign_l
     services: Services, clock: ManualClock
 ) -> None:
     open_shop(services, [someone(1, START), someone(2, START)])
-    campaign = running(services, steps=TWO, journey=JourneyRules(exits=["ordered", "redeemed", "replied"]))
+    rules = JourneyRules(exits=["ordered", "redeemed", "replied"], reentry="left")
+    campaign = running(services, steps=TWO, journey=rules)
     for customer in ("c1", "c2"):
         told(services, campaign, "a", customer)
     services.mover.move()
@@ -225,6 +241,7 @@ def test_who_is_merged_goes_on_where_they_were_and_who_is_erased_is_nowhere(
     campaign = running(services, steps=TWO, journey=JourneyRules(every_hours=1))
     for customer in ("c1", "c3"):
         told(services, campaign, "a", customer)
+    told(services, campaign, "b", "c3")
     services.mover.move()
     services.merger.merge("c2", "c1")
     clock.advance(DAY)
@@ -235,21 +252,7 @@ def test_who_is_merged_goes_on_where_they_were_and_who_is_erased_is_nowhere(
     services.eraser.erase("c3")
     assert [one.customer for one in services.journeys.of_campaign(campaign.id, "", 0)] == ["c2"]
     assert services.database["trigger_turns"].count_documents({"customer": "c3"}) == 0
-
-
-def test_a_message_that_brings_its_own_trigger_about_is_stopped_with_a_name(
-    services: Services, clock: ManualClock
-) -> None:
-    open_shop(services, [someone(1, START)])
-    campaign = running(services, trigger={"kind": "site_event", "type": "letter_opened"})
-    clock.advance(60)
-    for number in range(LOOP + 5):
-        services.events.add([event("letter_opened", clock.now(), "c1", [number])])
-        services.schedule.react()
-        services.mover.move()
-        clock.advance(60)
-    assert len(letters(services, campaign)) == LOOP
-    assert (way(services, campaign).state, way(services, campaign).why) == ("ended", "trigger_loop")
+    assert refusals(services, campaign) == []
 
 
 @pytest.mark.parametrize("kind", ["voucher_unused", "entered_segment"])

@@ -127,7 +127,7 @@ def test_an_occasion_counts_once_at_its_time_and_who_looks_late_or_dies_loses_no
 
     for one in (campaign, late_one):
         (journey,) = inside(services, one)
-        assert (journey.id, journey.number, journey.why) == (journey_id(one.id, "c1"), 1, "finished")
+        assert (journey.id, journey.number, journey.why) == (journey_id(one.id, "c1", journey.alone), 1, "finished")
         assert services.database["messages"].count_documents({"campaign": one.id}) == 1
 
 

@@ -73,6 +73,8 @@ class Scheduler:
             events=made.events,
             past=made.orders,
             entrance=made.entrance,
+            brake=made.brake,
+            refusals=made.refusals,
             inside=made.journeys,
             shops=made.shops,
             doorbell=Bench(),
