@@ -50,5 +50,5 @@ def place(said: Mapping[str, Any], name: Any = "") -> list[Attachment]:
 
 
 def _text(value: Any, longest: int) -> str:
-    plain = "" if value is None else str(value).encode("utf-8", "replace").decode()
+    plain = "" if value is None or isinstance(value, (list, dict)) else str(value).encode("utf-8", "replace").decode()
     return "".join(sign for sign in plain[:longest] if sign.isprintable())

@@ -29,6 +29,8 @@ ReceiptType = Literal[
 ]  # fmt: skip
 
 
+# In seconds: no provider is left alone for longer, whatever its Retry-After says.
+LONGEST_WAIT = 86_400.0
 # A reason to suppress: the device or browser that the address was is gone.
 GONE = "gone"
 
@@ -73,13 +75,27 @@ class Accepted(msgspec.Struct, frozen=True):
 class NotTaken(msgspec.Struct, frozen=True, kw_only=True):
     """The provider certainly does not have it and it may be tried again, `retry_after` seconds from now where it said.
 
+    `retry_at` stands instead where it named an instant; `hand_over` turns that into seconds, at most `LONGEST_WAIT`.
     `stop` means that every other letter would fare the same (wrong credentials, no account): open the breaker.
     """
 
     reason: str
     retry_after: float | None = None
+    retry_at: datetime | None = None
     stop: bool = False
     detail: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the provider said for how long."""
+        return self.retry_after is not None or self.retry_at is not None
+
+    def bounded(self, now: datetime) -> "NotTaken":
+        """The same with the wait in seconds, as long as any provider is believed; a time gone by is no wait."""
+        if not self.waits:
+            return self
+        told = (self.retry_at - now).total_seconds() if self.retry_at is not None else self.retry_after or 0.0
+        return msgspec.structs.replace(self, retry_after=min(max(0.0, told), LONGEST_WAIT), retry_at=None)
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,7 +298,11 @@ class Provider(ABC):
             log.exception("provider.unforeseen", extra={"provider": self.name, "token": parcel.token})
             known = {}
         unforeseen = Uncertain(reason="unforeseen")
-        outcomes = {letter.message: known.get(letter.message, unforeseen) for letter in parcel.letters}
+        now = self.clock.now()
+        outcomes: dict[str, Outcome] = {}
+        for letter in parcel.letters:
+            outcome = known.get(letter.message, unforeseen)
+            outcomes[letter.message] = outcome.bounded(now) if isinstance(outcome, NotTaken) else outcome
         self._record(parcel, outcomes, time.monotonic() - started)
         return outcomes
 

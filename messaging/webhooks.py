@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from common.doorbell import Doorbell
-from common.errors import EncoreError, Forged, NotFound
+from common.errors import EncoreError, Forged, Invalid, NotFound
 from messaging.channel import Hook, Provider, Providers
 from messaging.conversation import Conversation
 
@@ -69,7 +69,11 @@ class Webhooks:
             self._conversation.obey(channel, reply)
             answer = self._conversation.answer_to(reply) or answer
         self._doorbell.ring("take_webhooks")
-        return provider.answer(answer, hook)
+        try:
+            return provider.answer(answer, hook)
+        except Exception:  # it is stored and obeyed; that it is not answered loses no word of theirs
+            log.exception("webhook.unanswered", extra={"provider": provider.name})
+            return "", ""
 
     def challenge(self, channel: str, query: Mapping[str, str]) -> str:
         """What to answer a provider that asks whether a webhook is ours.
@@ -91,6 +95,11 @@ class Webhooks:
                 provider.verify(hook)
             except (Forged, NotFound) as error:
                 refusal = error if isinstance(error, Forged) or not isinstance(refusal, Forged) else refusal
+            except Invalid:
+                raise
+            except Exception:  # whoever has no credentials must not bring down what checks them
+                log.exception("webhook.unforeseen", extra={"provider": provider.name})
+                refusal = Forged("What was sent cannot be checked.")
             else:
                 return provider
         raise refusal

@@ -22,7 +22,7 @@ class Rule:
     delay_seconds: float = 0.0
     delay_after: float = 0.0
     status: int = 0
-    retry_after: int = 0
+    retry_after: float | str = 0
     code: int = 0
     subcode: int = 0
     words: str = ""

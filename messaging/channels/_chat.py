@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -10,6 +10,7 @@ import httpx2
 from common.errors import Invalid
 from messaging.channel import NotTaken, Outcome, Uncertain
 from messaging.channels._http import JSON, OneByOne, handed, said
+from messaging.channels._reading import EARLIEST, bounded, parsed, since_1970
 
 _SECOND = timedelta(milliseconds=999)
 
@@ -44,10 +45,7 @@ def unanswered(response: httpx2.Response) -> Outcome | None:
 
 def read(body: bytes) -> dict[str, Any]:
     """A webhook's JSON object; raises Invalid where it is none."""
-    try:
-        found = json.loads(body)
-    except ValueError as error:
-        raise Invalid("The webhook is not JSON.") from error
+    found = parsed(body)
     if not isinstance(found, dict):
         raise Invalid("The webhook is not a JSON object.")
     return found
@@ -66,21 +64,22 @@ def inner(value: Any, *path: str) -> dict[str, Any]:
 
 
 def text(value: Any, longest: int = 4_000) -> str:
-    """A value as text that can be stored; "" for none."""
-    return "" if value is None else str(value).encode("utf-8", "replace").decode()[:longest]
+    """A value as text that can be stored; "" for none, and for what is not one value but holds several."""
+    if value is None or isinstance(value, (list, dict)):
+        return ""
+    return str(value).encode("utf-8", "replace").decode()[:longest]
 
 
 def instant(value: Any, otherwise: datetime, unit: int = 1) -> datetime:
     """A time that a provider gave in seconds since 1970, or in milliseconds (`unit` 1,000).
 
-    A whole second stands for its end, as far as that is not after the webhook came in (`otherwise`): what somebody said
-    in a second comes after what was said at its beginning.
+    A whole second stands for its end: what somebody said in a second comes after what was said at its beginning. No
+    time is after the webhook came in (`otherwise`), which stands for a time that cannot be.
     """
-    try:
-        at = datetime.fromtimestamp(int(value) / unit, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    at = since_1970(value, unit)
+    if at is None or at < EARLIEST:
         return otherwise
-    return at if unit > 1 else max(at, min(otherwise, at + _SECOND))
+    return bounded(at if unit > 1 else at + _SECOND, otherwise)
 
 
 def needed(variable: str, value: str) -> str:

@@ -3,17 +3,19 @@
 How far a request got decides what can be known of it.
 """
 
-import json
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
 import httpx2
 
+from common.errors import Invalid
 from messaging.channel import Letter, NotTaken, Outcome, Parcel, Provider, Rejected, Uncertain
 from messaging.channels._guarded import is_certificate, is_private
+from messaging.channels._reading import parsed, told_to_wait
 
 # Raised before the request had left whole, so the provider cannot have taken it.
 NOT_SENT = (
@@ -50,7 +52,7 @@ class OneByOne(Provider):
         for letter in parcel.letters:
             outcome = stopped or self.hand(parcel, letter)
             outcomes[letter.message] = outcome
-            if isinstance(outcome, NotTaken) and (outcome.stop or outcome.retry_after is not None):
+            if isinstance(outcome, NotTaken) and (outcome.stop or outcome.waits):
                 stopped = outcome
         return outcomes
 
@@ -98,15 +100,22 @@ def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:
 def said(response: httpx2.Response) -> dict[str, Any]:
     """An answer's JSON object, empty where it is none."""
     try:
-        answer = json.loads(response.content)
-    except ValueError:
+        answer = parsed(response.content)
+    except Invalid:
         return {}
     return answer if isinstance(answer, dict) else {}
 
 
 def rate_limited(response: httpx2.Response, detail: str, seconds: object = None) -> NotTaken:
     """Too many at once: wait as long as was said, in the answer (`seconds`) or in its header."""
-    header = response.headers.get("Retry-After", "")
-    told = float(header) if header.isdigit() else BREATH
-    after = float(seconds) if isinstance(seconds, int) and not isinstance(seconds, bool) else told
-    return NotTaken(reason="rate_limited", retry_after=max(0.0, after), detail=detail)
+    told = told_to_wait(seconds)
+    if told is None:
+        told = told_to_wait(response.headers.get("Retry-After"))
+    return wait_for(BREATH if told is None else told, detail)
+
+
+def wait_for(told: float | datetime, detail: str) -> NotTaken:
+    """Too many at once, for so many seconds or until then."""
+    if isinstance(told, datetime):
+        return NotTaken(reason="rate_limited", retry_at=told, detail=detail)
+    return NotTaken(reason="rate_limited", retry_after=told, detail=detail)

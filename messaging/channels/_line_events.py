@@ -65,7 +65,7 @@ def _replies(event: dict[str, Any], came_in: datetime) -> Iterator[Reply]:
 
 def _attachments(message: dict[str, Any]) -> list[Attachment]:
     """LINE hands contents out by the message's id, to the channel's token, for some days."""
-    kind = message.get("type")
+    kind = text(message.get("type"), 40)
     if kind == "location":
         return place(message, message.get("title"))
     if kind not in _SENT or not message.get("id"):

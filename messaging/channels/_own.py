@@ -5,7 +5,6 @@ the header `Encore-Signature` or, where a browser may send no header, as `?signa
 """
 
 import hmac
-import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -29,6 +28,7 @@ from messaging.channel import (
     Uncertain,
 )
 from messaging.channels._http import OneByOne
+from messaging.channels._reading import parsed
 
 WORDS: Mapping[str, ReceiptType] = {"delivered": "delivered", "opened": "opened", "dismissed": "unknown"}
 HEADER = "encore-signature"
@@ -121,8 +121,8 @@ def receipts(provider: str, hook: Hook) -> list[Receipt]:
 
 def _said(hook: Hook) -> dict[str, str]:
     try:
-        said: Any = json.loads(hook.body)
-    except ValueError:
+        said: Any = parsed(hook.body)
+    except Invalid:
         raise Forged("The word is not JSON.") from None
     names = ("message", "token", "event")
     if not isinstance(said, dict) or not all(isinstance(said.get(name), str) for name in names):

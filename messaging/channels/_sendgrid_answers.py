@@ -5,7 +5,6 @@ November 2026). A request that is refused (4xx) is refused whole: none of its le
 reference says only that SendGrid met an error while it worked on the request, so none is listed as not taken.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +13,10 @@ from typing import Any
 import msgspec
 from python_http_client.exceptions import HTTPError
 
+from common.errors import Invalid
 from messaging.channel import Letter, NotTaken, Outcome, Rejected, Uncertain
+from messaging.channels._http import wait_for
+from messaging.channels._reading import parsed, since_1970, told_to_wait
 
 # Not the letters' fault but the sender's or the settings': every letter would fare the same.
 _OURS = ("from", "reply_to", "categories", "tracking_settings", "mail_settings", "asm", "ip_pool_name")
@@ -76,7 +78,8 @@ def of_error(error: HTTPError, now: datetime) -> Answer:
     if status == 413:
         return TooMuch(detail)
     if status == 429:
-        return NotTaken(reason="rate_limited", retry_after=_retry_after(error.headers, now), detail=detail)
+        told = _told_to_wait(error.headers)
+        return NotTaken(reason="rate_limited", detail=detail) if told is None else wait_for(told, detail)
     if status in (401, 403):
         return NotTaken(reason="credentials", stop=True, detail=f"{detail}: {_messages(error)}"[:300])
     if status == 408:
@@ -97,9 +100,9 @@ def _of_bad_request(error: HTTPError) -> Answer:
 
 def _errors(error: HTTPError) -> list[dict[str, Any]]:
     try:
-        listed = json.loads(error.body)["errors"]
+        listed = parsed(error.body)["errors"]
         return [one for one in listed if isinstance(one, dict)]
-    except (ValueError, KeyError, TypeError):
+    except (Invalid, KeyError, TypeError):
         return []  # not SendGrid's own words, which say nothing about the letters then
 
 
@@ -107,9 +110,7 @@ def _messages(error: HTTPError) -> str:
     return "; ".join(f"{one.get('field')}: {one.get('message')}" for one in _errors(error))[:300]
 
 
-def _retry_after(headers: Any, now: datetime) -> float | None:
-    """Seconds to wait: `Retry-After` in seconds, or `X-RateLimit-Reset`, the second since 1970 when it is over."""
-    plain, reset = str(headers.get("Retry-After", "")), str(headers.get("X-RateLimit-Reset", ""))
-    if plain.isdigit():
-        return float(plain)
-    return max(0.0, int(reset) - now.timestamp()) if reset.isdigit() else None
+def _told_to_wait(headers: Any) -> float | datetime | None:
+    """As `Retry-After` says, or `X-RateLimit-Reset`, the second since 1970 when it is over."""
+    told = told_to_wait(headers.get("Retry-After"))
+    return told if told is not None else since_1970(headers.get("X-RateLimit-Reset"))

@@ -5,8 +5,7 @@ Signature: ECDSA P-256 with SHA-256 over the time-stamp header and the raw body.
 
 import base64
 import binascii
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +17,8 @@ from common.errors import Forged, Invalid
 from common.ids import derive
 from customers.learning import BY_MACHINE
 from messaging.channel import Hook, Receipt, ReceiptType
+from messaging.channels._chat import text
+from messaging.channels._reading import bounded, parsed, since_1970
 
 MESSAGE = "encore_message"
 TOKEN = "encore_token"  # noqa: S105  # the name of a field
@@ -49,7 +50,8 @@ def verify(hook: Hook, public_key: str, now: datetime) -> None:
     stamp, signature = hook.headers.get(TIMESTAMP, ""), hook.headers.get(SIGNATURE, "")
     if not public_key:
         raise Forged("ENCORE_SENDGRID_WEBHOOK_KEY is not set, so no event of SendGrid's can be believed.")
-    if not stamp.isdigit() or len(stamp) > 12:
+    at = since_1970(stamp)
+    if not stamp.isdecimal() or not stamp.isascii() or at is None:
         raise Forged("The time-stamp is missing.")
     try:
         key = load_der_public_key(base64.b64decode(public_key))
@@ -58,23 +60,20 @@ def verify(hook: Hook, public_key: str, now: datetime) -> None:
         key.verify(base64.b64decode(signature), stamp.encode() + hook.body, ec.ECDSA(SHA256()))
     except (InvalidSignature, binascii.Error, ValueError) as error:
         raise Forged("The signature does not fit.") from error
-    if abs(now - datetime.fromtimestamp(int(stamp), UTC)) > STALE:
+    if abs(now - at) > STALE:
         raise Forged("The webhook is stale.")
 
 
 def receipts(hook: Hook) -> list[Receipt]:
     """The receipts in a webhook; raises Invalid where its body is not a list of events."""
-    try:
-        events = json.loads(hook.body)
-    except ValueError as error:
-        raise Invalid("The webhook is not JSON.") from error
+    events = parsed(hook.body)
     if not isinstance(events, list):
         raise Invalid("The webhook is not a list of events.")
     return [_receipt(event, hook.at) for event in events if isinstance(event, dict)]
 
 
 def _receipt(event: dict[str, Any], came_in: datetime) -> Receipt:
-    said = {name: _text(value) for name, value in event.items()}
+    said = {name: text(value) for name, value in event.items()}
     word, stamp, url = said.get("event", ""), said.get("timestamp", ""), said.get("url", "")
     if word == "bounce" and said.get("type") == "blocked":
         word = "blocked"
@@ -103,13 +102,6 @@ def _detail(word: str, reason: str, by_machine: bool) -> str:
     return f"{word}: {reason}"[:500] if reason else word[:500]
 
 
-def _text(value: Any) -> str:
-    """A value as text that can be stored: JSON may hold half a surrogate pair, which no UTF-8 can."""
-    return "" if value is None else str(value).encode("utf-8", "replace").decode()
-
-
 def _at(stamp: str, otherwise: datetime) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(stamp), UTC)
-    except (ValueError, OverflowError, OSError):
-        return otherwise
+    at = since_1970(stamp)
+    return otherwise if at is None else bounded(at, otherwise)

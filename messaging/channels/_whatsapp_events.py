@@ -112,7 +112,7 @@ def _of_status(status: dict[str, Any], at: datetime) -> Iterator[Receipt]:
     word, id_ = text(status.get("status"), 100), text(status.get("id"), 200)
     message, _, token = text(status.get("biz_opaque_callback_data"), 512).partition(":")
     error = next(iter(listed(status.get("errors"))), {})
-    code = error.get("code")
+    code = error.get("code") if isinstance(error.get("code"), int) else None
     details = text(inner(error, "error_data").get("details") or error.get("title"), 300)
     receipt = Receipt(
         key=derive("whatsapp", id_, word),
@@ -150,7 +150,9 @@ def _of_preference(said: dict[str, Any], at: datetime) -> Iterator[Receipt]:
     if said.get("value") == "stop":
         yield _no_more(address, when, key, text(said.get("detail"), 300))
     else:
-        yield Receipt(key=key, type="unknown", at=when, address=address, detail=f"preference: {text(said, 400)}")
+        yield Receipt(
+            key=key, type="unknown", at=when, address=address, detail=f"preference: {text(said.get('value'), 400)}"
+        )
 
 
 def _no_more(address: str, at: datetime, key: str, detail: str) -> Receipt:

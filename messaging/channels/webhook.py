@@ -37,6 +37,7 @@ from messaging.channel import (
 from messaging.channels import _guarded, _standard
 from messaging.channels._chat import inner, instant, listed, read, text
 from messaging.channels._http import OneByOne, handed, rate_limited
+from messaging.channels._reading import bounded, parsed
 
 _REFUSED = {400: "refused", 413: "too_large", 422: "refused"}
 EVENTS: Mapping[str, ReceiptType] = {
@@ -187,8 +188,8 @@ def _taken(response: httpx2.Response, id: str, detail: str) -> Outcome:
     if not response.content.strip():
         return Accepted(id)
     try:
-        said = json.loads(response.content)
-    except ValueError:
+        said = parsed(response.content)
+    except Invalid:
         return Uncertain(reason="strange_answer", detail=detail)
     return Accepted(text(said.get("id"), 200) or id if isinstance(said, dict) else id)
 
@@ -215,4 +216,4 @@ def _at(given: Any, otherwise: datetime) -> datetime:
         at = datetime.fromisoformat(given) if isinstance(given, str) else instant(given, otherwise)
     except ValueError:
         return otherwise
-    return min(at, otherwise) if at.tzinfo else otherwise
+    return bounded(at, otherwise) if at.tzinfo else otherwise

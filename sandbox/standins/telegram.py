@@ -143,6 +143,6 @@ def _letter(body: dict[str, Any], number: int, chat: str) -> dict[str, Any]:
     }
 
 
-def _error(status: int, words: str, retry_after: int = 0) -> dict[str, Any]:
+def _error(status: int, words: str, retry_after: float | str = 0) -> dict[str, Any]:
     error: dict[str, Any] = {"ok": False, "error_code": status, "description": words}
     return {**error, "parameters": {"retry_after": retry_after}} if retry_after else error

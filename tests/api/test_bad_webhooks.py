@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from messaging.channel import Accepted
+from sandbox.signing import SendGridSigner
 from storage.mongo import Mongo
 from tests.messaging.reporting import settings as sandbox_settings
 from tests.support.clock import ManualClock
@@ -99,3 +100,23 @@ def test_a_word_that_is_truncated_under_a_sound_secret_is_set_aside_once_with_it
     assert len(spoilt) == len(kept) <= 2
     address = reply["from"]
     assert services.suppressions.among("telegram", [address], "marketing") == {address: "stop"}
+
+
+def test_what_nobody_can_read_is_refused_without_a_key_and_never_breaks_the_door(
+    client: FlaskClient, services: Services, database: Mongo, provider_sandbox: ProviderSandbox
+) -> None:
+    deep = b"[" * 100_000
+    for channel in services.providers.channels():
+        answer = client.post(f"/webhooks/{channel}", data=deep)
+        assert answer.status_code in (403, 404, 422), channel
+    body, stamp = b"[]", 999_999_999_999
+    signed = SendGridSigner("sandbox").headers(body, stamp)
+    assert provider_sandbox.environment["ENCORE_SENDGRID_WEBHOOK_KEY"] == SendGridSigner("sandbox").public_key
+    assert client.post("/webhooks/email", data=body, headers=signed).status_code == 403
+    assert database["webhooks"].count_documents({}) == 0
+    secret = {"X-Telegram-Bot-Api-Secret-Token": provider_sandbox.environment["ENCORE_TELEGRAM_WEBHOOK_SECRET"]}
+    assert (
+        client.post("/webhooks/telegram", data=deep, headers=secret).status_code == 200
+    )  # signed: kept, and set aside
+    services.receipts.take()
+    assert ["spoilt" in one for one in database["webhooks"].find()] == [True]

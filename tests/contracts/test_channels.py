@@ -170,11 +170,21 @@ def test_a_refusal_of_the_account_opens_the_breaker(
 def test_too_many_requests_is_not_taken_and_says_how_long_to_wait(
     provider: Provider, provider_sandbox: ProviderSandbox
 ) -> None:
-    provider_sandbox.misbehave({"status": 429, "retry_after": 17})
-    outcome = one(provider)
-    assert isinstance(outcome, NotTaken)
-    assert outcome.retry_after == 17
-    assert not outcome.stop
+    """In seconds, with a fraction, or by a date (the clock stands at 10 o'clock); and for a day at most."""
+    date, a_day = "Mon, 02 Mar 2026 10:30:00 GMT", 86_400
+    told = {
+        17: 17,
+        30.5: 30.5,
+        date: 1_800,
+        "9999999999": a_day,
+        "9" * 400: a_day,
+        "Fri, 31 Dec 9999 23:59:59 GMT": a_day,
+    }
+    for said, wait in told.items():
+        provider_sandbox.misbehave({"status": 429, "retry_after": said})
+        outcome = one(provider)
+        assert isinstance(outcome, NotTaken)
+        assert (outcome.retry_after, outcome.retry_at, outcome.stop) == (wait, None, False)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

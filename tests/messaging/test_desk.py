@@ -134,6 +134,19 @@ def test_retry_after_is_obeyed_by_all_workers_and_needs_no_trial(office: Office,
     assert not found.trial
 
 
+@pytest.mark.parametrize("after", [1e10, 1e300, float("inf")])
+def test_no_provider_is_left_alone_for_longer_than_a_day_whatever_it_says(
+    office: Office, clock: ManualClock, after: float
+) -> None:
+    office.provider.answer = always(NotTaken(reason="rate_limited", retry_after=after))
+    office.delivery.deliver(office.plan("ana").id)
+    assert office.states("ana") == [(State.WAITING, "rate_limited")]
+    assert office.get("ana").not_before == clock.now() + timedelta(days=1)
+    assert isinstance(office.desk().pick("email"), Held)
+    clock.advance(86_400)
+    assert isinstance(office.desk().pick("email"), Picked)
+
+
 def test_a_rate_is_kept_by_all_workers_together(services: Services) -> None:
     """Four at once, each as fast as it may: so many in a second as are allowed, to two in a hundred."""
     rates, rate, taken = RedisRates(services.redis, services.settings), 200.0, list[float]()
