@@ -12,6 +12,7 @@ from campaigns import recipes
 from campaigns.campaign import Campaign
 from campaigns.recipe_words import Letter, everywhere
 from common.errors import Invalid
+from common.keys import Scope
 from common.kinds import scan
 from content.templates import Content, Template
 from customers.shop import Shop
@@ -95,6 +96,8 @@ class Recipe(ABC, Generic[S]):
     holdout_percent: ClassVar[float] = 10.0
     # Settings that make it, where those that are left out do not; for tests and for the document.
     example: ClassVar[Mapping[str, Any]] = {}
+    # What a key must be allowed to make it.
+    scope: ClassVar[Scope] = "campaigns"
 
     def __init__(self, settings: S) -> None:
         self.settings = settings

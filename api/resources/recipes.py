@@ -11,6 +11,7 @@ from api.context import caller, services
 from api.schemas.recipes import RecipeMadeSchema, RecipeOrderSchema, RecipesSchema
 from campaigns.cooking import Made, Order
 from campaigns.recipe import kinds
+from common.errors import Denied
 
 blueprint = Blueprint("recipes", __name__, url_prefix="/v1/recipes", description="Campaigns that many shops need.")
 
@@ -29,6 +30,7 @@ class RecipeList(MethodView):
                     "name": kind.name,
                     "title": kind.title,
                     "summary": kind.summary,
+                    "scope": kind.scope,
                     "holdout_percent": kind.holdout_percent,
                     "example": dict(kind.example),
                     "settings": msgspec.json.schema(kind.Settings),
@@ -46,5 +48,10 @@ class RecipeItem(MethodView):
     @blueprint.arguments(RecipeOrderSchema)
     @blueprint.response(201, RecipeMadeSchema)
     def post(self, body: Order, name: str) -> Made:
-        """Make drafts by a recipe: the campaign with its words, people and offer. Nothing goes out before a launch."""
+        """Make drafts by a recipe: the campaign with its words, people and offer. Nothing goes out before a launch.
+
+        403 where the recipe asks for more than `campaigns`: its `scope` says so.
+        """
+        if name in kinds() and not caller().may(kinds()[name].scope):
+            raise Denied(kinds()[name].scope)
         return services().cook.make(name, body, caller().id)

@@ -39,6 +39,7 @@ class RecipeSchema(Strict):
     name = fields.String(required=True)
     title = fields.String(required=True)
     summary = fields.String(required=True)
+    scope = fields.String(required=True, metadata={"description": "What a key must be allowed to make it."})
     holdout_percent = fields.Float(required=True)
     example = fields.Dict(required=True, metadata={"description": "Settings that make it."})
     settings = fields.Dict(required=True, metadata={"description": "JSON schema of its settings."})

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from campaigns.recipe import Kitchen, Plan, Recipe
+from common.keys import Scope
 from common.money import Money
 from loyalty.budgets import Budget, PeriodLimit
 from loyalty.goodwill import Goodwill, ready_budget
@@ -30,6 +31,8 @@ class BadNews(Recipe[Settings]):
     summary: ClassVar[str] = "Tells of trouble with an order before anybody asks, and makes good under a budget."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     holdout_percent: ClassVar[float] = 0.0
+    # As `PUT /v1/goodwill`: how much may be given away is not for everybody who plans campaigns to say.
+    scope: ClassVar[Scope] = "admin"
 
     def make(self, kitchen: Kitchen) -> Plan:
         """Not switched on: that is the administrator's to do, with `PUT /v1/goodwill`."""
