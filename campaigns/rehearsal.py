@@ -24,6 +24,7 @@ from customers.customer import Customer
 from customers.shop import Shop, Shops
 from messaging.gate import Go, Wait, decide
 from messaging.message import Message, State
+from messaging.onward import gone_on, reason_of
 from messaging.people import People
 from messaging.spending import Limit
 from segments.audience import Audience
@@ -175,14 +176,19 @@ class Rehearsal:
 
     def _gate(self, trial: Trial, channel: str, planned: Sequence[tuple[Customer, Message]]) -> None:
         people = self._people.of(channel, [message for _, message in planned], trial.shop)
+        onward: dict[str, list[tuple[Customer, Message]]] = {}
         for customer, message in planned:
             verdict = decide(message, people[message.id], trial.shop, self._clock.now())
             if isinstance(verdict, Go):
                 self._go(trial, customer, message)
             elif isinstance(verdict, Wait):
                 self._note(trial.outcome, customer, message, "wait", verdict.reason)
+            elif (going := gone_on(message, verdict, customer)) is not None:
+                onward.setdefault(going.channel, []).append((customer, going))
             else:
-                self._note(trial.outcome, customer, message, "skip", verdict.reason)
+                self._note(trial.outcome, customer, message, "skip", reason_of(message, verdict))
+        for channel_after, messages in onward.items():
+            self._gate(trial, channel_after, messages)
 
     def _go(self, trial: Trial, customer: Customer, message: Message) -> None:
         """One whom the gate lets through: written on trial, and sent if the budget has room; what cannot be written

@@ -134,8 +134,9 @@ class Delivery:
         rendered = self._written(claimed.batch, going)
         for message in going:
             if not isinstance(words := rendered.get(message.id), Rendered):
-                verdicts[message.id] = No(reason=words.reason if words else "unrenderable")
-        self._claims.settle(claimed.token, outcome_of.unsent(verdicts), self._clock.now())
+                reason = words.reason if words else "unrenderable"
+                verdicts[message.id] = No(reason=reason, here=reason == "no_content")
+        self._set_aside(claimed, verdicts)
         several = isinstance(claimed.carrier, Picked) and claimed.carrier.provider.several
         letters = [
             Letter(
@@ -193,7 +194,8 @@ class Delivery:
                 renew_at = self._clock.now() + half
             rest = self._in_turn(carrier, parcel) or self._send(claimed, carrier, parcel, whole=number == len(parcels))
             if rest is not None:
-                self._claims.settle(claimed.token, [rest], self._clock.now())
+                left = [letter for one in parcels[number - 1 :] for letter in one.letters]
+                self._set_aside(claimed, dict.fromkeys([letter.message for letter in left], rest))
                 self._give_back(claimed, carrier, [letter for one in parcels[number:] for letter in one.letters])
                 return
 
@@ -202,9 +204,7 @@ class Delivery:
         if claimed.limit.none or not letters:
             return letters
         room = self._spending.take(claimed.batch.campaign, self._costs(claimed, carrier, letters), claimed.limit)
-        if over := [letter.message for letter in letters[room:]]:
-            move = outcome_of.unsent_move(No(reason="campaign_budget"), over)
-            self._claims.settle(claimed.token, [move], self._clock.now())
+        self._set_aside(claimed, dict.fromkeys([one.message for one in letters[room:]], No(reason="campaign_budget")))
         return letters[:room]
 
     def _give_back(self, claimed: Claimed, carrier: Picked, letters: Sequence[Letter]) -> None:
@@ -216,18 +216,18 @@ class Delivery:
         channel, currency = claimed.batch.channel, claimed.limit.currency
         return [cost_of(letter, channel, carrier.terms, currency) for letter in letters]
 
-    def _in_turn(self, carrier: Picked, parcel: Parcel) -> Move | None:
-        """Wait for the provider's rate; where that is too long, what is to happen to the claim's messages."""
+    def _in_turn(self, carrier: Picked, parcel: Parcel) -> Wait | None:
+        """Wait for the provider's rate; where that is too long, how long the claim's messages are to wait."""
         patience = min(PATIENCE, self._settings.claim_lease / 4)
         seconds = self._desk.wait(carrier, len(parcel.letters), patience)
         if seconds > patience:
             until = self._clock.now() + timedelta(seconds=seconds - patience / 2)
-            return outcome_of.unsent_move(Wait(reason="rate_limited", until=until), None)
+            return Wait(reason="rate_limited", until=until)
         if seconds > 0:
             self._sleep(seconds)
         return None
 
-    def _send(self, claimed: Claimed, carrier: Picked, parcel: Parcel, whole: bool) -> Move | None:
+    def _send(self, claimed: Claimed, carrier: Picked, parcel: Parcel, whole: bool) -> No | Wait | None:
         """Hand one parcel over. Returns what is to happen to the claim's other messages where it is not to go on."""
         lease = self._lease(self._settings.http_timeout + self._settings.uncertain_grace)
         lease = msgspec.structs.replace(
@@ -241,7 +241,7 @@ class Delivery:
         letters = [letter for letter in parcel.letters if letter.message in won]
         verdicts, rest = self._last_look(claimed, letters, lease)
         if verdicts:
-            self._claims.record(claimed.token, parcel.token, outcome_of.unsent(verdicts, "unsent"), self._clock.now())
+            self._set_aside(claimed, verdicts, parcel.token)
         letters = [letter for letter in letters if letter.message not in verdicts]
         if not letters:
             self._give_back(claimed, carrier, parcel.letters)
@@ -256,7 +256,7 @@ class Delivery:
 
     def _last_look(
         self, claimed: Claimed, letters: Sequence[Letter], lease: Lease
-    ) -> tuple[dict[str, Verdict], Move | None]:
+    ) -> tuple[dict[str, Verdict], No | Wait | None]:
         """Suppression, campaign, lease, and what others sent meanwhile, once more, after the attempt is written: who is
         not sent to after all.
         """
@@ -271,14 +271,14 @@ class Delivery:
         switched = {letter.message: stopped_by(shop, claimed.messages[letter.message]) for letter in letters}
         stopped = of_campaign(self._word(claimed.batch), self._clock.now())
         if stopped:
-            rest = outcome_of.unsent_move(stopped, None)
-            return {letter.message: stopped for letter in letters}, rest
+            return {letter.message: stopped for letter in letters}, stopped
         if self._clock.now() >= lease.until:  # we slept: others may think us dead
             late = Wait(reason="lease_over", until=self._clock.now())
             return {letter.message: late for letter in letters}, None
         noes = self._crowded_out(claimed, letters, shop)
-        noes |= {id_: No(reason=reason) for id_, reason in switched.items() if reason}
-        return noes | {letter.message: No(reason="suppressed") for letter in letters if letter.address in reasons}, None
+        noes |= {id_: No(reason=reason, here=reason == "test_mode") for id_, reason in switched.items() if reason}
+        said_no = No(reason="suppressed", here=True)
+        return noes | {letter.message: said_no for letter in letters if letter.address in reasons}, None
 
     def _crowded_out(self, claimed: Claimed, letters: Sequence[Letter], shop: Shop) -> dict[str, Verdict]:
         """Those to whom others have sent, or begun to send, since the gate was asked.
@@ -292,20 +292,13 @@ class Delivery:
         return {id_: verdict for id_, verdict in found.items() if verdict}
 
     def _record(self, claimed: Claimed, parcel: Parcel, outcomes: Mapping[str, Outcome], elsewhere: bool) -> None:
-        """Write down what became of a parcel; what goes on over another channel gets a batch there, and a ring.
+        """Write down what became of a parcel.
 
         `elsewhere` says that another provider of the channel could take at once what this one did not.
         """
         now = self._clock.now()
         moves = outcome_of.moves(outcomes, claimed.messages, claimed.batch, now, elsewhere=elsewhere)
-        channels = sorted({next(iter(move.routes.values()))[0].channel for move in moves if move.routes})
-        onward = [outcome_of.next_batch(claimed.batch, channel, now) for channel in channels]
-        for batch in onward:
-            self._batches.open(batch)
-        self._claims.record(claimed.token, parcel.token, moves, now)
-        for batch in onward:
-            self._batches.open(batch)  # somebody may have found it empty, and closed it
-            self._doorbell.ring("deliver", batch.id, urgent=batch.urgent)
+        self._move(claimed, moves, parcel.token)
         address_of = {letter.message: letter.address for letter in parcel.letters}
         for id_, outcome in outcomes.items():
             if isinstance(outcome, Rejected) and outcome.suppress:
@@ -313,18 +306,39 @@ class Delivery:
             for gone in outcome.gone if isinstance(outcome, Accepted | Rejected) else ():
                 self._people.suppress(parcel.channel, gone, GONE)
 
-    def _rest_after(self, breaker: Breaker | None, outcomes: Mapping[str, Outcome], elsewhere: bool) -> Move | None:
+    def _set_aside(self, claimed: Claimed, verdicts: Mapping[str, Verdict], request: str = "") -> None:
+        """Move what is not to be sent, out of the claim, or out of the request that was written ahead for it."""
+        now, outcome = self._clock.now(), "unsent" if request else ""
+        moves = outcome_of.unsent(verdicts, claimed.messages, claimed.people, claimed.batch, now, outcome)
+        self._move(claimed, moves, request)
+
+    def _move(self, claimed: Claimed, moves: Sequence[Move], request: str) -> None:
+        """Write moves down; what goes on over another channel gets a batch there, and a ring."""
+        now = self._clock.now()
+        channels = sorted({next(iter(move.routes.values()))[0].channel for move in moves if move.routes})
+        onward = [outcome_of.next_batch(claimed.batch, channel, now) for channel in channels]
+        for batch in onward:
+            self._batches.open(batch)
+        if request:
+            self._claims.record(claimed.token, request, moves, now)
+        else:
+            self._claims.settle(claimed.token, moves, now)
+        for batch in onward:
+            self._batches.open(batch)  # somebody may have found it empty, and closed it
+            self._doorbell.ring("deliver", batch.id, urgent=batch.urgent)
+
+    def _rest_after(self, breaker: Breaker | None, outcomes: Mapping[str, Outcome], elsewhere: bool) -> Wait | None:
         """A provider that takes nothing now is not asked for the rest; one that is left alone, by nobody at all."""
         now = self._clock.now()
         if breaker is not None:
             log.error("provider.left_alone", extra={"provider": breaker.id, "reason": breaker.reason})
             until = now if elsewhere else breaker.until
-            return outcome_of.unsent_move(Wait(reason=breaker.reason, until=until), None)
+            return Wait(reason=breaker.reason, until=until)
         refusals = [outcome for outcome in outcomes.values() if isinstance(outcome, NotTaken)]
         if not refusals or len(refusals) < len(outcomes):
             return None
         latest = max(outcome_of.wait_for(refusal, 0, now) for refusal in refusals)
-        return outcome_of.unsent_move(Wait(reason=refusals[0].reason, until=latest), None)
+        return Wait(reason=refusals[0].reason, until=latest)
 
     def _parcel(self, claimed: Claimed, letters: Sequence[Letter]) -> Parcel:
         purpose = claimed.messages[letters[0].message].purpose

@@ -61,10 +61,11 @@ class Go(msgspec.Struct, frozen=True):
 
 
 class No(msgspec.Struct, frozen=True, kw_only=True):
-    """It never may: it rests in `state`."""
+    """It never may: it rests in `state`. One that holds only `here`, on this channel, may go over another."""
 
     reason: str
     state: State = State.SKIPPED
+    here: bool = False
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,7 @@ def decide(message: Message, person: Person, shop: Shop, now: datetime, campaign
     if stopped := of_campaign(campaign, now):
         return stopped
     if no := _never(message, person, shop, now):
-        return No(reason=no)
+        return no
     return _not_yet(message, shop, now, zone_of(person.customer, shop)) or too_often(message, person, shop, now) or Go()
 
 
@@ -94,13 +95,11 @@ def too_often(message: Message, person: Person, shop: Shop, now: datetime) -> No
     For what is only being handed over, a message waits: nobody is left out for a letter that was never sent.
     """
     settled = [one for one in person.received if one.settled]
-    if reason := _too_many(message, person.customer, settled, shop, now):
-        return No(reason=reason)
-    if len(settled) < len(person.received) and (
-        reason := _too_many(message, person.customer, person.received, shop, now)
-    ):
+    if no := _too_many(message, person.customer, settled, shop, now):
+        return no
+    if len(settled) < len(person.received) and (no := _too_many(message, person.customer, person.received, shop, now)):
         share = crc32(f"{message.batch}:{message.epoch}".encode()) / 2**32
-        return Wait(reason=reason, until=now + ANOTHER_UNDER_WAY * (1 + share))
+        return Wait(reason=no.reason, until=now + ANOTHER_UNDER_WAY * (1 + share))
     return None
 
 
@@ -183,36 +182,39 @@ def _within(at: time, start: time, end: time) -> bool:
     return start <= at < end if start <= end else at >= start or at < end
 
 
-def _never(message: Message, person: Person, shop: Shop, now: datetime) -> str:
-    """Why this person may not have this message at all, or ""."""
+def _never(message: Message, person: Person, shop: Shop, now: datetime) -> No | None:
+    """Why this person may not have this message: not at all, or not on this channel."""
     customer = person.customer
-    if stopped_by(shop, message):
-        return stopped_by(shop, message)
+    if stop := stopped_by(shop, message):
+        return No(reason=stop, here=stop == "test_mode")
     if customer is None:
-        return "no_customer"
+        return No(reason="no_customer")
     if not message.routes or message.routes[0].address not in customer.addresses.get(message.routes[0].channel, []):
-        return "no_address"
+        return No(reason="no_address", here=True)
     if person.suppressed:
-        return "suppressed"
+        return No(reason="suppressed", here=True)
     if not agreed(customer, message.routes[0].channel, message.purpose):
-        return "no_consent"
+        return No(reason="no_consent", here=True)
     if message.purpose == "marketing" and rests(customer.care, now):
-        return "incident_open"
+        return No(reason="incident_open")
     if message.purpose == "marketing" and customer.paused_until and customer.paused_until > now:
-        return "paused_by_customer"
+        return No(reason="paused_by_customer")
     settled = [one for one in person.received if one.settled]
     return _too_many(message, customer, settled, shop, now)
 
 
-def _too_many(message: Message, customer: Customer | None, received: Sequence[Sent], shop: Shop, now: datetime) -> str:
-    """Whether the customer's own pace or one of the shop's caps is reached by what they received: which, or ""."""
+def _too_many(
+    message: Message, customer: Customer | None, received: Sequence[Sent], shop: Shop, now: datetime
+) -> No | None:
+    """Whether the customer's own pace or one of the shop's caps is reached by what they received."""
     if not received and not shop.caps:
-        return ""
+        return None
     if message.purpose == "marketing" and customer is not None:
         since = quiet_since(customer.pace, now, zone_of(customer, shop))
         if since and any(one.purpose == "marketing" and one.at >= since for one in received):
-            return "pace"
-    return "frequency_cap" if any(_reached(cap, message, received, now) for cap in shop.caps) else ""
+            return No(reason="pace")
+    reached = [cap for cap in shop.caps if _reached(cap, message, received, now)]
+    return No(reason="frequency_cap", here=all(cap.channel for cap in reached)) if reached else None
 
 
 def stopped_by(shop: Shop, message: Message) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from messaging.gate import Sent
-from messaging.message import Attempt, Batch, Content, Message, Route, State
+from messaging.message import Attempt, Batch, Before, Content, Message, Route, State
 
 # A provider that calls a letter undelivered may deliver it yet: so long it has, before the next channel is tried.
 SECOND_THOUGHTS = timedelta(minutes=1)
@@ -26,7 +26,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """Where some messages of a claim go, and why. Without `ids` it is all that are left in the state moved from.
 
     `not_before` goes with waiting; `provider_id`, `outcome` and `detail` are written to the attempt;
-    `batch` and `routes` (the ways left, by message) are of a message that is queued for its next channel.
+    `batch` and `routes` (the ways left, by message) are of a message that is queued for its next channel; `shut` is why
+    it was passed over on its first. `back` are those, by message, that return to where an earlier channel had them,
+    whatever `state` says.
     """
 
     state: State
@@ -38,6 +40,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     batch: str = ""
     routes: Mapping[str, Sequence[Route]] = {}
+    shut: str = ""
+    back: Mapping[str, Before] = {}
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):

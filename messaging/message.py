@@ -39,11 +39,15 @@ class State(StrEnum):
 # Still to be worked on: a run with one of these is not finished.
 OPEN = frozenset({State.QUEUED, State.WAITING, State.CLAIMED, State.HANDING_OVER, State.UNCERTAIN})
 
+# A provider has taken it, whatever came of that.
+RECEIVED = frozenset({State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.BOUNCED})
+
 # from -> to: who may make the move, and when, stands in docs/messages.md.
 TRANSITIONS: dict[State, frozenset[State]] = {
     # A queued, waiting or claimed message that was tried before may turn out to have arrived after all.
-    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.ACCEPTED}),
-    State.WAITING: frozenset({State.CLAIMED, State.CANCELLED, State.ACCEPTED}),
+    # What went on from a channel that had it returns to what it was there, where the next one is not to be had.
+    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED}) | RECEIVED,
+    State.WAITING: frozenset({State.CLAIMED, State.CANCELLED}) | RECEIVED,
     State.CLAIMED: frozenset(
         {
             State.QUEUED,
@@ -52,11 +56,20 @@ TRANSITIONS: dict[State, frozenset[State]] = {
             State.EXPIRED,
             State.CANCELLED,
             State.HANDING_OVER,
-            State.ACCEPTED,
         }
+        | RECEIVED
     ),
     State.HANDING_OVER: frozenset(
-        {State.ACCEPTED, State.WAITING, State.QUEUED, State.FAILED, State.UNCERTAIN, State.SKIPPED, State.CANCELLED}
+        {
+            State.WAITING,
+            State.QUEUED,
+            State.FAILED,
+            State.UNCERTAIN,
+            State.SKIPPED,
+            State.EXPIRED,
+            State.CANCELLED,
+        }
+        | RECEIVED
     ),
     State.UNCERTAIN: frozenset({State.ACCEPTED, State.HANDING_OVER, State.WAITING, State.UNCERTAIN_FINAL}),
     State.ACCEPTED: frozenset({State.DELIVERED, State.BOUNCED, State.UNDELIVERED, State.QUEUED}),
@@ -102,6 +115,17 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
+class Before(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a message was that a provider had taken, before it went on over its next channel: it may return there."""
+
+    state: State
+    route: Route
+    request: str = ""
+    provider: str = ""
+    provider_id: str = ""
+    handed_at: datetime | None = None
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """What is planned for, and then happens to, one customer in one step of one run.
 
@@ -112,7 +136,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     `channel` is the current route's. `request` is the token of the latest attempt on it, `handed_at` its time.
     The sweeper looks at a message that is still claimed, handed over or uncertain at `check_at`. The reconciler asks
     about an uncertain one at `ask_at`; a provider with a look-up has said so many times that it is `absent`. `failover`
-    says by channel what is enough there, which is judged at `timer_at`.
+    says by channel what is enough there, which is judged at `timer_at`. `shut` is why the first of its channels was
+    passed over unsent, and `before` where it was when it went on from one that had it.
     """
 
     id: str
@@ -146,6 +171,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     ask_at: datetime | None = None
     failover: dict[str, Step] = {}
     timer_at: datetime | None = None
+    shut: str = ""
+    before: Before | None = None
     absent: int = 0
     request: str = ""
     attempts: list[Attempt] = []

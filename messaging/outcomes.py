@@ -7,9 +7,10 @@ import msgspec
 
 from common.ids import derive
 from messaging.channel import Accepted, NotTaken, Outcome, Rejected, Uncertain
-from messaging.gate import Go, No, Verdict, Wait
+from messaging.gate import Go, No, Person, Verdict, Wait
 from messaging.life import Move
-from messaging.message import Batch, Message, State
+from messaging.message import Batch, Message, Route, State
+from messaging.onward import by_channel, reason_of, ways_after
 
 # Where the provider does not say how long to wait: so many seconds, doubled with each try, up to the most.
 FIRST_WAIT = 5.0
@@ -42,24 +43,63 @@ def moves(
     return [msgspec.structs.replace(move, not_before=now) if move.not_before else move for move in found]
 
 
-def unsent(verdicts: Mapping[str, Verdict], outcome: str = "") -> list[Move]:
-    """The moves for what the gate did not let go, one for each reason."""
+def unsent(
+    verdicts: Mapping[str, Verdict],
+    messages: Mapping[str, Message],
+    people: Mapping[str, Person],
+    batch: Batch,
+    now: datetime,
+    outcome: str = "",
+) -> list[Move]:
+    """The moves for what the gate did not let go: on over the next channel, back to where an earlier one had it, or
+    at rest, one for each reason.
+    """
     groups: dict[Verdict, list[str]] = {}
     for id_, verdict in verdicts.items():
         if not isinstance(verdict, Go):
             groups.setdefault(verdict, []).append(id_)
-    return [unsent_move(verdict, ids, outcome) for verdict, ids in groups.items()]
+    found: list[Move] = []
+    for verdict, ids in groups.items():
+        if isinstance(verdict, No):
+            found += _refused(verdict, [messages[id_] for id_ in ids], people, batch, now, outcome)
+        else:
+            found.append(unsent_move(verdict, ids, outcome))
+    return found
 
 
-def unsent_move(verdict: Verdict, ids: Sequence[str] | None, outcome: str = "") -> Move:
-    """The move for one verdict of the gate; raises TypeError for a Go, which moves nothing."""
-    match verdict:
-        case No(reason=reason, state=state):
-            return Move(state=state, reason=reason, ids=ids, outcome=outcome)
-        case Wait(reason=reason, until=until):
-            return Move(state=State.WAITING, reason=reason, ids=ids, not_before=until, outcome=outcome)
-        case _:
-            raise TypeError("What may go out is not moved by the gate.")
+def _refused(
+    no: No, group: Sequence[Message], people: Mapping[str, Person], batch: Batch, now: datetime, outcome: str
+) -> Iterable[Move]:
+    """The moves for one no of the gate."""
+    ways = {one.id: ways_after(one, no, people[one.id].customer if one.id in people else None) for one in group}
+    resting: dict[str, list[Message]] = {}
+    onward: dict[str, dict[str, list[Route]]] = {}
+    for one in group:
+        if ways[one.id]:
+            onward.setdefault(reason_of(one, no), {})[one.id] = ways[one.id]
+        else:
+            resting.setdefault(reason_of(one, no), []).append(one)
+    for first, theirs in onward.items():
+        for channel, routes in by_channel(theirs).items():
+            to = next_batch(batch, channel, now).id
+            yield Move(state=State.QUEUED, reason=no.reason, batch=to, routes=routes, shut=first, outcome=outcome)
+    for reason, some in resting.items():
+        yield from at_rest(Move(state=no.state, reason=reason, outcome=outcome), some)
+
+
+def at_rest(move: Move, group: Sequence[Message]) -> Iterable[Move]:
+    """A move to an end that says nothing went out, but for those that an earlier channel had: they did get it."""
+    if ids := [one.id for one in group if one.before is None]:
+        yield msgspec.structs.replace(move, ids=ids)
+    if back := {one.id: one.before for one in group if one.before is not None}:
+        yield msgspec.structs.replace(move, back=back)
+
+
+def unsent_move(verdict: Verdict, ids: Sequence[str], outcome: str = "") -> Move:
+    """The move for a wait; raises TypeError for a Go, which moves nothing, and for a No."""
+    if isinstance(verdict, Wait):
+        return Move(state=State.WAITING, reason=verdict.reason, ids=ids, not_before=verdict.until, outcome=outcome)
+    raise TypeError("Only what waits is moved so.")
 
 
 def wait_for(outcome: NotTaken, tries: int, now: datetime) -> datetime:
@@ -99,15 +139,10 @@ def _of(outcome: Outcome, group: Sequence[Message], batch: Batch, now: datetime,
 
 def _rejected(outcome: Rejected, group: Sequence[Message], batch: Batch, now: datetime) -> Iterable[Move]:
     """failed where no way is left, else queued for the next channel."""
-    last = [message.id for message in group if len(message.routes) < 2]
-    if last:
-        yield Move(state=State.FAILED, reason=outcome.reason, ids=last, outcome="rejected", detail=outcome.detail)
-    for channel in sorted({message.routes[1].channel for message in group if len(message.routes) > 1}):
-        routes = {
-            message.id: message.routes[1:]
-            for message in group
-            if len(message.routes) > 1 and message.routes[1].channel == channel
-        }
+    failed = Move(state=State.FAILED, reason=outcome.reason, outcome="rejected", detail=outcome.detail)
+    yield from at_rest(failed, [message for message in group if len(message.routes) < 2])
+    ways = {message.id: message.routes[1:] for message in group if len(message.routes) > 1}
+    for channel, routes in by_channel(ways).items():
         yield Move(
             state=State.QUEUED,
             reason=outcome.reason,

@@ -7,9 +7,9 @@ from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from messaging.life import Lease, Move
-from messaging.message import Attempt, Message, Route, State
+from messaging.message import Attempt, Before, Message, Route, State
 from messaging.routing import address_hash
-from storage.messages import DUPLICATE, UNCLAIMED
+from storage.messages import DUPLICATE, UNCLAIMED, back_to
 from storage.mongo import Document, Documents, Mongo, from_documents, to_document
 
 CLAIMABLE = [State.QUEUED.value, State.WAITING.value]
@@ -41,7 +41,11 @@ class MongoClaims:
     def settle(self, token: str, moves: Sequence[Move], now: datetime) -> int:
         """Move claimed messages on, unsent; how many moved."""
         held = {"claim": token, "state": State.CLAIMED.value}
-        return self._bulk([UpdateMany(_of(held, move), _unclaim(move, now)) for move in moves])
+        plain = [move for move in moves if not move.routes and not move.back]
+        moved = self._bulk([UpdateMany(_of(held, move), _unclaim(move, now)) for move in plain])
+        for move in moves:
+            moved += self._onward(held, move, now, {}) + self._back(held, move, now, {})
+        return moved
 
     def begin(self, token: str, ids: Sequence[str], whole: bool, attempt: Attempt, lease: Lease) -> list[str]:
         """Write the attempt ahead, while the lease lasts: claimed -> handing_over; returns the ids that were won.
@@ -71,10 +75,12 @@ class MongoClaims:
 
         What is queued for a next address that another message of the run has is skipped with `same_address`.
         """
-        self._bulk([self._outcome(token, request, move, now) for move in moves if not move.routes])
+        plain = [move for move in moves if not move.routes and not move.back]
+        self._bulk([self._outcome(token, request, move, now) for move in plain])
+        held = {"claim": token, "attempts.token": request, "state": State.HANDING_OVER.value}
         for move in moves:
-            if move.routes:
-                self._reroute(token, request, move, now)
+            self._onward(held, move, now, _attempt(move, now))
+            self._back(held, move, now, _attempt(move, now))
 
     def _outcome(self, token: str, request: str, move: Move, now: datetime) -> UpdateMany:
         origins = BEFORE_ACCEPTED if move.state is State.ACCEPTED else [State.HANDING_OVER.value]
@@ -86,24 +92,33 @@ class MongoClaims:
         update["$set"] |= _attempt(move, now)
         return UpdateMany(_of(held, move), update)
 
-    def _reroute(self, token: str, request: str, move: Move, now: datetime) -> None:
-        """handing_over -> queued, next channel; each with an address of its own."""
-        ids = list(move.routes)
-        held = {"claim": token, "attempts.token": request, "state": State.HANDING_OVER.value}
-        requests = []
+    def _onward(self, held: Document, move: Move, now: datetime, attempt: Document) -> int:
+        """claimed or handing_over -> queued, next channel; each with an address of its own."""
+        if not move.routes:
+            return 0
+        ids, requests = list(move.routes), []
         for id_, routes in move.routes.items():
             update = next_route(move, routes, now)
-            update["$set"] |= _attempt(move, now)
+            update["$set"] |= attempt
             requests.append(UpdateOne({"_id": id_, **held}, update))
-        _, taken = update_unless_taken(self._messages, requests)
+        moved, taken = update_unless_taken(self._messages, requests)
         if taken:
-            clashing = [ids[index] for index in taken]
-            same = Move(
-                state=State.SKIPPED, reason="same_address", ids=clashing, outcome=move.outcome, detail=move.detail
-            )
-            self._bulk([self._outcome(token, request, same, now)])
+            same = Move(state=State.SKIPPED, reason="same_address", ids=[ids[index] for index in taken])
+            update = _unclaim(same, now)
+            update["$set"] |= attempt
+            moved += self._bulk([UpdateMany(_of(held, same), update)])
+        return moved
 
-    def _bulk(self, requests: Sequence[UpdateMany]) -> int:
+    def _back(self, held: Document, move: Move, now: datetime, attempt: Document) -> int:
+        """Return to where an earlier channel had them; why they went no further stays said."""
+        requests = []
+        for id_, before in move.back.items():
+            update = back_to(before, move.reason, now)
+            update["$set"] |= attempt
+            requests.append(UpdateOne({"_id": id_, **held}, update))
+        return self._bulk(requests)
+
+    def _bulk(self, requests: Sequence[UpdateMany | UpdateOne]) -> int:
         return self._messages.bulk_write(list(requests), ordered=True).modified_count if requests else 0
 
 
@@ -134,9 +149,14 @@ def _attempt(move: Move, now: datetime) -> Document:
     return {"attempts.$.ended_at": now, "attempts.$.outcome": move.outcome, "attempts.$.detail": move.detail}
 
 
-def next_route(move: Move, routes: Sequence[Route], now: datetime) -> Document:
-    """The update that queues a message for its next channel, at an address of its own."""
+def next_route(move: Move, routes: Sequence[Route], now: datetime, gone_on: Message | None = None) -> Document:
+    """The update that queues a message for its next channel, at an address of its own.
+
+    One that has `gone_on` from a channel whose provider had it may return there.
+    """
     fields = {
+        **({"shut": move.shut} if move.shut else {}),
+        **({"before": to_document(_before(gone_on))} if gone_on else {}),
         **_unclaim(move, now)["$set"],
         "not_before": now,
         "batch": move.batch,
@@ -146,6 +166,17 @@ def next_route(move: Move, routes: Sequence[Route], now: datetime) -> Document:
     }
     # A word on the earlier attempt says nothing of the next one.
     return {"$set": fields, "$unset": {**UNCLAIMED, "request": "", "timer_at": ""}}
+
+
+def _before(message: Message) -> Before:
+    return Before(
+        state=message.state,
+        route=message.routes[0],
+        request=message.request,
+        provider=message.provider,
+        provider_id=message.provider_id,
+        handed_at=message.handed_at,
+    )
 
 
 def update_unless_taken(messages: Documents, requests: Sequence[UpdateOne]) -> tuple[int, list[int]]:

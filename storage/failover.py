@@ -44,7 +44,7 @@ class MongoTimers:
             same = {"_id": one.id, "request": one.request, "state": one.state.value}
             reason = f"not_{one.failover[one.channel].success}"
             move = Move(state=State.QUEUED, reason=reason, batch=batch)
-            requests.append(UpdateOne(same, next_route(move, one.routes[1:], now)))
+            requests.append(UpdateOne(same, next_route(move, one.routes[1:], now, one)))
         moved, taken = update_unless_taken(self._messages, requests)
         self.stop([messages[index] for index in taken])
         return moved

@@ -67,7 +67,7 @@ class MongoUndelivered:
         requests = [
             UpdateOne(
                 {"_id": one.id, "request": one.request, **held},
-                next_route(Move(state=State.QUEUED, reason=one.state.value, batch=batch), one.routes[1:], now),
+                next_route(Move(state=State.QUEUED, reason=one.state.value, batch=batch), one.routes[1:], now, one),
             )
             for one in messages
         ]

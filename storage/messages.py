@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from common.clock import Clock
 from common.errors import Unavailable
 from messaging.gate import Sent
 from messaging.life import SECOND_THOUGHTS, overruled_by
-from messaging.message import OPEN, Batch, Message, State
+from messaging.message import OPEN, Batch, Before, Message, State
 from messaging.receipts import Proof
 from storage.batches import LONG_AGO, MongoBatches
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_documents
+from storage.mongo import Document, Documents, Mongo, from_document, from_documents, to_document, to_documents
 from storage.personal import Erased, Personal
 from storage.reported import note_heard
 
@@ -53,11 +54,11 @@ PERSONAL = [
         collection="messages",
         customer="customer",
         erase="nobody",
-        gone=["routes", "address_hash", "data", "provider_id", "attempts.$[].detail"],
+        gone=["routes", "before", "address_hash", "data", "provider_id", "attempts.$[].detail"],
         export="messages",
         hidden=[
             *("customer", "batch", "claim", "lease_until", "check_at", "epoch", "request", "address_hash", "policy"),
-            *("attempts.token", "data.friend"),
+            *("attempts.token", "data.friend", "before"),
         ],
     ),
     Personal(collection="messages", customer="data.friend", erase="nobody"),
@@ -68,6 +69,7 @@ def withhold(database: Mongo, erased: Erased) -> None:
     """Nothing more goes out to them; raises Unavailable while something is just being handed over."""
     messages, mine = database["messages"], {"customer": {"$in": erased.ids}}
     unsent = {**mine, "state": {"$in": _words([State.QUEUED, State.WAITING, State.CLAIMED])}}
+    return_those_received(messages, unsent, "erased", erased.at)
     cancelled = {"state": State.CANCELLED.value, "reason": "erased", "state_at": erased.at}
     messages.update_many(unsent, {"$set": cancelled, "$unset": UNCLAIMED})
     doubted = {"state": State.UNCERTAIN_FINAL.value, "state_at": erased.at}
@@ -78,6 +80,24 @@ def withhold(database: Mongo, erased: Erased) -> None:
 
 
 ERASING = [withhold]
+
+
+def back_to(before: Before, reason: str, now: datetime) -> Document:
+    """The update that returns a message to where an earlier channel had it."""
+    fields = to_document(before)
+    fields["state"] = before.state.value
+    fields |= {"routes": [fields.pop("route")], "channel": before.route.channel, "reason": reason, "state_at": now}
+    return {"$set": fields, "$unset": {**UNCLAIMED, "before": "", "timer_at": "", "address_hash": ""}}
+
+
+def return_those_received(messages: Documents, unsent: Document, reason: str, now: datetime) -> int:
+    """Of messages that are not to be sent any more, those that an earlier channel had return there; how many."""
+    found = messages.find({**unsent, "before": {"$exists": True}}, {"before": 1})
+    requests = [
+        UpdateOne({**unsent, "_id": one["_id"]}, back_to(from_document(one["before"], Before), reason, now))
+        for one in found
+    ]
+    return messages.bulk_write(requests, ordered=False).modified_count if requests else 0
 
 
 class MongoMessages:
@@ -141,7 +161,8 @@ class MongoMessages:
         waiting = {"run": run, "state": {"$in": _words([State.QUEUED, State.WAITING])}}
         now = self._clock.now()
         cancelled = {"state": State.CANCELLED.value, "reason": "campaign_cancelled", "state_at": now}
-        return self._messages.update_many(waiting, {"$set": cancelled}).modified_count
+        returned = return_those_received(self._messages, waiting, "campaign_cancelled", now)
+        return returned + self._messages.update_many(waiting, {"$set": cancelled}).modified_count
 
     def get(self, ids: Sequence[str]) -> dict[str, Message]:
         """Those of these messages that exist, by id, in one read."""

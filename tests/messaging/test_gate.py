@@ -63,15 +63,17 @@ def test_what_is_not_marketing_needs_no_consent(purpose: Purpose) -> None:
     ],
 )
 def test_a_no_keeps_its_reason(reason: str, person: dict[str, object]) -> None:
-    assert verdict(**person) == No(reason=reason)  # type: ignore[arg-type]
+    assert verdict(**person) == No(reason=reason, here=reason != "no_customer")  # type: ignore[arg-type]
 
 
 def test_a_no_to_service_messages_is_a_no() -> None:
-    assert verdict("service", customer=without(consents={"email": {"service": NO}})) == No(reason="no_consent")
+    assert verdict("service", customer=without(consents={"email": {"service": NO}})) == No(
+        reason="no_consent", here=True
+    )
 
 
 def test_a_suppressed_address_gets_nothing_at_all() -> None:
-    assert verdict("transactional", suppressed="bounced") == No(reason="suppressed")
+    assert verdict("transactional", suppressed="bounced") == No(reason="suppressed", here=True)
 
 
 def test_the_shop_can_stop_all_marketing_and_nothing_else() -> None:
@@ -124,13 +126,13 @@ def test_a_cap_is_of_a_channel_a_purpose_and_a_period(cap: Cap, purpose: Purpose
         Sent(NOW - timedelta(minutes=5), "email", "transactional"),
     ]
     found = verdict(purpose, shop=Shop(caps=[cap]), received=received)
-    assert found == (Go() if allowed else No(reason="frequency_cap"))
+    assert found == (Go() if allowed else No(reason="frequency_cap", here=bool(cap.channel)))
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "transactional"])
 def test_in_test_mode_only_listed_addresses_get_anything(purpose: Purpose) -> None:
     closed, listed = Shop(test_mode=True), Shop(test_mode=True, test_addresses=["ana@example.com"])
-    assert verdict(purpose, shop=closed) == No(reason="test_mode")
+    assert verdict(purpose, shop=closed) == No(reason="test_mode", here=True)
     assert verdict(purpose, shop=listed) == Go()
 
 
