@@ -1,6 +1,6 @@
 """Launch: draft -> running. Checks that it can go out, opens the run once, and rings for a worker."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,7 +15,8 @@ from campaigns.journey import at_step, by_journeys, steps_of
 from campaigns.ladder import Ladder
 from campaigns.ladder import wrongs as ladder_wrongs
 from campaigns.loops import in_words, loop
-from campaigns.needs import unmet
+from campaigns.named import unknown
+from campaigns.needs import unmet, wordless
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.steps import wrongs
 from campaigns.trigger import Due, parse
@@ -81,7 +82,7 @@ class Launcher:
         messages: Cancellable,
         batches: Wakeable,
         journeys: Stoppable,
-        referral_programme: Callable[[str], Any],
+        known: Mapping[str, Callable[[str], Any]],
         shop: Callable[[], Shop],
         clearance: Clearance,
         doorbell: Doorbell,
@@ -96,7 +97,7 @@ class Launcher:
         self._messages = messages
         self._batches = batches
         self._journeys = journeys
-        self._referral_programme = referral_programme
+        self._known = known
         self._shop = shop
         self._clearance = clearance
         self._doorbell = doorbell
@@ -107,25 +108,7 @@ class Launcher:
         wrong: dict[str, list[str]] = {}
         trigger = parse(campaign.trigger)
         trigger.proof()
-        looked_up: dict[str, tuple[str, Callable[[str], Any]]] = {
-            "template": (campaign.template, self._templates.get),
-            "segment": (campaign.segment, self._segments.get),
-            "offer": (campaign.offer, self._offers.get),
-            "referral_programme": (campaign.referral_programme, self._referral_programme),
-        }
-        for place, variant in enumerate(campaign.variants):
-            looked_up[f"variants.{place}.template"] = (variant.template, self._templates.get)
-            looked_up[f"variants.{place}.offer"] = (variant.offer, self._offers.get)
-        for place, step in enumerate(campaign.steps):
-            looked_up[f"steps.{place}.template"] = (step.template, self._templates.get)
-            looked_up[f"steps.{place}.offer"] = (step.offer, self._offers.get)
-            looked_up[f"steps.{place}.segment"] = (step.segment, self._segments.get)
-        for field, (named, get) in looked_up.items():
-            try:
-                if named:
-                    get(named)
-            except NotFound as error:
-                wrong[field] = [str(error)]
+        wrong |= unknown(campaign, self._known)
         if not campaign.segment and not trigger.brings_people:
             wrong["segment"] = ["Say to whom: only a campaign that an event triggers needs no segment."]
         wrong |= wrongs(campaign.steps, campaign.journey, campaign.segment)
@@ -166,6 +149,7 @@ class Launcher:
             raise Conflict(f"Campaign {id!r} is {campaign.state.value} already.", f"already_{campaign.state.value}")
         self.check(campaign)
         self._check_words(campaign)
+        self._check_tracked(campaign)
         trigger = parse(campaign.trigger, self._shop().time_zone)
         trigger.check(now)
         next_at = trigger.next_at(now)
@@ -190,7 +174,9 @@ class Launcher:
         return CampaignChange(version=campaign.version + 1, at=now, what=what, by=by, overridden=sorted(overridden))
 
     def _check_words(self, campaign: Campaign) -> None:
-        """Raise Invalid where the words speak of an offer or a programme that the campaign does not name."""
+        """Raise Invalid where words are wanting, or speak of what the campaign does not name."""
+        if wrong := wordless(campaign, self._templates.get):
+            raise Invalid("Nobody could be written to by these channels.", wrong)
         written = [at_step(campaign, step) for step in steps_of(campaign)]
         for one in [one for stepped in written for one in [stepped.by(v) for v in stepped.variants] or [stepped]]:
             given = {"offer": one.offer, "referral_programme": one.referral_programme}
@@ -199,6 +185,13 @@ class Launcher:
                 named.add("trigger")
             if wrong := unmet(self._templates.get(one.template), one.purpose, named):
                 raise Invalid("Nobody could be written these words.", wrong)
+
+    def _check_tracked(self, campaign: Campaign) -> None:
+        """Raise Invalid where it waits for who enters or leaves a segment of which nobody keeps account."""
+        watched = campaign.trigger.get("segment")
+        if watched and not self._segments.get(watched).tracked:
+            text = f"Nobody is told who enters or leaves {watched!r}: make it a tracked segment first."
+            raise Invalid.field("trigger.segment", text)
 
     def open_run(
         self, campaign: Campaign, occurrence: str, at: datetime, customer: str = "", due: Due | None = None, **data: Any

@@ -12,8 +12,10 @@ from common.errors import NotFound
 from segments.tree import references
 
 # Rules of segments that look at what campaigns did, and how they name the campaign or the offer.
-MESSAGES, VOUCHERS = frozenset({"received", "reacted", "answered"}), "voucher_held"
-SEGMENT_TRIGGERS = ("entered_segment", "left_segment")
+RECEIVED, VOUCHERS = "received", "voucher_held"
+MESSAGES = frozenset({RECEIVED, "reacted", "answered"})
+LEFT = "left_segment"
+SEGMENT_TRIGGERS = ("entered_segment", LEFT)
 
 Rules = Callable[[str], Mapping[str, Any]]
 
@@ -59,7 +61,9 @@ def _leads(here: Campaign, there: Campaign, rules_of: Rules) -> bool:
         from_campaign = trigger.get("campaign") or here.id
         return bool(offers) and from_campaign == here.id and (of_offer is None or of_offer in offers)
     if trigger.get("kind") in SEGMENT_TRIGGERS:
-        return any(_names(rule, here.id, offers) for rule in _rules(trigger.get("segment", ""), rules_of, set()))
+        left = trigger["kind"] == LEFT
+        rules = _rules(trigger.get("segment", ""), rules_of, set())
+        return any(_names(rule, here.id, offers) or (left and _any(rule, bool(offers))) for rule in rules)
     return False
 
 
@@ -77,6 +81,16 @@ def _names(rule: Mapping[str, Any], campaign: str, offers: set[str]) -> bool:
     if rule["rule"] in MESSAGES:
         return rule.get("campaign") == campaign
     return rule["rule"] == VOUCHERS and (rule.get("campaign") == campaign or rule.get("offer") in offers)
+
+
+def _any(rule: Mapping[str, Any], gives: bool) -> bool:
+    """Whether a rule looks at what any campaign does, whatever people do.
+
+    Each message lets them into such a segment, and time out of it: who writes to them as they leave would for ever.
+    """
+    if rule["rule"] == VOUCHERS:
+        return gives and not rule.get("campaign") and not rule.get("offer")
+    return rule["rule"] == RECEIVED and not rule.get("campaign")
 
 
 def _rules(segment: str, rules_of: Rules, seen: set[str]) -> Iterator[Mapping[str, Any]]:

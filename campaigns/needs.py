@@ -1,5 +1,10 @@
 """What a template needs of a campaign: words about an offer want an offer."""
 
+from collections.abc import Callable
+
+from campaigns.campaign import Campaign
+from campaigns.experiments.variants import Variant
+from campaigns.steps import JourneyStep
 from content.errors import MissingValue, Unwritable
 from content.templates import Template, compile_template
 from content.vocabulary import sample
@@ -46,3 +51,17 @@ def _missed(parts: dict[str, str], channel: str, locale: str, purpose: Purpose, 
     except Unwritable:
         return ""
     return ""
+
+
+def wordless(campaign: Campaign, templates: Callable[[str], Template]) -> dict[str, list[str]]:
+    """The variants and steps that go by none of the channels that their words are written for, by field."""
+    wrong: dict[str, list[str]] = {}
+    ways: list[tuple[str, Variant | JourneyStep]] = []
+    ways += [(f"variants.{place}", one) for place, one in enumerate(campaign.variants)]
+    ways += [(f"steps.{place}", one) for place, one in enumerate(campaign.steps)]
+    for place, way in ways:
+        template = templates(way.template or campaign.template)
+        if way.channels and not set(way.channels) & set(template.content):
+            written = ", ".join(sorted(template.content))
+            wrong[f"{place}.channels"] = [f"{template.id} has words for none of them; it has them for {written}."]
+    return wrong

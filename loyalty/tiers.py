@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.errors import Invalid
+from common.errors import Invalid, NotFound
 from loyalty.points_account import Day, Tiers
 from loyalty.points_expiry import months_later
 
@@ -37,6 +37,13 @@ class TierRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     grace_days: Annotated[int, msgspec.Meta(ge=0, le=730)] = 30
     downgrade: Literal["fall", "step"] = "fall"
     levels: list[Level] = []
+
+    def named(self, name: str) -> Level:
+        """One of the levels; raises NotFound."""
+        level = next((level for level in self.levels if level.name == name), None)
+        if level is None:
+            raise NotFound("tier", name)
+        return level
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):

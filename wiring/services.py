@@ -1,6 +1,8 @@
 """All services of a shop: the class that the doors use."""
 
+from collections.abc import Callable
 from functools import cached_property, partial
+from typing import Any
 
 from campaigns.approving import Approving
 from campaigns.calendar import Calendar
@@ -77,12 +79,26 @@ class Services(Journeying):
             messages=self.messages,
             batches=self.batches,
             journeys=self.journeys,
-            referral_programme=self.programmes.get,
+            known=self.known,
             shop=self.shops.get,
             clearance=self.clearing,
             doorbell=self.doorbell,
             clock=self.clock,
         )
+
+    @cached_property
+    def known(self) -> dict[str, Callable[[str], Any]]:
+        """Looks up, by kind, what a campaign may name (campaigns/named.py)."""
+        return {
+            "template": self.templates.get,
+            "segment": self.segments.get,
+            "offer": self.offers.get,
+            "referral_programme": self.programmes.get,
+            "campaign": self.campaigns.get,
+            "survey": self.surveys.get,
+            "channel": self.providers.own,
+            "tier": lambda name: self.points_programmes.get().tiers.named(name),
+        }
 
     @cached_property
     def approving(self) -> Approving:

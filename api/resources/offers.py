@@ -14,7 +14,8 @@ from api.offer_references import check_references
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.offers import OfferKindsSchema, OfferSchema
-from campaigns.campaign import Campaign, CampaignState
+from campaigns.campaign import CampaignState
+from campaigns.named import users_of
 from common.errors import Conflict
 from common.ids import new_id
 from customers.shop import Shop
@@ -126,16 +127,12 @@ def _users(offer_id: str) -> list[str]:
     """Who still gives out codes of an offer, in words."""
     states = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
     campaigns = [campaign for state in states for campaign in services().campaigns.listening(state)]
-    users = [f"the campaign {one.id!r}" for one in campaigns if offer_id in _given_by(one)]
+    users = [f"the campaign {id_!r}" for id_ in users_of("offer", offer_id, campaigns)]
     programmes = [one for one in services().programmes.page("", AT_ONCE) if one.active and offer_id in _of_friends(one)]
     users += [f"the referral programme {one.id!r}" for one in programmes]
     if services().points_programmes.get().price(offer_id) is not None:
         users.append("the points programme")
     return users
-
-
-def _given_by(campaign: Campaign) -> set[str]:
-    return {campaign.offer, *(variant.offer for variant in campaign.variants)}
 
 
 def _of_friends(programme: ReferralProgramme) -> set[str]:

@@ -28,6 +28,7 @@ from api.schemas.segments import (
     SegmentPreviewSchema,
     SegmentSchema,
 )
+from campaigns.named import LIVING, users_of
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import new_id
 from customers.customer import Customer
@@ -229,12 +230,17 @@ class SegmentItem(MethodView):
     @scope("campaigns")
     @blueprint.response(204)
     def delete(self, segment_id: str) -> None:
-        """Forget a segment that no other refers to."""
-        users = services().audience.users_of(segment_id)
+        """Forget a segment. 409 (`in_use`) where another, or a campaign that is not over, refers to it."""
+        users = [*services().audience.users_of(segment_id), *_campaigns_of(segment_id)]
         if users:
             raise Conflict(f"The segment {segment_id!r} is part of {', '.join(users[:5])}.", "in_use")
         services().segments.delete(segment_id)
         services().memberships.forget(segment_id)
+
+
+def _campaigns_of(segment_id: str) -> list[str]:
+    living = [campaign for state in LIVING for campaign in services().campaigns.listening(state)]
+    return [f"the campaign {id_}" for id_ in users_of("segment", segment_id, living)]
 
 
 @blueprint.route("/<segment_id>/members")

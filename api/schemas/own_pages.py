@@ -16,7 +16,5 @@ class PreferencesLinkSchema(Strict):
 
     url = fields.String(
         required=True,
-        metadata={
-            "description": "Signed; holds an id that Encore made up, nothing of the customer. For them alone."
-        },
+        metadata={"description": "Signed; holds an id that Encore made up, nothing of the customer. For them alone."},
     )

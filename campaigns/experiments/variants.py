@@ -39,7 +39,8 @@ def faults(variants: Sequence[Variant], holdout_percent: float, allocation: Allo
     if not variants:
         return {"variants": ["A bandit needs variants to choose from."]} if allocation == "bandit" else {}
     wrong: dict[str, list[str]] = {}
-    if len(variants) + bool(holdout_percent) < 2 or (allocation == "bandit" and len(variants) < 2):
+    arms = len([variant for variant in variants if variant.share > 0]) + bool(holdout_percent)
+    if arms < 2 or (allocation == "bandit" and len(variants) < 2):
         wrong["variants"] = ["One arm proves nothing: name another variant, or hold some people out."]
     elif abs(sum(variant.share for variant in variants) - 100) > 0.01:
         total = sum(variant.share for variant in variants)

@@ -1,6 +1,7 @@
 """Incidents over the API: one setting, and a shop tells bad news first; a person can look, give more, and end it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from api.context import provide
 from common.settings import Settings
 from tests.api.conftest import Call
 from tests.journeys.shop import Bench
-from tests.support.care import Troubled
+from tests.support.care import Troubled, everybody
 from tests.support.clock import ManualClock
 from wiring import Services
 
@@ -24,6 +25,10 @@ def services(settings: Settings, clock: ManualClock) -> Iterator[Services]:
 @pytest.fixture
 def shop(services: Services, clock: ManualClock) -> Troubled:
     return Troubled(services, clock, active=False)
+
+
+def euros(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "EUR"}
 
 
 def test_one_setting_is_enough_and_a_person_may_give_more_within_a_limit(shop: Troubled, call: Call) -> None:
@@ -107,6 +112,90 @@ def test_one_over_many_orders_is_opened_listed_and_closed(shop: Troubled, call: 
     assert call("GET", "/v1/customers/c3/incidents").get_json()["data"][0]["state"] == "closed"
     shop.services.eraser.erase("c1")
     assert call("GET", f"{path}/customers").get_json()["data"][0]["customer_id"] != "c1"
+
+
+def test_every_make_good_is_given_told_and_taken_at_the_till(shop: Troubled, call: Call) -> None:
+    """Which one by the trouble; a gift that is sold out leaves it to the next rule; substitutes are those in stock."""
+    gives: dict[str, list[dict[str, Any]]] = {
+        "damaged": [{"kind": "gift", "product": "tote"}, {"kind": "percent", "percent": 10, "at_most": euros(150)}],
+        "wrong_item": [{"kind": "free_shipping", "worth": 300}],
+        "cancelled": [{"kind": "amount", "percent_of_order": 10, "steps": 1}],
+        "out_of_stock": [{"kind": "raincheck"}],
+    }
+    rules = [{"causes": [cause], "give": give} for cause, given in gives.items() for give in given]
+    assert call("PUT", "/v1/goodwill", json={"active": True, "rules": rules}).status_code == 200
+    stand_ins = {"cd": ["mc", "lp"]}
+    for product, name, stock in (("cd", "Night Ferry", 0), ("lp", "Slow Weather", 3), ("mc", "Low Tide", 0), 
+                                 ("tote", "Tote", 1)):  # fmt: skip
+        body = {"name": name, "stock": stock, "price": euros(2_000), "substitutes": stand_ins.get(product, [])}
+        assert call("PUT", f"/v1/products/{product}", json=body).status_code == 200
+    shop.customers(1, 2, 3, 4, 5)
+    troubles = [(1, "damaged"), (2, "wrong_item"), (3, "cancelled"), (4, "out_of_stock"), (5, "damaged")]
+    taken, worths = {}, {}
+    for number, cause in troubles:
+        if number == 5:
+            call("PUT", "/v1/products/tote", json={"name": "Tote", "stock": 0, "price": euros(2_000)})
+        shop.order(f"o{number}", f"c{number}")
+        call("POST", f"/v1/orders/o{number}/events", json={"type": cause, "at": "2026-03-02T10:00:00Z"})
+        shop.settle()
+        [case] = call("GET", f"/v1/customers/c{number}/incidents").get_json()["data"]
+        [given] = case["given"]
+        worths[number] = (given["kind"], given["worth"]["amount"])
+        text = call("GET", f"/v1/messages/{case['message']}/content").get_json()["parts"]["text"]
+        assert f"with your code {given['code']}" in text
+        if cause in ("out_of_stock", "cancelled"):
+            assert "these are in stock: Slow Weather." in text
+        call("PUT", "/v1/products/tote", json={"name": "Tote", "stock": 1, "price": euros(2_000)})
+        order = {"id": f"n{number}", "total": euros(6_000), "shipping": euros(400),
+                 "lines": [{"product_id": "cd", "quantity": 1, "unit_price": euros(5_600)}]}  # fmt: skip
+        used = call("POST", f"/v1/vouchers/{given['code']}/redeem", json={"customer_id": f"c{number}", "order": order})
+        assert used.status_code == 200, used.get_json()
+        said = used.get_json()
+        taken[number] = said["gift"]["product_id"] if said["gift"] else said["discount"]["amount"]
+        again = call("POST", f"/v1/vouchers/{given['code']}/redeem", json={"customer_id": "c9", "order": order})
+        assert again.status_code == 409
+    assert worths == {1: ("gift", 2_000), 2: ("free_shipping", 300), 3: ("amount", 400), 4: ("raincheck", 400),
+                      5: ("percent", 150)}  # fmt: skip
+    assert taken == {1: "tote", 2: 400, 3: 400, 4: 1_600, 5: 150}
+    assert call("GET", "/v1/goodwill").get_json()["budgets"][0]["used"] == 3_250
+
+
+def test_marketing_rests_with_its_reason_and_good_news_end_it(shop: Troubled, call: Call) -> None:
+    call("PUT", "/v1/goodwill", json={"active": True, "rules": []})
+    shop.customers(1, 2)
+    shop.order("o1", "c1")
+    shop.order("o2", "c2")
+    everybody(shop.services)
+    body = {"name": "Winter", "segment": "all", "template": "miss"}
+    winter = f"/v1/campaigns/{call('POST', '/v1/campaigns', json=body).get_json()['id']}"
+    call("POST", "/v1/orders/o1/events", json={"type": "delayed", "at": "2026-03-02T10:00:00Z"})
+    shop.settle()
+    refused = call("POST", f"{winter}/dry-run").get_json()
+    assert refused["would_skip"] == {"incident_open": 1}
+    assert call("POST", f"{winter}/launch").status_code == 202
+    shop.settle()
+    told = call("GET", f"{winter}/messages").get_json()["data"]
+    assert {one["customer_id"]: (one["state"], one["reason"]) for one in told} == {
+        "c1": ("skipped", "incident_open"),
+        "c2": ("accepted", ""),
+    }
+    call("POST", "/v1/orders/o1/events", json={"type": "delivered", "at": "2026-03-02T10:00:00Z"})
+    shop.settle()
+    assert shop.letters("c1")[-1]["subject"] == "Good news: your order o1 has arrived"
+    copy = call("POST", f"{winter}/copy", json={}).get_json()["id"]
+    assert "incident_open" not in call("POST", f"/v1/campaigns/{copy}/dry-run").get_json()["would_skip"]
+
+
+def test_how_much_may_be_given_away_is_for_an_administrator_to_say(call: Call, services: Services) -> None:
+    """By the policy and by the recipe that writes one; who plans campaigns may open and end incidents."""
+    secret = services.keys.create("marketer", ["campaigns", "read"])[1]
+    marketer = {"Authorization": f"Bearer {secret}"}
+    for method, path in (("PUT", "/v1/goodwill"), ("POST", "/v1/recipes/bad_news")):
+        assert call(method, path, json={}, headers=marketer).status_code == 403
+    assert services.goodwill.get().version == 0
+    scopes = {one["name"]: one["scope"] for one in call("GET", "/v1/recipes", headers=marketer).get_json()["data"]}
+    assert [name for name, scope in scopes.items() if scope != "campaigns"] == ["bad_news"]
+    assert call("POST", "/v1/recipes/bad_news", json={}).get_json()["goodwill"] is True
 
 
 def test_a_policy_that_makes_no_sense_is_refused_with_its_field(shop: Troubled, call: Call) -> None:

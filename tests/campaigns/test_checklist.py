@@ -170,6 +170,11 @@ def test_an_experiment_that_proves_nothing_is_refused_with_its_place_and_reason(
     open_shop(services, [someone(1, clock.now())])
     wrong: list[tuple[dict[str, Any], str, str]] = [
         ({"variants": [{"id": "a", "share": 100}]}, "variants", "One arm proves nothing"),
+        (
+            {"variants": [{"id": "a", "share": 100}, {"id": "b", "share": 0}]},
+            "variants",
+            "One arm proves nothing",
+        ),
         ({"variants": [{"id": "a", "share": 60}, {"id": "b", "share": 30}]}, "variants", "they come to 90"),
         ({"holdout_percent": 100}, "holdout_percent", "less than or equal to 50"),
         ({"variants": [{"id": "a", "share": 50}, {"id": "a", "share": 50}]}, "variants.1.id", "Another variant"),

@@ -268,7 +268,9 @@ def test_a_circle_of_campaigns_is_refused_when_it_is_saved(kind: str, services: 
     if kind == "entered_segment":
         for name in listens:
             rules = {"all": [{"rule": "voucher_held", "offer": name}]}
-            services.segments.add(Segment(id=name, name=name, rules=rules, created_at=START, updated_at=START))
+            services.segments.add(
+                Segment(id=name, name=name, rules=rules, tracked=True, created_at=START, updated_at=START)
+            )
         listens = {name: {"kind": kind, "segment": name} for name in listens}
     first = running(services, offer="ten", trigger=listens["twenty"], name="First")
     assert first.state is CampaignState.RUNNING
