@@ -1,8 +1,9 @@
 """A provider's word about messages, worked on after it was stored: states, facts, suppression."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -105,8 +106,19 @@ FACTS: frozenset[ReceiptType] = frozenset({"opened", "clicked", "complained", "u
 AT_ONCE = 50
 
 
+class _Word(msgspec.Struct, frozen=True, kw_only=True):
+    """What one webhook says."""
+
+    receipts: Sequence[Receipt]
+    replies: Sequence[Reply]
+    notices: Sequence[Notice]
+
+
 class Receipts:
-    """Works off stored webhooks. Any number of workers may do so at once; a webhook worked on twice counts once."""
+    """Works off stored webhooks. Any number of workers may do so at once; a webhook worked on twice counts once.
+
+    `is_outage` tells a database that is away, which passes, from what will fail again.
+    """
 
     def __init__(
         self,
@@ -123,7 +135,9 @@ class Receipts:
         notices: Notices,
         clock: Clock,
         settings: Settings,
+        is_outage: Callable[[Exception], bool],
     ) -> None:
+        self._is_outage = is_outage
         self._inbox = inbox
         self._providers = providers
         self._messages = messages
@@ -150,28 +164,54 @@ class Receipts:
         return taken
 
     def _work_off(self, provider: Provider, waiting: Sequence[Waiting]) -> None:
+        """Apply a provider's webhooks together; where one of them cannot be applied, each by itself."""
+        read = [(one, said) for one in waiting if (said := self._read(provider, one)) is not None]
+        try:
+            self._apply_all(provider, read)
+        except Exception as error:
+            if self._is_outage(error) or not read:
+                raise
+            log.warning("webhooks.apart", extra={"provider": provider.name, "webhooks": len(read)}, exc_info=True)
+            for one, said in read:
+                self._apply_alone(provider, one, said)
+
+    def _read(self, provider: Provider, one: Waiting) -> _Word | None:
+        """What a webhook says; None where it cannot be read, and is set aside."""
+        try:
+            said = provider.receipts(one.hook), provider.replies(one.hook), provider.notices(one.hook)
+        except Exception as error:  # noqa: BLE001  # it is logged there; reading is pure, what fails once fails for ever
+            self._spoil(provider, one, error)
+            return None
+        return _Word(receipts=said[0], replies=said[1], notices=said[2])
+
+    def _apply_alone(self, provider: Provider, one: Waiting, said: _Word) -> None:
+        """Apply one webhook; what it breaks, it breaks for itself alone, and is set aside for it."""
+        try:
+            self._apply_all(provider, [(one, said)])
+        except Exception as error:
+            if self._is_outage(error):
+                raise
+            self._spoil(provider, one, error)
+
+    def _spoil(self, provider: Provider, one: Waiting, error: Exception) -> None:
+        log.warning("webhook.spoilt", extra={"webhook": one.id, "provider": provider.name}, exc_info=error)
+        self._inbox.spoil(one.id, f"{type(error).__name__}: {error}"[:500])
+
+    def _apply_all(self, provider: Provider, read: Sequence[tuple[Waiting, _Word]]) -> None:
         receipts: list[Receipt] = []
-        replies: list[Reply] = []
-        notices: list[Notice] = []
         done: list[str] = []
-        for one in waiting:
-            try:
-                said = provider.receipts(one.hook), provider.replies(one.hook), provider.notices(one.hook)
-            except Exception as error:  # reading is pure: what fails once fails for ever
-                log.warning("webhook.spoilt", extra={"webhook": one.id, "provider": provider.name}, exc_info=True)
-                self._inbox.spoil(one.id, f"{type(error).__name__}: {error}"[:500])
-                continue
-            found, waits = self._finder.find(provider.channel, said[0])
+        for one, said in read:
+            found, waits = self._finder.find(provider.channel, said.receipts)
             receipts += found
-            replies += said[1]
-            notices += said[2]
             # One that waits is taken up again when its claim is over; that the rest of it is done twice is harmless.
             if not waits or one.hook.at <= self._clock.now() - PATIENCE:
                 done.append(one.id)
         self._apply(provider, receipts)
-        for reply, words in self._conversation.hear(provider.channel, replies):
-            self._say(provider, reply, words)
-        if notices:
+        for reply in sorted((reply for _, said in read for reply in said.replies), key=attrgetter("at")):
+            # One by one: who was heard is answered, whatever becomes of the next.
+            for heard, words in self._conversation.hear(provider.channel, [reply]):
+                self._say(provider, heard, words)
+        if notices := [notice for _, said in read for notice in said.notices]:
             self._notices.add(provider.channel, notices)
         self._inbox.done(done)
 

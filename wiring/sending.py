@@ -35,6 +35,7 @@ from storage.failover import MongoSuccesses, MongoTimers
 from storage.favourites import MongoFavourites
 from storage.ladders import MongoClimbs, MongoLessons, MongoPurses
 from storage.leftovers import MongoLeftovers, MongoUndelivered
+from storage.outages import as_unavailable
 from storage.rates import RedisRates
 from storage.short_links import MongoShortLinks
 from storage.spending import MongoSpending
@@ -276,4 +277,5 @@ class Sending(Listening):
             notices=self.notices,
             clock=self.clock,
             settings=self.settings,
+            is_outage=lambda error: as_unavailable(error) is not None,
         )

@@ -3,14 +3,15 @@
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 
 from common.errors import Forged, NotFound
-from messaging.channel import Hook
+from messaging.channel import Hook, Outcome, Parcel, Provider, Receipt, Reply
+from messaging.receipts import Receipts
 from storage.mongo import Mongo
 from storage.webhooks import MongoWebhooks
 from tests.messaging.reporting import reports, settings
@@ -19,6 +20,11 @@ from tests.support.reports import Reports
 from wiring import Services
 
 __all__ = ["reports", "settings"]
+
+COLLABORATORS = (
+    *("inbox", "messages", "facts", "suppressions", "customers", "conversation", "comings", "finder", "notices"),
+    *("clock", "settings"),
+)
 
 
 def test_what_was_sent_is_delivered_or_bounces_as_the_provider_says(reports: Reports) -> None:
@@ -200,3 +206,73 @@ def test_a_channel_there_is_not_takes_no_webhook(reports: Reports, channel: str)
     hook = Hook(url="http://shop.test/webhooks/fax", at=reports.office.clock.now(), headers={}, body=b"")
     with pytest.raises(NotFound):
         reports.services.webhooks.receive(channel, hook)
+
+
+class Careless(Provider):
+    """A provider whose file lets through a time that fits into no database."""
+
+    name: ClassVar[str] = "careless"
+    channel: ClassVar[str] = "sms"
+
+    def configured(self) -> bool:
+        """Always."""
+        return True
+
+    def send(self, parcel: Parcel) -> dict[str, Outcome]:
+        """Nothing."""
+        return {}
+
+    def by_name(self, name: str) -> Provider:
+        """The only one there is."""
+        return self
+
+    def receipts(self, hook: Hook) -> list[Receipt]:
+        """A complaint, long before there were any."""
+        bad = [Receipt(key="bad", type="complained", at=NEVER, message="m", address="+12025550101")]
+        return bad if hook.body == b"complaint" else []
+
+    def replies(self, hook: Hook) -> list[Reply]:
+        """What was written."""
+        at, address = (NEVER if hook.body == b"bad" else hook.at), f"+1202555{len(hook.body):04}"
+        return [Reply(key=hook.body.decode(), address=address, to="", text=hook.body.decode(), at=at)]
+
+
+NEVER = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+
+
+@pytest.mark.parametrize("bad", ["complaint", "bad"])
+def test_a_webhook_that_cannot_be_applied_is_set_aside_alone_and_the_others_are_obeyed(
+    services: Services, database: Mongo, clock: ManualClock, bad: str
+) -> None:
+    careless = Careless(services.settings, services.outbox, clock)
+    receipts = Receipts(
+        **{name: getattr(services, name) for name in COLLABORATORS},
+        providers=careless,  # type: ignore[arg-type]  # knows the one
+        is_outage=lambda error: False,
+    )
+    for body in ("STOP", bad, "unsubscribe"):
+        services.inbox.store("careless", Hook(url="http://x", at=clock.now(), headers={}, body=body.encode()))
+        clock.advance(1)
+    assert receipts.take() == 3
+    left = list(database["webhooks"].find())
+    assert [bytes(one["body"]).decode() for one in left] == [bad]
+    assert left[0]["spoilt"].startswith("OverflowError")
+    numbers = ["+12025550004", "+12025550011"]
+    assert set(services.suppressions.among("sms", numbers, "marketing")) == set(numbers)
+    clock.advance(3_600)
+    assert receipts.take() == 0
+
+
+def test_while_the_database_is_away_no_webhook_is_set_aside(
+    services: Services, database: Mongo, clock: ManualClock
+) -> None:
+    careless = Careless(services.settings, services.outbox, clock)
+    receipts = Receipts(
+        **{name: getattr(services, name) for name in COLLABORATORS},
+        providers=careless,  # type: ignore[arg-type]  # knows the one
+        is_outage=lambda error: True,
+    )
+    services.inbox.store("careless", Hook(url="http://x", at=clock.now(), headers={}, body=b"bad"))
+    with pytest.raises(OverflowError):
+        receipts.take()
+    assert ["spoilt" in one for one in database["webhooks"].find()] == [False]
