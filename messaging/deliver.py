@@ -26,7 +26,7 @@ from customers.shop import Shop
 from messaging import outcomes as outcome_of
 from messaging.channel import GONE, Accepted, Letter, NotTaken, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
-from messaging.gate import PAUSE, Go, No, Person, Verdict, Wait, Word, of_campaign, stopped_by, too_often
+from messaging.gate import PAUSE, PAUSED, Go, No, Person, Verdict, Wait, Word, of_campaign, stopped_by, too_often
 from messaging.in_turn import one_by_one
 from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
@@ -104,7 +104,8 @@ class Delivery:
         now = self._clock.now()
         if self._word(batch) == "pause":
             self._batches.put_off([batch.id], now + PAUSE)
-            return
+            if self._word(batch) == "pause":
+                return  # else it was resumed in between, and whoever did so woke what was not asleep yet
         token = new_id()
         messages = self._claims.claim(batch.id, token, self._lease())
         if messages:
@@ -311,6 +312,9 @@ class Delivery:
         now, outcome = self._clock.now(), "unsent" if request else ""
         moves = outcome_of.unsent(verdicts, claimed.messages, claimed.people, claimed.batch, now, outcome)
         self._move(claimed, moves, request)
+        paused = any(isinstance(one, Wait) and one.reason == PAUSED for one in verdicts.values())
+        if paused and self._word(claimed.batch) == "go":  # it was resumed before this was written: nobody woke it
+            self._batches.wake(claimed.batch.run, self._clock.now())
 
     def _move(self, claimed: Claimed, moves: Sequence[Move], request: str) -> None:
         """Write moves down; what goes on over another channel gets a batch there, and a ring."""

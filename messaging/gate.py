@@ -20,6 +20,7 @@ from messaging.routing import agreed
 Word = Literal["go", "pause", "cancel"]
 # A paused campaign's message is looked at again after so long; resuming wakes it sooner.
 PAUSE = timedelta(seconds=30)
+PAUSED = "campaign_paused"
 
 
 # Who waits for what another worker is just handing over asks again after so many seconds, and up to as many more, which
@@ -158,7 +159,7 @@ def of_campaign(word: Word, now: datetime) -> No | Wait | None:
     if word == "cancel":
         return No(reason="campaign_cancelled", state=State.CANCELLED)
     if word == "pause":
-        return Wait(reason="campaign_paused", until=now + PAUSE)
+        return Wait(reason=PAUSED, until=now + PAUSE)
     return None
 
 

@@ -102,13 +102,17 @@ class Batches(Protocol):
         """Not to be rung for before `due_at`, and then as soon as may be."""
         ...
 
-    def to_ring(self, now: datetime, rung_before: datetime, limit: int) -> list[Batch]:
-        """Open batches that are due and were not rung for lately, the longest due first."""
+    def wake(self, run: str, now: datetime) -> int:
+        """A run goes on after a pause: its open batches are due now, and what its workers held then; how many."""
         ...
 
 
 class Rung(Protocol):
-    """The batches as the sweeper marks them."""
+    """The batches as the sweeper finds and marks them."""
+
+    def to_ring(self, now: datetime, rung_before: datetime, limit: int) -> list[Batch]:
+        """Open batches that are due and were not rung for lately, the longest due first."""
+        ...
 
     def rung(self, ids: Sequence[str], now: datetime) -> None:
         """Note that these were rung for."""

@@ -94,7 +94,7 @@ class Sweeper:
 
     def _look_at_batches(self, now: datetime) -> tuple[int, int]:
         """Close batches without an open message, ring for the others that are due; how many of each."""
-        due = self._batches.to_ring(now, now - timedelta(seconds=self._settings.ring_again_after), RINGS)
+        due = self._rung.to_ring(now, now - timedelta(seconds=self._settings.ring_again_after), RINGS)
         if not due:
             return 0, 0
         empty = self._rung.without_open_messages(due)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
+from messaging.gate import PAUSED
 from messaging.message import OPEN, Batch, State
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document
@@ -62,7 +63,9 @@ class MongoBatches:
         )
 
     def wake(self, run: str, now: datetime) -> int:
-        """A run goes on after a pause: its open batches are due now; how many."""
+        """A run goes on after a pause: its open batches are due now, and what its workers held then; how many."""
+        held = {"run": run, "state": State.WAITING.value, "reason": PAUSED}
+        self._messages.update_many(held, {"$set": {"not_before": now}})
         paused = {"run": run, "open": True}
         return self._batches.update_many(paused, {"$set": {"due_at": now, "rung_at": LONG_AGO}}).modified_count
 

@@ -1,14 +1,16 @@
 """Delivery: whatever keeps a message from being handed over, and until when."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from common.errors import NotFound
 from customers.shop import Cap, QuietHours
 from messaging.channel import Parcel, Uncertain
 from messaging.life import Lease
-from messaging.message import Attempt, State
+from messaging.message import Attempt, Batch, Message, Rendered, State, Unrenderable
 from storage.claims import MongoClaims
 from tests.support.clock import ManualClock
 from tests.support.office import Office
@@ -92,6 +94,34 @@ def test_a_pause_during_a_batch_stops_before_the_next_request(office: Office) ->
     office.delivery.deliver(batch.id)
     states = sorted(office.states("ana", "ben", "cyd"))
     assert states == [(State.ACCEPTED, ""), (State.WAITING, "campaign_paused"), (State.WAITING, "campaign_paused")]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_resuming_wakes_what_a_worker_held_at_the_pause_at_once(office: Office, clock: ManualClock, late: bool) -> None:
+    batch = office.plan("ana", "ben")
+    rendered = office.rendering
+    asked: list[str] = []
+
+    def pause(of: Batch, messages: Sequence[Message]) -> Mapping[str, Rendered | Unrenderable]:
+        office.word = "pause"
+        return rendered(of, messages)
+
+    def resumed_before_it_is_written_down(campaign: str) -> str:
+        asked.append(office.word)
+        return "go" if late and asked.count("pause") > 1 else office.word
+
+    office.delivery._render = pause
+    office.delivery._may_send = resumed_before_it_is_written_down
+    office.delivery.deliver(batch.id)
+    assert office.states("ana", "ben") == [(State.WAITING, "campaign_paused")] * 2
+    office.word, office.delivery._render = "go", rendered
+    if not late:
+        assert office.get("ana").not_before == clock.now() + timedelta(seconds=30)
+        assert office.services.batches.wake("run", clock.now()) == 1
+    office.sweeper.sweep()
+    assert ("deliver", batch.id) in office.bell.rung
+    office.delivery.deliver(batch.id)
+    assert office.states("ana", "ben") == [(State.ACCEPTED, "")] * 2
 
 
 def test_what_is_too_late_expires_unsent(office: Office, clock: ManualClock) -> None:
