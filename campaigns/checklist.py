@@ -1,6 +1,6 @@
 """Before a launch: everything that a careful person would look at, looked at; what says stop holds the launch up."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -11,8 +11,9 @@ from campaigns.campaign import Campaign
 from campaigns.checks import Check, Verdict
 from common.clock import Clock
 from common.errors import Conflict, Invalid
+from content.lint_shop import named_in
 from content.templates import Template, Templates
-from customers.catalogue import Products
+from customers.catalogue import Product
 from customers.shop import Shop, Shops
 from loyalty.offer import Offer, Offers
 from messaging.desk import Book, Carriers
@@ -27,6 +28,18 @@ class Spent(Protocol):
 
     def so_far(self, campaign: str) -> tuple[int, int]:
         """Messages, and money in thousandths of a minor unit."""
+        ...
+
+
+class Shelf(Protocol):
+    """The products, as far as stock is looked at."""
+
+    def get(self, ids: Sequence[str]) -> dict[str, Product]:
+        """Those of these products that exist, by id."""
+        ...
+
+    def stream(self, after: str, category: str | None = None, in_stock: bool | None = None) -> Iterator[Product]:
+        """All products, or those in stock, or those sold out, one by one."""
         ...
 
 
@@ -56,7 +69,7 @@ class Clearing:
         shops: Shops,
         templates: Templates,
         offers: Offers,
-        products: Products,
+        products: Shelf,
         segments: Segments,
         audience: Audience,
         reach: Reach,
@@ -71,7 +84,7 @@ class Clearing:
         self._shops = shops
         self._templates = templates
         self._offers = offers
-        self._products = products
+        self._shelf = products
         self._segments = segments
         self._audience = audience
         self._reach = reach
@@ -86,7 +99,7 @@ class Clearing:
     def checklist(self, campaign: Campaign) -> Checklist:
         """Everything that is looked at, with its verdict and reason; a dry read."""
         audience = self._size(campaign)
-        found = [*self._stopping(campaign, audience), *self._warning(campaign, audience)]
+        found = [*self._stopping(campaign, audience, look=True), *self._warning(campaign, audience)]
         worst: Verdict = "ok"
         for one in found:
             worst = max(worst, one.verdict, key=("ok", "warn", "stop").index)
@@ -109,18 +122,19 @@ class Clearing:
             raise Conflict(f"The checklist says stop. {text}", "checklist")
         return [one.name for one in stops]
 
-    def _stopping(self, campaign: Campaign, audience: int) -> list[Check]:
+    def _stopping(self, campaign: Campaign, audience: int, *, look: bool = False) -> list[Check]:
+        """What can stop a launch; with `look`, also for what cannot, and takes a walk through all that is sold out."""
         shop, now = self._shops.get(), self._clock.now()
         templates, offers = self._words(campaign), self._given(campaign)
         channels = _channels(campaign, templates)
         named = [product for offer in offers for product in checks.named_products(offer)]
-        products = self._products.get(list(dict.fromkeys(named))) if named else {}
+        products = self._shelf.get(list(dict.fromkeys(named))) if named else {}
         last = self._last.last_size(campaign.segment, campaign.id) if campaign.segment else None
         return [
             checks.words(templates, campaign),
             checks.offers(offers, campaign, now),
             checks.budget(campaign, offers, audience, self._used(campaign), self._priced(campaign, channels)),
-            checks.stock(offers, products),
+            checks.stock(offers, products, self._sold_out(campaign, templates) if look else ()),
             checks.size(audience, last) if campaign.segment else Check(name="segment_size", reason="An event's own."),
             self._sender(campaign, shop, channels),
             checks.postal_address(campaign, shop, channels),
@@ -139,6 +153,23 @@ class Clearing:
         verdict: Verdict = "stop" if refusal else "ok"
         found.append(Check(name="approval", verdict=verdict, reason=str(refusal) if refusal else approved))
         return found
+
+    def _sold_out(self, campaign: Campaign, templates: Sequence[Template]) -> Iterator[tuple[str, str]]:
+        """What is sold out of all that words or the trigger name."""
+        texts = {
+            one.id: "\n".join(
+                part for locales in one.content.values() for parts in locales.values() for part in parts.values()
+            )
+            for one in templates
+        }
+        chosen = campaign.trigger.get("products")
+        listed = frozenset(chosen if isinstance(chosen, list) else ())
+        for product in self._shelf.stream("", in_stock=False):
+            yield from (
+                (id_, product.name or product.id) for id_, text in texts.items() if [*named_in([text], [product])]
+            )
+            if product.id in listed:
+                yield "trigger", product.name or product.id
 
     def _sender(self, campaign: Campaign, shop: Shop, channels: Sequence[str]) -> Check:
         carriers = {channel: [one.name for one in self._carriers.of_channel(channel)] for channel in channels}

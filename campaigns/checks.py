@@ -1,6 +1,6 @@
 """What is looked at before a launch, a question each: ok, a warning, or a stop, with the reason in plain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -100,9 +100,11 @@ def named_products(offer: Offer) -> list[str]:
     return list(dict.fromkeys([*own, *(listed if isinstance(listed, list) else []), *offer.conditions.products]))
 
 
-def stock(given: Sequence[Offer], products: Mapping[str, Product]) -> Check:
-    """Whether the products that the offers name can be sold."""
-    out: list[str] = []
+def stock(given: Sequence[Offer], products: Mapping[str, Product], words: Iterable[tuple[str, str]] = ()) -> Check:
+    """Whether the products that the offers name can be sold, and those that words name: each template (or the trigger)
+    with a product that is sold out.
+    """
+    out = [f"{place}: {product}" for place, product in words]
     for offer in given:
         named = named_products(offer)
         gone = [id_ for id_ in named if id_ not in products or not products[id_].in_stock]
@@ -111,7 +113,8 @@ def stock(given: Sequence[Offer], products: Mapping[str, Product]) -> Check:
             return Check(name="stock", verdict="stop", reason=text, overridable=True)
         out += [f"{offer.name}: {id_}" for id_ in gone]
     if out:
-        return Check(name="stock", verdict="warn", reason=f"Sold out or unknown: {', '.join(out[:5])}.")
+        more = f" and {len(out) - 5} more" if len(out) > 5 else ""
+        return Check(name="stock", verdict="warn", reason=f"Sold out or unknown: {', '.join(out[:5])}{more}.")
     return Check(name="stock")
 
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import lxml.html
 
 from content.colours import contrast
-from content.mail_clients import lost_image, lost_styles
+from content.mail_clients import lost_image, lost_selectors, lost_styles
 from content.warn import Warn
 
 # WCAG 2.2, 1.4.3: for text, and for large text, which is 24 CSS pixels or more.
@@ -48,6 +48,7 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Text, which is a style within mj-style."""
         if self._in_style:
+            self._lost(lost_selectors(data))
             self._style(data)
 
     def handle_endtag(self, tag: str) -> None:
@@ -64,7 +65,10 @@ class _Reader(HTMLParser):
             self._warn("not_shown", f"{lost[0]} are not shown by {_listed(lost[1])}.")
 
     def _style(self, style: str) -> None:
-        for name, clients in lost_styles(style):
+        self._lost(lost_styles(style))
+
+    def _lost(self, found: Iterator[tuple[str, tuple[str, ...]]]) -> None:
+        for name, clients in found:
             self._warn("not_shown", f"{name} is dropped by {_listed(clients)}.")
 
     def _warn(self, code: str, message: str) -> None:

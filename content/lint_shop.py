@@ -12,11 +12,14 @@ SHORTEST_NAME = 4  # a product whose name is shorter may be met by chance
 
 
 def lint_products(written: Parts, products: Iterable[Product]) -> Iterator[Warn]:
-    """Products that are sold out and are named, or linked to, by the words themselves."""
+    """Products that are sold out and are named, or linked to, by the words themselves; of `products`, which may be all
+    that are sold out, one is held at a time.
+    """
+    whole = "\n".join(written.values())
     for product in products:
-        if product.in_stock:
+        signs = _signs(product)
+        if product.in_stock or not any(sign in whole for sign in signs):
             continue
-        signs = [sign for sign in (product.url, product.name) if len(sign) >= SHORTEST_NAME]
         for part, source in written.items():
             at = min((found for sign in signs if (found := source.find(sign)) >= 0), default=-1)
             if at >= 0:
@@ -24,6 +27,16 @@ def lint_products(written: Parts, products: Iterable[Product]) -> Iterator[Warn]
                 text = f"{product.name or product.id} is sold out."
                 yield Warn(code="sold_out", part=part, message=text, line=line)
                 break
+
+
+def named_in(texts: Iterable[str], products: Iterable[Product]) -> Iterator[Product]:
+    """Those of these products that texts name or link to."""
+    whole = "\n".join(texts)
+    yield from (product for product in products if any(sign in whole for sign in _signs(product)))
+
+
+def _signs(product: Product) -> list[str]:
+    return [sign for sign in (product.url, product.name) if len(sign) >= SHORTEST_NAME]
 
 
 def lint_offer(offer: Offer, written: Parts, sent_by: datetime, now: datetime) -> Iterator[Warn]:

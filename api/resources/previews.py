@@ -44,7 +44,6 @@ blueprint = Blueprint("previews", __name__, url_prefix="/v1", description="What 
 # How long a campaign's messages may wait by default: what ends sooner may be over when the last one goes out.
 SENT_WITHIN = timedelta(hours=72)
 CROWD = 1_000
-CATALOGUE = 1_000
 
 
 @blueprint.route("/templates/preview")
@@ -165,8 +164,8 @@ def _locale() -> str:
 
 
 def _of_the_shop(body: dict[str, Any], written: dict[str, str]) -> Iterator[Warn]:
-    """What is sold out, and whether the offer lasts."""
-    yield from lint_products(written, services().products.page("", CATALOGUE))
+    """What is sold out, of all that the shop has, and whether the offer lasts."""
+    yield from lint_products(written, services().products.stream("", in_stock=False))
     if body["offer"]:
         now = services().clock.now()
         yield from lint_offer(services().offers.get(body["offer"]), written, now + SENT_WITHIN, now)

@@ -42,7 +42,9 @@ def shop(services: Services, call: Call) -> Call:
 def test_what_is_sold_out_or_over_too_soon_is_told_with_its_place(
     shop: Call, services: Services, clock: ManualClock
 ) -> None:
-    services.products.upsert([Product(id="p", name="Night Ferry", stock=0), Product(id="q", name="Hi", stock=0)])
+    others = [Product(id=f"a{number:04}", name=f"No. {number:04}", stock=number % 2) for number in range(1_100)]
+    sold_out = [Product(id="p", name="Night Ferry", stock=0), Product(id="q", name="Hi", stock=0)]
+    services.products.upsert([*others, *sold_out])
     now = clock.now()
     services.offers.add(
         Offer(

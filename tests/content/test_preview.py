@@ -4,8 +4,11 @@ from typing import Any
 
 from content.colours import contrast
 from content.lint import lint_languages
+from content.plain_words import PLAIN_WORDS
 from content.preview import preview
+from content.spam_words import SPAM_WORDS
 from content.vocabulary import sample
+from content.wording import WORDINGS
 
 GOOD = {"subject": "Hello {{ first_name }}", "preheader": "News", "html": '<p><a href="https://a.example">a</a></p>'}
 
@@ -64,6 +67,30 @@ def test_a_warning_names_its_line_and_its_reason() -> None:
     assert "“Can you read this?” is #999999 on #ffffff, a contrast of 2.8" in seen[2].message
     assert round(contrast("#000000", "#ffffff"), 2) == 21
     assert codes({**GOOD, "html": html.replace("#999999", "#595959").replace("display:flex; gap: 2px", "")}) == []
+
+
+def test_what_mail_programs_lose_of_a_style_sheet_is_told_once_for_each() -> None:
+    style = "@media (max-width:480px) { .a:hover { color: #11223344; border-radius: 4px } } td + p { font-size: 1rem }"
+    mjml = (
+        f"<mjml><mj-head><mj-style>{style}</mj-style></mj-head><mj-body><mj-section><mj-column><mj-text>Hello</mj-text>"
+    )
+    mjml += "</mj-column></mj-section></mj-body></mjml>"
+    letter = {"subject": "a", "preheader": "b", "mjml": mjml}
+    told = [one.message for one in preview(letter, "email", "en").warnings if one.code == "not_shown"]
+    names = ["@media", "what changes under the pointer", "choosing by neighbours (+ ~)", "rem", "rounded corners"]
+    assert all(sum(message.startswith(f"{name} is") for message in told) == 1 for name in names), told
+    assert len(told) == len(names) + 1  # and colours of 8 digits
+    plain = mjml.replace(style, ".a { color: #112233; padding: 4px }")
+    assert "not_shown" not in {one.code for one in preview({**letter, "mjml": plain}, "email", "en").warnings}
+
+
+def test_every_language_of_ours_has_words_that_cost_readers_and_a_longer_one_counts_once() -> None:
+    assert SPAM_WORDS.keys() == PLAIN_WORDS.keys() == WORDINGS.keys()
+    for words in (*SPAM_WORDS.values(), *PLAIN_WORDS.values()):
+        assert len(words) == len(set(words)) >= 30
+        assert all(word == word.lower().strip() for word in words)
+    assert codes({"text": "Only for a limited time only"}, "sms") == []
+    assert codes({"text": "Klik hier. Het is vrijblijvend."}, "sms", "nl") == ["spam_words"]
 
 
 def test_words_that_cost_readers_are_named_with_better_ones() -> None:
