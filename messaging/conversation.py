@@ -134,9 +134,12 @@ class Conversation:
                 answers += [(reply, answer)] if answer else []
         return answers
 
-    def answer_to(self, reply: Reply) -> str:
-        """What to say back: to HELP, who we are and how to stop; to anything else nothing."""
-        return help_for(reply.text, self._shop())
+    def answer_to(self, channel: str, reply: Reply) -> str:
+        """What to say back: to HELP, who we are and how to stop, in their language; to anything else nothing."""
+        if keyword_of(reply.text) != "help":
+            return ""
+        people = self._customers.find("", SHARING, reply.address, channel)
+        return help_for(reply.text, self._shop(), *(customer.locale for customer in people))
 
     def _hear(self, channel: str, reply: Reply) -> str:
         self.obey(channel, reply)
@@ -145,7 +148,7 @@ class Conversation:
         people = self._customers.find("", SHARING, reply.address, channel)
         self._note_consent(channel, reply, people)
         self._note_preference(reply, people)
-        answer = connected(linked.locale, self._shop()) if linked else self.answer_to(reply)
+        answer = connected(linked.locale, self._shop()) if linked else self.answer_to(channel, reply)
         if not answer and self._answering is not None:
             answer = self._answering(channel, reply.text, reply.at, people)
         self._threads.add(self._said(channel, reply, answer, [customer.id for customer in people]))

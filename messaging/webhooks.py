@@ -67,7 +67,7 @@ class Webhooks:
         answer = ""
         for reply in replies:
             self._conversation.obey(channel, reply)
-            answer = self._conversation.answer_to(reply) or answer
+            answer = self._conversation.answer_to(channel, reply) or answer
         self._doorbell.ring("take_webhooks")
         try:
             return provider.answer(answer, hook)

@@ -170,6 +170,12 @@ def test_help_is_answered_in_its_own_language(reports: Reports, words: str, says
     assert reports.services.shops.get().name in answer
 
 
+def test_help_in_no_language_of_its_own_is_answered_in_the_customers(reports: Reports) -> None:
+    for locale, says in (("nl-BE", "Antwoord STOP"), ("it", "Rispondi STOP"), ("ja", "Reply STOP")):
+        reports.services.customers.change("ana", {"locale": locale})
+        assert says in reports.text((ANA, "HELP"), id=locale)[0]
+
+
 def test_what_was_said_is_kept_in_order_once(reports: Reports, clock: ManualClock) -> None:
     for words in ("Is it the blue one?", "HELP"):
         clock.advance(1)
