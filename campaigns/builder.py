@@ -38,28 +38,36 @@ class Builder:
         self._links = links
         self._shortener = shortener
 
-    def render(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
-        """What each of a batch's messages says, by its id, or why nothing can be written."""
+    def render(
+        self, batch: Batch, messages: Sequence[Message], people: Mapping[str, Customer] | None = None
+    ) -> dict[str, Rendered | Unrenderable]:
+        """What each of a batch's messages says, by its id, or why nothing can be written.
+
+        `people` are the customers, where somebody has just read them.
+        """
         ended = {one.id for one in messages if one.data.get(UNLESS_ORDERED)}
         if ended:
             planned = {one.id: (one.customer, one.planned_at or one.not_before) for one in messages if one.id in ended}
             ended = self._values.ordered(planned)
         meant = [one for one in messages if one.id not in ended]
         over = dict.fromkeys(ended, Unrenderable(reason="has_ordered"))
-        return {**over, **(self._rendered(batch, meant) if meant else {})}
+        return {**over, **(self._rendered(batch, meant, people) if meant else {})}
 
-    def _rendered(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
+    def _rendered(
+        self, batch: Batch, messages: Sequence[Message], read: Mapping[str, Customer] | None
+    ) -> dict[str, Rendered | Unrenderable]:
         first = messages[0]
         template = self._templates.get(batch.template, batch.template_version)
         # A message that failed over to another channel may not find its language there.
-        locale = pick_locale(template, batch.channel, batch.locale, self._shops.get().locale)
+        locale = pick_locale(template, batch.channel, batch.locale, batch.locale)
+        locale = locale or pick_locale(template, batch.channel, batch.locale, self._shops.get().locale)
         if locale is None:
             return {message.id: Unrenderable(reason="no_content") for message in messages}
         letters = letters_of(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
         people = {message.id: message.customer for message in messages}
         about = {message.id: order for message in messages if (order := message.data.get("event", {}).get("order"))}
         told = {message.id: event for message in messages if (event := message.data.get("event"))}
-        gathered = self._values.gather(_occasion(first), people, about, letters.names, told)
+        gathered = self._values.gather(_occasion(first), people, about, letters.names, told, read)
         written = {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
         short = batch.channel in COUNTED or (batch.channel != "email" and first.purpose == "marketing")
         return self._shortened(messages, written, batch.channel, gathered.shared.shop.url) if short else written
@@ -111,6 +119,7 @@ class Builder:
         if customer is None:
             return Unrenderable(reason="customer_gone")
         values = self._values.of(gathered, customer, message.id, letters.names)
+        way_out = values["links"].get("unsubscribe")
         values.update(message.data.get("values", {}))
         home = gathered.shared.shop.url
         source = _source(message, channel)
@@ -121,7 +130,8 @@ class Builder:
             return Unrenderable(reason=f"{error.reason}:{error.name}", detail=str(error))
         except Unwritable as error:
             return Unrenderable(reason=error.reason, detail=str(error))
-        headers = self._headers(message.id) if channel == "email" and message.purpose == "marketing" else {}
+        marketing = channel == "email" and message.purpose == "marketing"
+        headers = self._headers(message.id, way_out) if marketing else {}
         led = {name: tracked(written.parts[name]) for name in addresses_of(written.parts)}
         return Rendered(
             parts=written.parts | led,
@@ -143,10 +153,10 @@ class Builder:
             return address
         return with_source(address, home, source)
 
-    def _headers(self, message: str) -> dict[str, str]:
-        """The one-click way out of RFC 8058, which mail programs show as a button."""
+    def _headers(self, message: str, way_out: str | None) -> dict[str, str]:
+        """The one-click way out of RFC 8058, which mail programs show as a button; as in the words, where it stands."""
         return {
-            "List-Unsubscribe": f"<{self._links.url('unsubscribe', message)}>",
+            "List-Unsubscribe": f"<{way_out or self._links.url('unsubscribe', message)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
 

@@ -135,11 +135,13 @@ class Values:
         about: Mapping[str, str] | None = None,
         names: Collection[str] = VARIABLES,
         told: Mapping[str, Mapping[str, Any]] | None = None,
+        read: Mapping[str, Customer] | None = None,
     ) -> Gathered:
         """All that these customers, by source (a message's id), need; mints their codes.
 
         `about` are the orders that the messages speak of, by source, and `told` what their events tell; what takes a
-        look-up of its own is read only where `names` ask for it.
+        look-up of its own is read only where `names` ask for it. The customers are not read again where they have been
+        `read` already: those that are missing there are gone.
         """
         people = sorted(set(sources.values()))
         named = self._orders.get(sorted(set(about.values()))) if about else {}
@@ -150,18 +152,21 @@ class Values:
             if order in named and named[order].customer_id == sources[source]
         }
         orders = self._orders.last_of(people)
-        return self._gathered(occasion, sources, orders, spoken_of, names, told or {}, mint=True)
+        customers = self._customers.get(people) if read is None else read
+        return self._gathered(occasion, sources, customers, orders, spoken_of, names, told or {}, mint=True)
 
     def rehearsed(self, occasion: Occasion, sources: Mapping[str, str], names: Collection[str] = VARIABLES) -> Gathered:
         """The same to look at: no code is made, and each one's latest order stands for the one spoken of."""
-        orders = self._orders.last_of(sorted(set(sources.values())))
+        people = sorted(set(sources.values()))
+        orders = self._orders.last_of(people)
         spoken_of = {source: orders[one] for source, one in sources.items() if one in orders}
-        return self._gathered(occasion, sources, orders, spoken_of, names, {}, mint=False)
+        return self._gathered(occasion, sources, self._customers.get(people), orders, spoken_of, names, {}, mint=False)
 
     def _gathered(
         self,
         occasion: Occasion,
         sources: Mapping[str, str],
+        customers: Mapping[str, Customer],
         orders: Mapping[str, Order],
         about: Mapping[str, Order],
         names: Collection[str],
@@ -170,7 +175,6 @@ class Values:
         mint: bool,
     ) -> Gathered:
         people = sorted(set(sources.values()))
-        customers = self._customers.get(people)
         favourites = self._favourites.of(people, MOST_FAVOURITES) if FAVOURITES in names else {}
         bought = {line.product_id for order in (*orders.values(), *about.values()) for line in order.lines}
         bought.update(*favourites.values(), *map(spelling.products_in, told.values()))

@@ -22,6 +22,7 @@ from common.doorbell import Doorbell
 from common.errors import EncoreError, NotFound, Unavailable
 from common.ids import new_id
 from common.settings import Settings
+from customers.customer import Customer
 from customers.shop import Shop
 from messaging import outcomes as outcome_of
 from messaging.channel import GONE, Accepted, Letter, NotTaken, Outcome, Parcel, Rejected
@@ -41,7 +42,8 @@ log = logging.getLogger(__name__)
 # A worker waits so long, at most, for a provider's rate with messages in its hands; else they wait without it.
 PATIENCE = 5.0
 
-Renderer = Callable[[Batch, Sequence[Message]], Mapping[str, Rendered | Unrenderable]]
+# Writes a batch's messages to customers who have just been read, by their ids.
+Renderer = Callable[[Batch, Sequence[Message], Mapping[str, Customer]], Mapping[str, Rendered | Unrenderable]]
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +134,7 @@ class Delivery:
         claimed = msgspec.structs.replace(claimed, people=people)
         verdicts = self._verdicts(claimed, people)
         going = [message for message in messages if isinstance(verdicts[message.id], Go)]
-        rendered = self._written(claimed.batch, going)
+        rendered = self._written(claimed, going)
         for message in going:
             if not isinstance(words := rendered.get(message.id), Rendered):
                 reason = words.reason if words else "unrenderable"
@@ -165,16 +167,17 @@ class Delivery:
         wait = Wait(reason=claimed.carrier.reason, until=claimed.carrier.until)
         return {id_: wait if isinstance(verdict, Go) else verdict for id_, verdict in verdicts.items()}
 
-    def _written(self, batch: Batch, going: Sequence[Message]) -> Mapping[str, Rendered | Unrenderable]:
+    def _written(self, claimed: Claimed, going: Sequence[Message]) -> Mapping[str, Rendered | Unrenderable]:
         """The words for everybody; where a whole batch cannot be written, that is the reason for each."""
         if not going:
             return {}
+        read = {one.customer: claimed.people[one.id].customer for one in going}
         try:
-            return self._render(batch, going)
+            return self._render(claimed.batch, going, {id_: found for id_, found in read.items() if found})
         except Unavailable:
             raise
         except EncoreError as error:
-            log.warning("deliver.unrenderable", extra={"batch": batch.id, "error": str(error)})
+            log.warning("deliver.unrenderable", extra={"batch": claimed.batch.id, "error": str(error)})
             why = Unrenderable(reason=str(getattr(error, "reason", "unrenderable")), detail=str(error))
             return {message.id: why for message in going}
 

@@ -10,7 +10,7 @@ from messaging.life import Lease, Move
 from messaging.message import Attempt, Before, Message, Route, State
 from messaging.routing import address_hash
 from storage.messages import DUPLICATE, UNCLAIMED, back_to
-from storage.mongo import Document, Documents, Mongo, from_documents, to_document
+from storage.mongo import AT_ONCE, Document, Documents, Mongo, from_documents, to_document
 
 CLAIMABLE = [State.QUEUED.value, State.WAITING.value]
 # A 2xx that comes late is the provider's own word: it ends a doubt that the sweeper had meanwhile.
@@ -31,7 +31,7 @@ class MongoClaims:
         claimed = {**_held(lease), "state": State.CLAIMED.value, "reason": "", "claim": token, "state_at": lease.now}
         if not self._messages.update_many(due, {"$set": claimed, "$inc": {"epoch": 1}}).modified_count:
             return []
-        won = self._messages.find({"claim": token, "state": State.CLAIMED.value})
+        won = self._messages.find({"claim": token, "state": State.CLAIMED.value}).batch_size(AT_ONCE)
         return from_documents(won, Message)
 
     def renew(self, token: str, lease: Lease) -> int:

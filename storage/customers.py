@@ -18,7 +18,7 @@ from storage.duplicates import note
 from storage.events import pending_index, pending_push
 from storage.handles import Handle, Handles
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_document, from_documents, to_document
+from storage.mongo import AT_ONCE, Document, Mongo, from_document, from_documents, to_document
 from storage.personal import Personal
 from storage.profiles import Profiles
 from storage.writes import insert_new
@@ -193,7 +193,7 @@ class MongoCustomers:
         return query
 
     def _read(self, ids: Sequence[str]) -> dict[str, Customer]:
-        found = self._customers.find({"_id": {"$in": list(ids)}})
+        found = self._customers.find({"_id": {"$in": list(ids)}}, batch_size=AT_ONCE)
         return {one.id: one for one in from_documents(found, Customer)}
 
     def _insert(self, customers: Sequence[Customer]) -> set[str]:

@@ -20,6 +20,8 @@ T = TypeVar("T")
 # A request waits this long for a server before the caller is told 503; a worker's job comes again anyway.
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 30_000
+# Documents in an answer to a read of many; a server's first answer holds 101 unless told, and every answer costs.
+AT_ONCE = 1_000
 
 
 def connect(settings: Settings) -> Mongo:

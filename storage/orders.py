@@ -31,7 +31,7 @@ from customers.profile import share
 from storage.aliases import Aliases
 from storage.events import pending_index, pending_push
 from storage.indexes import Index
-from storage.mongo import Document, Mongo, from_documents, to_document
+from storage.mongo import AT_ONCE, Document, Mongo, from_documents, to_document
 from storage.order_documents import NEWS, documents_of
 from storage.owed import Owed
 from storage.personal import Personal
@@ -145,7 +145,8 @@ class MongoOrders:
                 {"$match": {"customer_id": {"$in": list(customers)}, "state": {"$ne": "cancelled"}}},
                 {"$sort": {"placed_at": -1, "_id": -1}},
                 {"$group": {"_id": "$customer_id", "order": {"$first": "$$ROOT"}}},
-            ]
+            ],
+            batchSize=AT_ONCE,
         )
         return {order.customer_id: order for order in from_documents((row["order"] for row in found), Order)}
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from customers.customer import Customer
 from customers.shop import Cap
 from messaging.channel import Accepted, NotTaken, Outcome, Parcel, Uncertain
 from messaging.message import Batch, Message, Rendered, State, Unrenderable
@@ -32,9 +33,11 @@ def all_at_once(office: Office, batches: Sequence[Batch]) -> None:
     passed = threading.Barrier(len(batches))
     plain = office.rendering
 
-    def when_all_have_passed(batch: Batch, messages: Sequence[Message]) -> Mapping[str, Rendered | Unrenderable]:
+    def when_all_have_passed(
+        batch: Batch, messages: Sequence[Message], people: Mapping[str, Customer]
+    ) -> Mapping[str, Rendered | Unrenderable]:
         passed.wait(20)
-        return plain(batch, messages)
+        return plain(batch, messages, people)
 
     office.rendering = when_all_have_passed
     workers = [office.worker() for _ in batches]

@@ -215,7 +215,9 @@ class Office:
         found = [self.get(customer, run) for customer in customers]
         return [(message.state, message.reason) for message in found]
 
-    def _render(self, batch: Batch, messages: Sequence[Message]) -> dict[str, Rendered | Unrenderable]:
+    def _render(
+        self, batch: Batch, messages: Sequence[Message], people: Mapping[str, Customer]
+    ) -> dict[str, Rendered | Unrenderable]:
         return {
             message.id: Unrenderable(reason=self.unrenderable[message.customer])
             if message.customer in self.unrenderable
