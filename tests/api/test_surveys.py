@@ -50,6 +50,23 @@ def asked(shop: Troubled, *numbers: int) -> list[str]:
     return [one["data"]["values"]["survey"]["link"].removeprefix("http://shop.test") for one in found]
 
 
+def you_said_we_did(shop: Troubled, call: Call) -> list[str]:
+    """Tell those who gave low answers what was changed because of them: the customers who got the letter."""
+    rules = {"rule": "survey_answer", "survey": "nps", "at_most": 6}
+    call("POST", "/v1/segments", json={"id": "said", "name": "Said it was late", "rules": rules})
+    letter = {
+        "subject": "You said, we did",
+        "html": "<p>You told us that parcels come late. They go out by noon now.</p>",
+    }
+    call("PUT", "/v1/templates/did", json={"name": "We did", "content": {"email": {"en": letter}}})
+    body = {"name": "You said, we did", "segment": "said", "template": "did", "purpose": "service"}
+    made = call("POST", "/v1/campaigns", json=body).get_json()
+    assert call("POST", f"/v1/campaigns/{made['id']}/launch").status_code == 202
+    shop.settle()
+    sent = call("GET", f"/v1/campaigns/{made['id']}/messages").get_json()["data"]
+    return [one["customer"] for one in sent if one["state"] == "accepted"]
+
+
 def test_a_question_after_a_delivery_is_answered_once_and_adds_up(shop: Troubled, call: Call, web: FlaskClient) -> None:
     body = {"id": "nps", "name": "Delivered", "after": "order_delivered"}
     assert call("POST", "/v1/surveys", json=body).status_code == 201
@@ -87,6 +104,7 @@ def test_a_question_after_a_delivery_is_answered_once_and_adds_up(shop: Troubled
     shop.settle()
     invited = shop.services.database["messages"].find({"campaign": invite.id})
     assert [one["customer"] for one in invited] == ["c1"]
+    assert you_said_we_did(shop, call) == ["c2"]
     later = shop.clock.now() + timedelta(days=1)
     shop.order("again", "c1", placed_at=later - timedelta(days=2))
     shop.happens("again", "delivered")

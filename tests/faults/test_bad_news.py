@@ -1,6 +1,7 @@
 """Bad news when everything goes wrong at once: told once, given once, and never a cent beyond the goodwill budget."""
 
 import random
+from datetime import timedelta
 from functools import partial
 
 from common.money import Money
@@ -63,6 +64,40 @@ def check(shop: Troubled, orders: list[str]) -> None:
     assert database["messages"].count_documents({}) == len(orders)
     assert shop.purse() == {"EUR": 400 * len(orders)}
     assert services.offers.get("goodwill").open == []
+
+
+def test_a_worker_cut_off_at_any_command_tells_each_changed_date_once(
+    services: Services, settings: Settings, clock: ManualClock
+) -> None:
+    mine = Services(settings, clock, Bench())
+    shop = Troubled(mine, clock, rules=[RULE])
+    shop.customers(1)
+    shop.order("o1")
+
+    def moved(day: int) -> None:
+        clock.advance(61)
+        shop.happens("o1", "delayed", expected_at=clock.now() + timedelta(days=day))
+
+    moved(3)
+    shop.settle()
+    with wired(settings) as wire:
+        shaky = wire.services(clock)
+        moved(4)
+        commands = len(wire.until_cut(None, partial(told, shaky, clock)))
+        shop.settle()
+        steps = range(1, commands + 1, STRIDE if FULL else 2 * STRIDE)
+        for step in steps:
+            moved(4 + step)
+            wire.until_cut(step, partial(told, shaky, clock))
+            wire.relay.mend()
+            clock.advance(61)
+            mine.sweeper.sweep()
+            shop.settle()
+    case = shop.case("o1", "delayed")
+    assert (len(case.dates), len(case.updates), len(case.given)) == (2 + len(steps), 1 + len(steps), 1)
+    assert mine.database["messages"].count_documents({}) == 2 + len(steps)
+    assert len(shop.letters()) == 2 + len(steps)
+    mine.close()
 
 
 def test_events_twice_and_shuffled_lead_to_the_same(services: Services, settings: Settings, clock: ManualClock) -> None:
