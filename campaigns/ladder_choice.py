@@ -22,6 +22,7 @@ class Reason(StrEnum):
     HELD_OUT = "held_out"
     RESTED = "rested"
     TOP_REACHED = "top_reached"
+    UNREACHABLE = "unreachable"  # they agreed to no channel that is written for, or have no address on it
     NOT_WORTH_IT = "not_worth_it"
     DOES_NOT_PAY = "does_not_pay"
     PERSON_CAP = "person_cap"
@@ -29,13 +30,17 @@ class Reason(StrEnum):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is decided about: money in minor units, `place` from 0 up to 1 where they stand in the draw."""
+    """Who is decided about: money in minor units, `place` from 0 up to 1 where they stand in the draw.
+
+    `letters` is what a letter of each rung to them costs, by the rungs that may be sent to them at all.
+    """
 
     cell: str
     worth: int
     last_order: datetime | None
     held_out: bool
     place: float
+    letters: dict[str, float]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +65,10 @@ def wished(
     step, lowest = _progress(ladder, rungs, person, latest)
     if lowest >= len(rungs) or step >= len(rungs):
         return Wish(reason=Reason.TOP_REACHED)
-    above = [rung for rung in rungs[lowest:] if rung.cost < person.worth]
+    reachable = [rung for rung in rungs[lowest:] if rung.id in person.letters]
+    if not reachable:
+        return Wish(reason=Reason.UNREACHABLE, step=step)
+    above = [rung for rung in reachable if rung.cost + person.letters[rung.id] < person.worth]
     if not above:
         return Wish(reason=Reason.NOT_WORTH_IT)
     wish = _drawn(ladder, above, standings, person, climb, now, step)

@@ -11,11 +11,13 @@ from common.ids import derive
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person did within the attribution window: minor units; `gain` is the margin less what their code cost."""
+    """What a person did within the attribution window: minor units; `gain` is the margin less what their code cost and
+    what the message did (`letter`, at the provider's price)."""
 
     orders: int = 0
     revenue: int = 0
     cost: int = 0
+    letter: int = 0
     gain: int = 0
 
 

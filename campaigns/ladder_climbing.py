@@ -22,10 +22,12 @@ from campaigns.ladder import HOLDOUT, Ladder, Rung, rungs_of
 from campaigns.ladder_choice import Person, Reason, Wish, lowered, place_of, wished
 from campaigns.ladder_climb import Climb, Climbs, Decision, Purses, climb_id, together
 from campaigns.ladder_lessons import Lesson, Lessons, Standing, cell_of, lesson_of, worth_of
+from campaigns.ladder_reach import Prices, letters_to, ways_of
 from campaigns.run import Run
 from common.clock import Clock
 from common.errors import Unavailable
 from common.ids import new_id
+from content.templates import Templates
 from customers.customer import Customer
 from customers.shop import Shop
 from loyalty.offer import Offer, Offers
@@ -45,6 +47,8 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     ladder: Ladder
     rungs: list[Rung]
     offers: dict[str, Offer]
+    ways: dict[str, list[str]]
+    prices: dict[str, float]
     lesson: Lesson
     currency: str
     now: datetime
@@ -58,11 +62,22 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
 class Climbing:
     """Decides."""
 
-    def __init__(self, climbs: Climbs, purses: Purses, lessons: Lessons, offers: Offers, clock: Clock) -> None:
+    def __init__(
+        self,
+        climbs: Climbs,
+        purses: Purses,
+        lessons: Lessons,
+        offers: Offers,
+        templates: Templates,
+        prices: Prices,
+        clock: Clock,
+    ) -> None:
         self._climbs = climbs
         self._purses = purses
         self._lessons = lessons
         self._offers = offers
+        self._templates = templates
+        self._prices = prices
         self._clock = clock
 
     def decide(self, run: Run, shop: Shop, people: Sequence[Customer]) -> dict[str, Decision]:
@@ -131,11 +146,14 @@ class Climbing:
         rungs = rungs_of(campaign.variants, offers)
         now = self._clock.now()
         lesson = lesson_of(run.id, campaign.id, now, rungs, self._lessons.learned(campaign.id))
+        ways = ways_of(run, self._templates)
         return Basis(
             run=run,
             ladder=campaign.ladder,
             rungs=rungs,
             offers=offers,
+            ways=ways,
+            prices={one: self._prices(one, shop.currency) for one in {one for each in ways.values() for one in each}},
             lesson=self._lessons.keep(lesson) if keep else lesson,
             currency=shop.currency,
             now=now,
@@ -213,6 +231,7 @@ def _person(basis: Basis, customer: Customer, before: int) -> Person:
         last_order=customer.profile.last_at,
         held_out=held_out(campaign.id, customer.id, campaign.holdout_percent),
         place=place_of(campaign.id, customer.id, before),
+        letters=letters_to(customer, basis.ways, basis.prices, campaign.purpose),
     )
 
 

@@ -10,6 +10,7 @@ from campaigns.campaign import Campaign, Campaigns
 from campaigns.ladder import Ladder
 from campaigns.ladder_climb import Climb, Climbs, Decision, Outcome
 from campaigns.ladder_climbing import Climbing
+from campaigns.ladder_reach import Prices
 from common.clock import Clock
 from common.ids import new_id
 
@@ -25,6 +26,13 @@ class Bought(msgspec.Struct, frozen=True):
 
     at: datetime
     total: int
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A message: its channel, and whether it is certain that it never went out, or will."""
+
+    channel: str
+    unsent: bool
 
 
 class Dues(Protocol):
@@ -46,12 +54,19 @@ class Dues(Protocol):
         """What the codes in these messages, to these people, took off or were otherwise worth, by message."""
         ...
 
+    def letters(self, messages: Sequence[str]) -> dict[str, Letter]:
+        """What became of these messages, by their ids; who was held out has none that went out."""
+        ...
+
 
 class Settling:
     """Looks up what came of decisions."""
 
-    def __init__(self, dues: Dues, climbs: Climbs, climbing: Climbing, campaigns: Campaigns, clock: Clock) -> None:
+    def __init__(
+        self, dues: Dues, climbs: Climbs, climbing: Climbing, campaigns: Campaigns, prices: Prices, clock: Clock
+    ) -> None:
         self._dues = dues
+        self._prices = prices
         self._climbs = climbs
         self._climbing = climbing
         self._campaigns = campaigns
@@ -75,49 +90,59 @@ class Settling:
         return done
 
     def _settle(self, campaign: Campaign, climbs: Sequence[Climb], currency: str, now: datetime) -> None:
-        ladder = campaign.ladder or Ladder()
         days = campaign.limits.attribution_days
         people = [one.customer for one in climbs]
         waiting = [one for climb in climbs for one in climb.decisions if (at := one.due(days)) and at <= now]
         since = min((one.at for one in waiting), default=now)
         bought = self._dues.bought(people, since, currency)
         used = self._dues.used([one.id for one in waiting], people)
+        letters = self._dues.letters([one.id for one in waiting])
         token = new_id()
-        changed = [
-            _settled(climb, bought.get(climb.customer, []), used, ladder.margin_percent, days, now, token)
-            for climb in climbs
-        ]
+        changed = []
+        for climb in climbs:
+            decisions = [
+                self._looked_up(one, letters.get(one.id), bought.get(climb.customer, []), used, campaign, currency)
+                for one in climb.decisions
+            ]
+            changed.append(_settled(climb, decisions, days, now, token))
         if any(one.returning for one in self._climbs.write(changed, token)):
             self._climbing.give_back(campaign.id, token)
 
-
-def _settled(
-    climb: Climb,
-    bought: Sequence[Bought],
-    used: Mapping[str, int],
-    margin_percent: float,
-    days: int,
-    now: datetime,
-    token: str,
-) -> Climb:
-    """The climb with what is due of it looked up."""
-    decisions = []
-    for one in climb.decisions:
+    def _looked_up(
+        self,
+        one: Decision,
+        letter: Letter | None,
+        bought: Sequence[Bought],
+        used: Mapping[str, int],
+        campaign: Campaign,
+        currency: str,
+    ) -> Decision:
+        """A decision with what is due of it looked up; a code that nobody was sent promises nothing any more."""
+        now, days = self._clock.now(), campaign.limits.attribution_days
+        ladder, took = campaign.ladder or Ladder(), used.get(one.id, 0)
+        unsent = letter is not None and letter.unsent
+        over = False
         if one.taken and one.outcome is None and one.at + timedelta(days=days) <= now:
-            outcome = _outcome(one, bought, used.get(one.id, 0), margin_percent, days)
-            one = msgspec.structs.replace(one, outcome=outcome)
-        if one.promised and not one.kept and one.ends_at is not None and one.ends_at <= now:
-            left = min(one.promised, used.get(one.id, 0))
-            one = msgspec.structs.replace(one, promised=left, kept=True)
-        decisions.append(one)
+            price = round(self._prices(letter.channel, currency)) if letter and letter.channel and not unsent else 0
+            one = msgspec.structs.replace(one, outcome=_outcome(one, bought, took, price, ladder.margin_percent, days))
+            over = unsent
+        if one.promised and not one.kept and (over or (one.ends_at is not None and one.ends_at <= now)):
+            one = msgspec.structs.replace(one, promised=min(one.promised, took), kept=True)
+        return one
+
+
+def _settled(climb: Climb, decisions: list[Decision], days: int, now: datetime, token: str) -> Climb:
+    """The climb with these decisions, and what they no longer promise marked to be given back."""
     back = sum(one.promised for one in climb.decisions) - sum(one.promised for one in decisions)
     changed = msgspec.structs.replace(climb, decisions=decisions, back=back, returning=token if back else "")
     return msgspec.structs.replace(changed, due_at=changed.due(days), marked_at=now if back else None)
 
 
-def _outcome(one: Decision, bought: Sequence[Bought], used: int, margin_percent: float, days: int) -> Outcome:
+def _outcome(
+    one: Decision, bought: Sequence[Bought], used: int, letter: int, margin_percent: float, days: int
+) -> Outcome:
     """What was paid is less by what the code took off, which the goods cost all the same."""
     orders = [order for order in bought if one.at <= order.at < one.at + timedelta(days=days)]
     revenue = sum(order.total for order in orders)
-    gain = round((revenue + used) * margin_percent / 100) - used
-    return Outcome(orders=len(orders), revenue=revenue, cost=used, gain=gain)
+    gain = round((revenue + used) * margin_percent / 100) - used - letter
+    return Outcome(orders=len(orders), revenue=revenue, cost=used, letter=letter, gain=gain)

@@ -9,8 +9,9 @@ from pymongo import ReplaceOne
 
 from campaigns.ladder_climb import Climb
 from campaigns.ladder_lessons import Learned, Lesson
-from campaigns.ladder_settling import Bought
+from campaigns.ladder_settling import Bought, Letter
 from loyalty.redemption import STANDING, Redemption
+from messaging.message import State
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, to_document, to_documents
 from storage.personal import Personal
@@ -36,6 +37,8 @@ PERSONAL = [
         hidden=["_id", "customer", "by", "version", "pending", "returning", "back", "marked_at", "due_at"],
     )
 ]
+# What is certain never to have reached anybody.
+UNSENT = frozenset({State.HELD_OUT, State.SKIPPED, State.EXPIRED, State.CANCELLED, State.FAILED})
 # Of tokens that were fenced off so many are remembered; whoever holds an older one has been asleep for days.
 FENCED = 1_000
 
@@ -47,6 +50,7 @@ class MongoClimbs:
         self._climbs = database[CLIMBS]
         self._orders = database["orders"]
         self._redemptions = database["redemptions"]
+        self._messages = database["messages"]
 
     def of(self, campaign: str, customers: Sequence[str]) -> dict[str, list[Climb]]:
         """The climbs of these people in a campaign."""
@@ -119,6 +123,11 @@ class MongoClimbs:
             if one.message in mine:
                 found[one.message] = found.get(one.message, 0) + one.charged.amount - one.returned
         return found
+
+    def letters(self, messages: Sequence[str]) -> dict[str, Letter]:
+        """What became of these messages, by their ids."""
+        found = self._messages.find({"_id": {"$in": list(messages)}}, {"channel": 1, "state": 1})
+        return {one["_id"]: Letter(one.get("channel", ""), State(one["state"]) in UNSENT) for one in found}
 
     def page(self, campaign: str, after: str, limit: int, customer: str = "") -> list[Climb]:
         """A campaign's climbs in the order of customers, or one customer's."""

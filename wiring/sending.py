@@ -79,12 +79,18 @@ class Sending(Listening):
     @cached_property
     def climbing(self) -> Climbing:
         """Decides who gets which rung of a ladder."""
-        return Climbing(self.climbs, self.purses, self.lessons, self.offers, self.clock)
+        return Climbing(
+            self.climbs, self.purses, self.lessons, self.offers, self.templates, self.price_of_a_letter, self.clock
+        )
+
+    def price_of_a_letter(self, channel: str, currency: str) -> float:
+        """What one costs now, in minor units; 0 where no price is set in the currency."""
+        return self.desk.expected(channel).get(currency, 0) / 1_000
 
     @cached_property
     def settling(self) -> Settling:
         """Looks up what came of ladders' decisions."""
-        return Settling(self.climbs, self.climbs, self.climbing, self.campaigns, self.clock)
+        return Settling(self.climbs, self.climbs, self.climbing, self.campaigns, self.price_of_a_letter, self.clock)
 
     def settle_ladders(self) -> int:
         """Settle what is due of ladders; how many people's."""

@@ -91,6 +91,9 @@ class LadderOutcomeSchema(Strict):
     orders = fields.Integer(required=True)
     revenue = fields.Integer(required=True)
     cost = fields.Integer(required=True)
+    letter = fields.Integer(
+        required=True, metadata={"description": "What the message cost, at the provider's price for a letter."}
+    )
     gain = fields.Integer(required=True)
 
 

@@ -17,10 +17,15 @@ from campaigns.ladder_climbing import Climbing
 from campaigns.ladder_settling import Settling
 from campaigns.run import Run, run_id
 from common.money import Money
+from content.templates import Template
+from customers.consent import Consent
 from customers.customer import Customer
 from customers.orders import Line, Order
 from loyalty.basket import Basket
 from loyalty.offer import Offer
+from messaging.desk import Terms
+from messaging.message import State
+from tests.journeys.shop import WORDS
 from tests.support.clock import ManualClock
 from tests.support.dying import Died
 from wiring import Services
@@ -36,6 +41,7 @@ def euros(amount: int) -> Money:
 
 @pytest.fixture
 def offers(services: Services, clock: ManualClock) -> Services:
+    services.templates.put(Template(id="miss", name="Miss", content=WORDS))
     for name, amount in (("five", 500), ("ten", 1_000)):
         settings = {"amount": {"amount": amount, "currency": "EUR"}}
         now = clock.now()
@@ -48,6 +54,10 @@ def offers(services: Services, clock: ManualClock) -> Services:
 def people(services: Services, clock: ManualClock, count: int) -> list[Customer]:
     """Each with an order of 100.00 long ago: 40.00 is what they bring."""
     names = [f"c{number:03}" for number in range(count)]
+    services.customers.upsert([Customer(id=name, addresses={"email": [f"{name}@example.com"]}) for name in names])
+    yes = Consent(state="granted", at=clock.now(), how="checkout", source="shop")
+    for name in names:
+        services.customers.set_consent(name, "email", "marketing", yes)
     services.orders.upsert([bought(name, clock.now() - timedelta(days=300)) for name in names])
     found = services.customers.get(names)
     return [found[name] for name in names]
@@ -198,8 +208,9 @@ class Dying:
 def dying(services: Services, at: int, after: bool) -> tuple[Climbing, Settling, list[int]]:
     count = [0]
     climbs, purses = (Dying(store, count, at, after) for store in (services.climbs, services.purses))
-    climbing = Climbing(climbs, purses, services.lessons, services.offers, services.clock)
-    settling = Settling(services.climbs, climbs, climbing, services.campaigns, services.clock)
+    prices = services.price_of_a_letter
+    climbing = Climbing(climbs, purses, services.lessons, services.offers, services.templates, prices, services.clock)
+    settling = Settling(services.climbs, climbs, climbing, services.campaigns, prices, services.clock)
     return climbing, settling, count
 
 
@@ -274,3 +285,32 @@ def test_two_who_become_one_are_not_written_to_twice(offers: Services, clock: Ma
     assert offers.climbs.page(made.id, "", 9, customer="c000") == []
     assert len(kept(offers, made)) == 2
     assert msgspec.json.encode(kept(offers, made)).count(b"c00") == 0
+
+
+def test_no_money_is_promised_to_who_may_not_be_written_to_and_none_kept_for_a_letter_that_never_went_out(
+    offers: Services, clock: ManualClock
+) -> None:
+    who = people(offers, clock, 4)
+    for provider in offers.providers.of_channel("email"):
+        offers.provider_book.put(Terms(id=provider.name, price=euros(200_000)))  # two euros a letter
+    clock.advance(60)
+    no = Consent(state="denied", at=clock.now(), how="page", source="customer")
+    offers.customers.set_consent("c000", "email", "marketing", no)
+    offers.customers.change("c001", {"addresses": {}})
+    dear = campaign(offers, shares=(0, 0, 100), margin_percent=1.5)  # they bring 1.50
+    assert decided(offers, dear, who, "1") == {}
+    assert [one.reason for one in kept(offers, dear)] == ["unreachable", "unreachable", "not_worth_it", "not_worth_it"]
+
+    made = campaign(offers, shares=(0, 0, 100), total_most=euros(2_000))
+    told = decided(offers, made, who, "1")
+    assert sorted(told) == ["c002", "c003"], "the two whom the gate would not stop, who get all of the money"
+    assert offers.purses.promised(made.id) == 2_000
+    sent, skipped = (told[name].id for name in ("c002", "c003"))
+    for message, state in ((sent, State.ACCEPTED), (skipped, State.SKIPPED)):
+        offers.database["messages"].insert_one({"_id": message, "channel": "email", "state": state.value})
+    clock.advance(14 * DAY)
+    offers.settle_ladders()
+    outcomes = {one.id: one for one in kept(offers, made)}
+    assert (outcomes[sent].outcome.letter, outcomes[sent].outcome.gain) == (200, -200)  # type: ignore[union-attr]
+    assert (outcomes[skipped].outcome.letter, outcomes[skipped].promised) == (0, 0)  # type: ignore[union-attr]
+    assert offers.purses.promised(made.id) == outcomes[sent].promised

@@ -95,7 +95,8 @@ def test_a_rung_that_clearly_loses_is_given_to_nobody() -> None:
 
 
 def _wish(stand: list[Standing], place: float, worth: int = 5_000) -> Wish:
-    person = Person(cell="a", worth=worth, last_order=None, held_out=False, place=place)
+    letters = {rung.id: 0.0 for rung in RUNGS}
+    person = Person(cell="a", worth=worth, last_order=None, held_out=False, place=place, letters=letters)
     return wished(Ladder(), RUNGS, stand, person, Climb(id="x", campaign="c", customer="ana"), START)
 
 
