@@ -14,7 +14,7 @@ from campaigns.experiments.result import HOLDOUT, TREATED, Comparison, Method, R
 from campaigns.over_time import USUAL_WEEKS, WEEK, Day, Days, Week, Weeks
 from campaigns.run import Runs
 from campaigns.tallies import Numbers, Pricing, Tallies, Tally
-from campaigns.told import FAILED, OF, SENT, Tellers, Told, Window
+from campaigns.told import FAILED, OF, SENT, UNSURE, Tellers, Told, Window
 from campaigns.trigger import parse
 from campaigns.troubles import troubles
 from common.clock import Clock
@@ -54,6 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     delivered: dict[str, int]
     skipped: dict[str, int]
     failed: dict[str, int]
+    uncertain: dict[str, int]
     waiting: dict[str, int]
     troubles: list[str]
     engagement: dict[str, int]
@@ -155,6 +156,7 @@ class Reporter:
             delivered=_tally(rows, "channel", {State.DELIVERED}),
             skipped=_tally(rows, "reason", {State.SKIPPED}),
             failed=_tally(rows, "reason", FAILED),
+            uncertain=_tally(rows, "reason", UNSURE),
             waiting=_tally(rows, "reason", {State.WAITING}),
             troubles=troubles(rows),
             engagement=self._figures.engagement(campaign.id),

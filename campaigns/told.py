@@ -13,7 +13,11 @@ from messaging.message import State
 
 # A provider has taken it.
 SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.UNDELIVERED})
-FAILED = frozenset({State.FAILED, State.EXPIRED, State.UNCERTAIN, State.UNCERTAIN_FINAL})
+FAILED = frozenset({State.FAILED, State.EXPIRED})
+# It may or may not have been taken.
+UNSURE = frozenset({State.UNCERTAIN, State.UNCERTAIN_FINAL})
+# Still to come, or in a worker's hands.
+TO_COME = frozenset({State.QUEUED, State.CLAIMED, State.HANDING_OVER})
 # A reply, or a word against more marketing, within so long on the message's channel is taken to be about it.
 ABOUT_IT = timedelta(days=3)
 
@@ -96,12 +100,15 @@ class Tellers(Protocol):
         ...
 
 
-# The numbers of a report by their names, and who counts into each.
+# The numbers of a report by their names, and who counts into each. Of those from `queued` to `handed_over` each message
+# is in one.
 OF: dict[str, Callable[[Told], bool]] = {
     "planned": lambda one: True,
+    "queued": lambda one: one.state in TO_COME,
     "held_out": lambda one: one.state is State.HELD_OUT,
     "skipped": lambda one: one.state is State.SKIPPED,
     "failed": lambda one: one.state in FAILED,
+    "uncertain": lambda one: one.state in UNSURE,
     "waiting": lambda one: one.state is State.WAITING,
     "cancelled": lambda one: one.state is State.CANCELLED,
     "handed_over": lambda one: one.sent,

@@ -104,6 +104,7 @@ class NumbersSchema(Strict):
     """The numbers of some messages; `GET …/report/people?of=` lists who is behind each of the counts."""
 
     planned = fields.Integer(required=True)
+    queued = fields.Integer(required=True, metadata={"description": "Still to come, or in a worker's hands."})
     held_out = fields.Integer(required=True)
     skipped = fields.Integer(required=True)
     noes = fields.Dict(
@@ -113,6 +114,9 @@ class NumbersSchema(Strict):
         metadata={"description": "The skipped, by the reason."},
     )
     failed = fields.Integer(required=True)
+    uncertain = fields.Integer(
+        required=True, metadata={"description": "A provider may or may not have taken it; nobody has said."}
+    )
     waiting = fields.Integer(required=True)
     cancelled = fields.Integer(required=True)
     handed_over = fields.Integer(required=True, metadata={"description": "A provider has taken it."})
@@ -176,6 +180,7 @@ class ReportSchema(Strict):
     delivered = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     skipped = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     failed = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    uncertain = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     waiting = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     troubles = fields.List(
         fields.String(),

@@ -120,7 +120,10 @@ def also_by_sms(shop: Services, message: str) -> None:
 
 
 def in_days_and_files(web: FlaskClient, place: str, total: dict[str, Any]) -> None:
-    """The days come to the same sums, and files hold the same rows."""
+    """Each message is in one of the states; the days come to the same sums, and files hold the same rows."""
+    once = ("queued", "held_out", "skipped", "failed", "uncertain", "waiting", "cancelled", "handed_over")
+    assert list(OF)[1:9] == list(once)
+    assert total["planned"] == sum(total[name] for name in once)
     days = web.get(f"{place}/report/days").get_json()["data"]
     for name in ("planned", "handed_over", "read", "clicked", "by_machine", "replied", "stopped", "orders"):
         assert sum(day[name] for day in days) == total[name], name
