@@ -236,3 +236,26 @@ def test_the_whole_shop_credits_each_order_once(shop: Services, web: FlaskClient
     file = web.get("/v1/report", headers={"Accept": "text/csv"}).get_data(as_text=True)
     assert [line.split(",")[1] for line in file.splitlines()] == ["name", "Again", "Win-back"]
     assert web.get("/v1/report?since=2026-01-01T00:00:00Z&until=2020-01-01T00:00:00Z").status_code == 422
+
+
+def test_a_variant_of_another_hour_is_still_to_come_until_then(
+    shop: Services, web: FlaskClient, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(20)])
+    campaign = draft(shop, variants=[Variant(id="now", share=50), Variant(id="later", share=50, delay_minutes=90)])
+    shop.launcher.launch(campaign.id)
+    bench = shop.doorbell
+    assert isinstance(bench, Bench)
+
+    def handed_over() -> dict[str, tuple[int, int]]:
+        bench.work(shop)
+        told = web.get(f"/v1/campaigns/{campaign.id}/report").get_json()["by_variant"]
+        return {name: (one["queued"], one["handed_over"]) for name, one in told.items()}
+
+    first = handed_over()
+    later, now = first["later"][0], first["now"][1]
+    assert first == {"now": (0, now), "later": (later, 0)}
+    assert (now + later, min(now, later) > 0) == (20, True)
+    clock.advance(91 * 60)
+    shop.sweeper.sweep()
+    assert handed_over() == {"now": (0, now), "later": (0, later)}
