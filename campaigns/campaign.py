@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from campaigns.approval import Approval, CampaignChange
+from campaigns.approval import Approval, CampaignChange, Words
 from campaigns.experiments.variants import Allocation, Variant
 from campaigns.ladder import Ladder
 from campaigns.steps import JourneyRules, JourneyStep
@@ -85,6 +85,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     With a `ladder`, the variants are its rungs, the least first, and it decides who gets which. Where it
     `ends_marketing`, whoever gets to the end of its steps is written to no more (campaigns/sunsetting.py).
     `loop` says that it triggered itself and was stopped (campaigns/brake.py).
+    `words` are its templates in the versions that it was launched with: later runs and steps keep to them.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     ladder: Ladder | None = None
     ends_marketing: bool = False
     loop: Loop | None = None
+    words: list[Words] = []
     state: CampaignState = CampaignState.DRAFT
     next_at: datetime | None = None
     launched_at: datetime | None = None
@@ -128,6 +130,11 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
         own = [self.by(variant).template for variant in (None, *self.variants)]
         return list(dict.fromkeys([*own, *(step.template for step in self.steps if step.template)]))
 
+    @property
+    def kept(self) -> list[Words]:
+        """The words that it keeps to, in their versions: as launched, else as agreed to, else none yet."""
+        return self.words or self.approval.words
+
     def draft(self, id: str) -> "Campaign":
         """A draft like it, under a new id."""
         return msgspec.structs.replace(
@@ -138,6 +145,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             next_at=None,
             launched_at=None,
             loop=None,
+            words=[],
             shares={},
             approval=Approval(required=self.approval.required),
             version=0,

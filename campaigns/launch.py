@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from campaigns.approval import CampaignChange, What
+from campaigns.approval import CampaignChange, What, Words
 from campaigns.campaign import TRANSITIONS, Campaign, Campaigns, CampaignState
 from campaigns.cron import zones
 from campaigns.experiments.variants import faults
@@ -160,7 +160,9 @@ class Launcher:
         note = self._note(campaign, "launched", by, passed_over)
         # What was looked at is what goes out: a change in between is no part of it.
         same: dict[str, Any] = {"version": campaign.version, "note": note}
-        if not self._campaigns.move(id, [CampaignState.DRAFT], target, launched_at=now, next_at=next_at, **same):
+        words = [Words(template=one, version=version) for one, version in self.versions(campaign).items()]
+        same |= {"launched_at": now, "next_at": next_at, "words": words}
+        if not self._campaigns.move(id, [CampaignState.DRAFT], target, **same):
             if self._campaigns.get(id).state is CampaignState.DRAFT:
                 raise Conflict(f"Campaign {id!r} was changed in the meantime; look at it again.", "changed_meanwhile")
             raise Conflict(f"Campaign {id!r} has just been launched by somebody else.", "already_running")
@@ -218,9 +220,9 @@ class Launcher:
         return run.id
 
     def versions(self, campaign: Campaign) -> dict[str, int]:
-        """The versions of its words: those that somebody agreed to, else the latest."""
-        agreed = {words.template: words.version for words in campaign.approval.words}
-        return {name: agreed.get(name) or self._templates.get(name).version for name in campaign.templates}
+        """The versions of its words: those that it was launched with or that somebody agreed to, else the latest."""
+        kept = {words.template: words.version for words in campaign.kept}
+        return {name: kept.get(name) or self._templates.get(name).version for name in campaign.templates}
 
     def pause(self, id: str, by: str = "") -> Campaign:
         """Stop handing over, at once; what is in a request open now is finished."""

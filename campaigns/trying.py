@@ -116,7 +116,8 @@ class Tester:
         if trial.variant and variant is None:
             raise Invalid.field("variant", "The campaign has no such variant.")
         tried = campaign.by(variant)
-        template = self._templates.get(tried.template)
+        kept = {words.template: words.version for words in campaign.kept}
+        template = self._templates.get(tried.template, kept.get(tried.template))
         locale = pick_locale(template, trial.channel, customer.locale, shop.locale)
         if locale is None:
             raise Invalid.field("channel", "There is no content for this channel in the customer's language.")

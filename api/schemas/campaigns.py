@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from api.schemas.base import Instant, MoneySchema, ShopId, Strict, Whole
+from api.schemas.checks import KnownMoneySchema, a_channel
 from api.schemas.journeys import JourneyRulesSchema, JourneyStepSchema
 from api.schemas.ladders import LadderForecastSchema, LadderSchema
 from api.schemas.shop import SendWindowSchema
@@ -27,7 +28,7 @@ class CampaignBudgetSchema(Strict):
         strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 1_000_000_000)
     )
     money = fields.Nested(
-        MoneySchema,
+        KnownMoneySchema,
         load_default=None,
         allow_none=True,
         metadata={"description": "At the prices that are set for the providers (PUT /v1/providers/{name})."},
@@ -67,7 +68,7 @@ class LimitsSchema(Whole):
     )
     budget = fields.Nested(CampaignBudgetSchema, load_default=Budget)
     failover = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z_]{0,39}\Z", error="Not a channel's name.")),
+        keys=fields.String(validate=a_channel()),
         values=fields.Nested(StepSchema),
         load_default=dict,
         validate=validate.Length(max=20),
@@ -157,6 +158,13 @@ class ApprovalSchema(Whole):
     @post_load
     def _approval(self, data: dict[str, Any], **_: Any) -> Approval:
         return Approval(**data)
+
+
+class WordsSchema(Strict):
+    """The words of a template, in one version."""
+
+    template = fields.String(required=True)
+    version = fields.Integer(required=True)
 
 
 class LoopSchema(Strict):
@@ -252,6 +260,14 @@ class CampaignSchema(Strict):
         dump_only=True,
         allow_none=True,
         metadata={"description": "That its own messages triggered it, and it was stopped; null where they did not."},
+    )
+    words = fields.List(
+        fields.Nested(WordsSchema),
+        attribute="kept",
+        dump_only=True,
+        metadata={
+            "description": "Its words in the versions that were agreed to or launched; a launched one keeps them."
+        },
     )
     state = fields.String(dump_only=True, validate=validate.OneOf([state.value for state in CampaignState]))
     next_at = Instant(dump_only=True, allow_none=True)

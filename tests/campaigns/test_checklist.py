@@ -62,6 +62,23 @@ def test_the_checklist_finds_what_is_wrong_and_a_launch_keeps_to_it(services: Se
     assert launched.overridden == ["postal_address", "stock"]
 
 
+def test_what_was_launched_keeps_its_words_and_a_copy_takes_the_latest(
+    client: FlaskClient, services: Services, clock: ManualClock
+) -> None:
+    open_shop(services, [someone(1, clock.now())])
+    campaign = draft(services, template="miss", segment="", trigger={"kind": "order_placed"})
+    place = f"/v1/campaigns/{campaign.id}"
+    assert client.get(place).get_json()["words"] == []
+    launched = services.launcher.launch(campaign.id)
+    words = services.templates.get("miss")
+    services.templates.put(msgspec.structs.replace(words, name="Miss you"))
+    assert client.get(place).get_json()["words"] == [{"template": "miss", "version": 1}]
+    services.launcher.open_run(launched, "later", clock.now(), customer="c1")
+    (run,) = services.runs.of_campaigns([campaign.id])
+    assert run.template_versions == {"miss": 1}
+    assert client.post(f"{place}/copy").get_json()["words"] == []
+
+
 @pytest.mark.parametrize(
     ("now", "last", "verdict"),
     [(100, None, "ok"), (0, 50, "warn"), (90, 100, "ok"), (40, 100, "warn"), (5, 60, "stop")],
