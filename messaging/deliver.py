@@ -13,7 +13,7 @@ provider's word ends the doubt.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -27,7 +27,7 @@ from customers.shop import Shop
 from messaging import outcomes as outcome_of
 from messaging.channel import GONE, Accepted, Letter, NotTaken, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
-from messaging.gate import PAUSE, PAUSED, Go, No, Person, Verdict, Wait, Word, of_campaign, stopped_by, too_often
+from messaging.gate import PAUSE, PAUSED, Go, No, Person, Verdict, Wait, Word, decide, of_campaign
 from messaging.in_turn import one_by_one
 from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
 from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
@@ -41,20 +41,23 @@ log = logging.getLogger(__name__)
 
 # A worker waits so long, at most, for a provider's rate with messages in its hands; else they wait without it.
 PATIENCE = 5.0
+# What the gate was told of people is good for so long; after that they are looked up again, parcel by parcel.
+FRESH = timedelta(seconds=2)
 
 # Writes a batch's messages to customers who have just been read, by their ids.
 Renderer = Callable[[Batch, Sequence[Message], Mapping[str, Customer]], Mapping[str, Rendered | Unrenderable]]
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim as it is worked on: its token, its batch, the shop as it was then, who carries it, and by their ids its
-    messages and these messages' receivers.
+    """A claim as it is worked on: its token, its batch, the shop as it was then, who carries it, when the gate was
+    asked, and by their ids its messages and these messages' receivers.
     """
 
     token: str
     batch: Batch
     shop: Shop
     carrier: Picked | Held
+    asked_at: datetime
     messages: dict[str, Message]
     people: Mapping[str, Person] = {}
     limit: Limit = Limit()
@@ -123,6 +126,7 @@ class Delivery:
             batch=batch,
             shop=shop,
             carrier=self._desk.pick(batch.channel, cheapest=batch.channel in shop.cheapest_first),
+            asked_at=self._clock.now(),
             messages={message.id: message for message in messages},
             limit=self._limit(batch.campaign) if batch.campaign else Limit(),
         )
@@ -192,16 +196,35 @@ class Delivery:
         self._contents.keep([content for parcel in parcels for content in self._contents_of(parcel)])
         half = timedelta(seconds=self._settings.claim_lease / 2)
         renew_at = self._clock.now() + half
-        for number, parcel in enumerate(parcels, 1):
+        for number, packed in enumerate(parcels, 1):
+            parcel = packed
             if self._clock.now() >= renew_at:
                 self._claims.renew(claimed.token, self._lease())
                 renew_at = self._clock.now() + half
+            claimed, parcel = self._asked_again(claimed, carrier, parcel)
+            if not parcel.letters:
+                continue
             rest = self._in_turn(carrier, parcel) or self._send(claimed, carrier, parcel, whole=number == len(parcels))
             if rest is not None:
-                left = [letter for one in parcels[number - 1 :] for letter in one.letters]
+                left = [letter for one in [parcel, *parcels[number:]] for letter in one.letters]
                 self._set_aside(claimed, dict.fromkeys([letter.message for letter in left], rest))
                 self._give_back(claimed, carrier, [letter for one in parcels[number:] for letter in one.letters])
                 return
+
+    def _asked_again(self, claimed: Claimed, carrier: Picked, parcel: Parcel) -> tuple[Claimed, Parcel]:
+        """The gate again, with people as they are now, where it was asked a while ago: a claim may last minutes."""
+        now = self._clock.now()
+        if now < claimed.asked_at + FRESH:
+            return claimed, parcel
+        shop, messages = self._shop(), [claimed.messages[letter.message] for letter in parcel.letters]
+        people = self._people.of(claimed.batch.channel, messages, shop)
+        claimed = msgspec.structs.replace(claimed, people={**claimed.people, **people})
+        verdicts = {one.id: decide(one, people[one.id], shop, now) for one in messages}
+        self._set_aside(claimed, {id_: one for id_, one in verdicts.items() if not isinstance(one, Go)})
+        going = [letter for letter in parcel.letters if isinstance(verdicts[letter.message], Go)]
+        left = [letter for letter in parcel.letters if not isinstance(verdicts[letter.message], Go)]
+        self._give_back(claimed, carrier, left)
+        return claimed, msgspec.structs.replace(parcel, letters=going)
 
     def _within_budget(self, claimed: Claimed, carrier: Picked, letters: Sequence[Letter]) -> Sequence[Letter]:
         """The letters that the campaign's budget has room for; the others are not sent."""
@@ -261,39 +284,23 @@ class Delivery:
     def _last_look(
         self, claimed: Claimed, letters: Sequence[Letter], lease: Lease
     ) -> tuple[dict[str, Verdict], No | Wait | None]:
-        """Suppression, campaign, lease, and what others sent meanwhile, once more, after the attempt is written: who is
-        not sent to after all.
+        """The gate once more, after the attempt is written: what is due to time, suppressions and what others sent
+        meanwhile; then the campaign, and the lease. Who is not sent to after all, and what that says of the rest.
+
+        Each worker writes its attempts first and looks then at what others send, so that of two at least one sees the
+        other.
         """
         if not letters:
             return {}, None
-        purposes = {claimed.messages[letter.message].purpose for letter in letters}
-        reasons: dict[str, str] = {}
-        for purpose in purposes:
-            theirs = [letter.address for letter in letters if claimed.messages[letter.message].purpose == purpose]
-            reasons |= self._people.suppressed(claimed.batch.channel, theirs, purpose)
-        shop = self._shop()
-        switched = {letter.message: stopped_by(shop, claimed.messages[letter.message]) for letter in letters}
-        stopped = of_campaign(self._word(claimed.batch), self._clock.now())
-        if stopped:
-            return {letter.message: stopped for letter in letters}, stopped
-        if self._clock.now() >= lease.until:  # we slept: others may think us dead
-            late = Wait(reason="lease_over", until=self._clock.now())
-            return {letter.message: late for letter in letters}, None
-        noes = self._crowded_out(claimed, letters, shop)
-        noes |= {id_: No(reason=reason, here=reason == "test_mode") for id_, reason in switched.items() if reason}
-        said_no = No(reason="suppressed", here=True)
-        return noes | {letter.message: said_no for letter in letters if letter.address in reasons}, None
-
-    def _crowded_out(self, claimed: Claimed, letters: Sequence[Letter], shop: Shop) -> dict[str, Verdict]:
-        """Those to whom others have sent, or begun to send, since the gate was asked.
-
-        Each worker writes its attempts first and looks then, so that of two at least one sees the other.
-        """
         messages = [claimed.messages[letter.message] for letter in letters]
-        people = self._people.again(messages, claimed.people, shop)
-        now = self._clock.now()
-        found = {one.id: too_often(one, people[one.id], shop, now) for one in messages if one.id in people}
-        return {id_: verdict for id_, verdict in found.items() if verdict}
+        shop, now = self._shop(), self._clock.now()
+        people = self._people.again(claimed.batch.channel, messages, claimed.people, shop)
+        verdicts = {one.id: decide(one, people[one.id], shop, now) for one in messages}
+        if stopped := of_campaign(self._word(claimed.batch), now):
+            return dict.fromkeys(verdicts, stopped), stopped
+        if self._clock.now() >= lease.until:  # we slept: others may think us dead
+            return dict.fromkeys(verdicts, Wait(reason="lease_over", until=self._clock.now())), None
+        return {id_: verdict for id_, verdict in verdicts.items() if not isinstance(verdict, Go)}, None
 
     def _record(self, claimed: Claimed, parcel: Parcel, outcomes: Mapping[str, Outcome], elsewhere: bool) -> None:
         """Write down what became of a parcel.

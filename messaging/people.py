@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-import msgspec
-
 from common.clock import Clock
 from customers.consent import Purpose, Suppressions
 from customers.customer import Customer, Customers
@@ -48,13 +46,21 @@ class People:
             for message in messages
         }
 
-    def again(self, messages: Sequence[Message], people: Mapping[str, Person], shop: Shop) -> dict[str, Person]:
-        """The same receivers by what has gone out to them until now; nobody where no cap and no pace asks."""
-        customers = {one.customer.id: one.customer for one in people.values() if one.customer is not None}
+    def again(
+        self, channel: str, messages: Sequence[Message], people: Mapping[str, Person], shop: Shop
+    ) -> dict[str, Person]:
+        """The same receivers by what is suppressed, and what has gone out to them, until now."""
+        customers = {one.id: one for message in messages if (one := people[message.id].customer) is not None}
+        suppressed = self._suppressed_by_message(channel, messages)
         received = self._had(messages, customers, shop)
-        if not received:
-            return {}
-        return {one.id: msgspec.structs.replace(people[one.id], received=_others(received, one)) for one in messages}
+        return {
+            one.id: Person(
+                customer=people[one.id].customer,
+                suppressed=suppressed.get(one.id, ""),
+                received=_others(received, one) if received else (),
+            )
+            for one in messages
+        }
 
     def suppressed(self, channel: str, addresses: Sequence[str], purpose: Purpose) -> dict[str, str]:
         """Which of these addresses may not be written to, with the reason."""

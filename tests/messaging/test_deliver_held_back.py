@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from common.errors import NotFound
 from customers.shop import Cap, QuietHours
 from messaging.channel import Parcel, Uncertain
 from messaging.life import Lease
-from messaging.message import Attempt, Batch, Message, Rendered, State, Unrenderable
+from messaging.message import Attempt, Rendered, State, Unrenderable
 from storage.claims import MongoClaims
 from tests.support.clock import ManualClock
 from tests.support.office import Office
@@ -40,7 +41,7 @@ def test_a_stop_between_the_write_ahead_and_the_hand_over_is_obeyed(office: Offi
     begin = office.delivery._claims.begin
 
     class Interrupted(MongoClaims):
-        def begin(self, token: str, ids: list[str], whole: bool, attempt: Attempt, lease: Lease) -> list[str]:  # type: ignore[override]
+        def begin(self, token: str, ids: Sequence[str], whole: bool, attempt: Attempt, lease: Lease) -> list[str]:
             won = begin(token, ids, whole, attempt, lease)
             office.services.suppressions.add("email", "ana@example.com", "marketing", "stop", clock.now())
             return won
@@ -102,9 +103,9 @@ def test_resuming_wakes_what_a_worker_held_at_the_pause_at_once(office: Office, 
     rendered = office.rendering
     asked: list[str] = []
 
-    def pause(of: Batch, messages: Sequence[Message]) -> Mapping[str, Rendered | Unrenderable]:
+    def pause(*asked_for: Any) -> Mapping[str, Rendered | Unrenderable]:
         office.word = "pause"
-        return rendered(of, messages)
+        return rendered(*asked_for)
 
     def resumed_before_it_is_written_down(campaign: str) -> str:
         asked.append(office.word)
