@@ -5,10 +5,12 @@ words, as most mail programs show a letter at first, and no address that a marke
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 from string import Template as Frame
+
+import msgspec
 
 from common.errors import Unavailable
 from content.cards import buttons_of
@@ -19,6 +21,8 @@ except ImportError:  # the extra `pictures` was not installed
     sync_playwright = None  # type: ignore[assignment]  # then nothing is drawn
 
 WIDTHS = {"desktop": 700, "phone": 390}
+# Of a sheet: four messages side by side, each as a phone shows the beginning of it.
+SHEET_WIDTH, TILE = 1_680, "width:390px;height:520px"
 TALLEST = 8_000
 PATIENCE_MS = 15_000
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -79,6 +83,30 @@ def as_page(channel: str, parts: Mapping[str, str], locale: str, direction: str)
         words=escape(parts.get("text") or parts.get("body", "")),
         buttons=buttons,
     )
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a sheet: whose it is, its page ("" where there is none), and what is to be said of it."""
+
+    title: str
+    page: str
+    note: str = ""
+
+
+def as_sheet(tiles: Sequence[Tile]) -> str:
+    """The HTML that shows many messages side by side, each in a frame of its own, where its styles stay."""
+    shown = []
+    for one in tiles:
+        style = f"{TILE};border:0;background:#fff"
+        frame = f'<iframe sandbox scrolling="no" style="{style}" srcdoc="{escape(one.page)}"></iframe>'
+        empty = f'<p style="{TILE};margin:0;background:#fff;display:grid;place-items:center">No message</p>'
+        shown.append(
+            f'<figure style="margin:0"><figcaption style="height:42px;overflow:hidden"><b>{escape(one.title)}</b><br>'
+            f"{escape(one.note)}</figcaption>{frame if one.page else empty}</figure>"
+        )
+    style = "margin:0;padding:24px;background:#e9e4dc;font:14px/20px Helvetica,Arial,sans-serif;color:#1f1b18"
+    grid = "display:grid;grid-template-columns:repeat(4,390px);gap:24px"
+    return f'<!doctype html><meta charset="utf-8"><body style="{style}"><div style="{grid}">{"".join(shown)}</div>'
 
 
 def _with_envelope(html: str, subject: str, direction: str) -> str:

@@ -1,13 +1,46 @@
 """The most different customers of a crowd: whoever a template will most likely look wrong for."""
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from content.wording import direction, language_of
 from customers.customer import Customer
 
 Score = Callable[[Customer], float]
+# What is read of each customer to see how different they are.
+FIELDS = ("first_name", "last_name", "locale", "time_zone", "addresses", "profile", "loyalty")
+# So many of the best are held of each extreme, and so many who are unlike each other, whatever the crowd.
+HELD, UNLIKE = 4, 500
+
+
+def worth_comparing(everybody: Iterable[Customer]) -> list[Customer]:
+    """The few of any number of people among whom the most different ones are: in one walk, with flat memory."""
+    best: dict[str, list[tuple[float, str]]] = {}
+    held: dict[str, Customer] = {}
+    unlike: dict[tuple[float, ...], Customer] = {}
+    for one in everybody:
+        scores = [(word, score(one)) for word, score in _EXTREMES.items()]
+        if one.locale:
+            scores.append((f"speaks_{language_of(one.locale)}", 1.0))
+        for word, score in scores:
+            if score > 0 and _enters(best.setdefault(word, []), (score, one.id)):
+                held[one.id] = one
+        if len(unlike) < UNLIKE:
+            unlike.setdefault(tuple(round(trait, 1) for trait in _traits(one)), one)
+    kept = {id_ for ranked in best.values() for _, id_ in ranked}
+    people = {one.id: one for one in unlike.values()} | {id_: held[id_] for id_ in kept}
+    return [people[id_] for id_ in sorted(people)]
+
+
+def _enters(ranked: list[tuple[float, str]], entry: tuple[float, str]) -> bool:
+    """Put an entry among the best, the best last, if it is one of them."""
+    if len(ranked) == HELD and entry[0] <= ranked[0][0]:
+        return False
+    ranked.append(entry)
+    ranked.sort()
+    del ranked[:-HELD]
+    return True
 
 
 def most_different(crowd: Sequence[Customer], count: int) -> list[tuple[Customer, str]]:

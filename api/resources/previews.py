@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 import lxml.html
@@ -30,9 +29,9 @@ from common.errors import Invalid, NotFound
 from content.cards import addresses_of
 from content.lint import Warn, lint_languages
 from content.lint_shop import lint_offer, lint_products
-from content.picture import WIDTHS, as_page
+from content.picture import SHEET_WIDTH, WIDTHS, Tile, as_page, as_sheet
 from content.preview import Preview, preview
-from content.sheet import most_different
+from content.sheet import FIELDS, most_different, worth_comparing
 from content.templates import Template, Unwritable, check_content, pick_locale
 from content.vocabulary import SAMPLE_SITE, sample
 from content.wording import direction
@@ -43,7 +42,7 @@ blueprint = Blueprint("previews", __name__, url_prefix="/v1", description="What 
 
 # How long a campaign's messages may wait by default: what ends sooner may be over when the last one goes out.
 SENT_WITHIN = timedelta(hours=72)
-CROWD = 1_000
+EVERYBODY = {"rule": "everyone"}
 
 
 @blueprint.route("/templates/preview")
@@ -98,11 +97,31 @@ class SheetView(MethodView):
     @blueprint.response(200, SheetSchema)
     def post(self, body: dict[str, Any], template_id: str) -> dict[str, Any]:
         """Show the template for the most different customers: the longest name, none, right to left, no orders, …"""
-        template = services().templates.get(template_id, body.get("version"))
-        if body["channel"] not in template.content:
-            raise Invalid.field("channel", "The template is not written for this channel.")
-        chosen = most_different(_crowd(body.get("segment")), body["count"])
-        return {"data": [_row(template, body, customer, why) for customer, why in chosen]}
+        return {"data": _rows(template_id, body)}
+
+
+@blueprint.route("/templates/<template_id>/sheet/picture")
+class SheetPictureView(MethodView):
+    """The same at a glance."""
+
+    @scope("read")
+    @blueprint.arguments(SheetRequestSchema)
+    @blueprint.response(200, content_type="image/png", description="Their messages side by side.")
+    @blueprint.alt_response(503, "UNAVAILABLE")
+    def post(self, body: dict[str, Any], template_id: str) -> Response:
+        """Draw the sheet as one PNG; 503 where no browser is set up for it."""
+        rows = _rows(template_id, body)
+        tiles = [
+            Tile(
+                title=f"{one['customer']}: {one['why'].replace('_', ' ')}",
+                page=as_page(body["channel"], one["parts"], one["locale"], direction(one["locale"]))
+                if one["parts"]
+                else "",
+                note=one["skipped"] or ", ".join(dict.fromkeys(warning.code for warning in one["warnings"])),
+            )
+            for one in rows
+        ]
+        return Response(services().painter.paint(as_sheet(tiles), SHEET_WIDTH), content_type="image/png")
 
 
 @blueprint.route("/campaigns/<campaign_id>/test-send")
@@ -186,10 +205,15 @@ def _addresses(seen: Preview) -> Iterator[str]:
     yield from (seen.parts[name] for name in [*addresses_of(seen.parts), "media"] if name in seen.parts)
 
 
-def _crowd(segment: str | None) -> list[Customer]:
-    if segment is None:
-        return services().customers.find("", CROWD)
-    return list(islice(services().audience.stream(services().segments.get(segment).rules), CROWD))
+def _rows(template_id: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The most different people's messages."""
+    template = services().templates.get(template_id, body.get("version"))
+    if body["channel"] not in template.content:
+        raise Invalid.field("channel", "The template is not written for this channel.")
+    rules = services().segments.get(body["segment"]).rules if body.get("segment") else EVERYBODY
+    chosen = most_different(worth_comparing(services().audience.stream(rules, fields=FIELDS)), body["count"])
+    known = services().customers.get([customer.id for customer, _ in chosen])
+    return [_row(template, body, known[one.id], why) for one, why in chosen if one.id in known]
 
 
 def _row(template: Template, body: dict[str, Any], customer: Customer, why: str) -> dict[str, Any]:

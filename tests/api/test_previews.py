@@ -1,8 +1,11 @@
 """Seen before it is sent: with what the shop knows, for the most different people, as a picture, as a test."""
 
+from itertools import chain
+
 import msgspec
 import pytest
 
+from content.sheet import most_different, worth_comparing
 from content.templates import Template
 from customers.catalogue import Product
 from customers.customer import Customer
@@ -93,6 +96,19 @@ def test_a_picture_needs_a_browser_and_shows_the_letter(shop: Call, services: Se
     assert (drawn.status_code, drawn.content_type) == (200, "image/png")
     assert drawn.data.startswith(b"\x89PNG")
     assert int.from_bytes(drawn.data[16:20]) == 390
+    sheet = shop("POST", "/v1/templates/hello/sheet/picture", json={"channel": "email"})
+    assert (sheet.status_code, sheet.content_type) == (200, "image/png")
+    assert int.from_bytes(sheet.data[16:20]) == 1_680
+
+
+def test_the_most_different_are_found_among_all_however_many_there_are() -> None:
+    plain = (Customer(id=f"c{number:05}", first_name="Kim", last_name="Lee", locale="en") for number in range(3_000))
+    last = Customer(id="z", first_name="Wolfeschlegelsteinhausenbergerdorff", locale="is")
+    crowd = worth_comparing(chain(plain, [last]))
+    assert len(crowd) < 20
+    told = {why: one.id for one, why in most_different(crowd, 20)}
+    assert told["longest_name"] == "z"
+    assert len(told) > 3
 
 
 def test_a_test_goes_to_a_test_address_alone_and_is_nobodys_message(shop: Call, services: Services) -> None:
