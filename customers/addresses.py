@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -59,6 +60,20 @@ def normalise(channel: str, raw: str, country: str = "") -> str:
     raise Invalid.field(channel, f"There is no such channel; there are {', '.join(CHANNELS)}.")
 
 
+def kept_form(raw: str) -> str:
+    """An address of whichever channel it can be of, in the form it is kept in.
+
+    What has an @ is meant as e-mail and what starts with + as a phone, so that a slip in one is not taken for another
+    channel's. Raises Invalid.
+    """
+    text = raw.strip()
+    likely = [EMAIL] if "@" in text else [SMS] if text.startswith("+") else CHANNELS
+    for channel in likely:
+        with suppress(Invalid):
+            return normalise(channel, text)
+    raise Invalid.field("address", "Not an address on any channel, as ana@example.com or +351912345678 are.")
+
+
 def channel_of(address: str) -> str:
     """Whether an address in its kept form is of e-mail or of text messages, the two that can be told apart."""
     return EMAIL if "@" in address else SMS
@@ -80,8 +95,9 @@ def _refusing(channel: str, form: Callable[[str], str], raw: str) -> str:
 
 
 def _email(raw: str) -> str:
+    """In front of the @ plain characters only: hardly a server takes others (RFC 6531), and no provider says so."""
     try:
-        return validate_email(raw.strip(), check_deliverability=False).normalized.lower()
+        return validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False).normalized.lower()
     except EmailNotValidError:
         raise Invalid.field(EMAIL, "Not an e-mail address.") from None
 

@@ -273,6 +273,7 @@ class Delivery:
         if not letters:
             self._give_back(claimed, carrier, parcel.letters)
             return rest
+        letters = list(self._people.open_devices(parcel.channel, letters, parcel.purpose, self._shop()))
         began = time.monotonic()
         outcomes = carrier.provider.hand_over(msgspec.structs.replace(parcel, letters=letters))
         breaker = self._desk.heard(carrier, outcomes, time.monotonic() - began)

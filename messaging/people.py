@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+import msgspec
+
 from common.clock import Clock
 from customers.consent import Purpose, Suppressions
 from customers.customer import Customer, Customers
 from customers.preferences import DAYS_APART
 from customers.shop import Shop
-from messaging.channel import GONE
-from messaging.gate import Person, Sent
+from messaging.channel import GONE, Letter
+from messaging.gate import Person, Sent, listed
 from messaging.life import Received
 from messaging.message import Message, Route
 
@@ -65,6 +67,18 @@ class People:
     def suppressed(self, channel: str, addresses: Sequence[str], purpose: Purpose) -> dict[str, str]:
         """Which of these addresses may not be written to, with the reason."""
         return self._suppressions.among(channel, addresses, purpose)
+
+    def open_devices(self, channel: str, letters: Sequence[Letter], purpose: Purpose, shop: Shop) -> Sequence[Letter]:
+        """The letters without those further addresses that nothing may be sent to."""
+        further = sorted({address for letter in letters for address in letter.also})
+        if not further:
+            return letters
+        shut = self.suppressed(channel, further, purpose)
+        fit = {address for address in further if address not in shut and listed(address, shop)}
+        return [
+            msgspec.structs.replace(one, also=tuple(address for address in one.also if address in fit))
+            for one in letters
+        ]
 
     def suppress(self, channel: str, address: str, reason: str) -> None:
         """Never write to an address again, whatever it is about; one that is gone is nobody's any more."""

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates
 
-from api.schemas.base import Instant
+from api.schemas.base import Instant, MoneySchema
 from common.errors import Invalid
+from common.money import known_currencies
+from customers.addresses import CHANNELS
 
 MAX_SHORT = 200
 URL_PATTERN = r"^https?://[^\s]+$"
@@ -17,14 +19,14 @@ CURRENCY_PATTERN = "^[A-Z]{3}$"
 class Checked(fields.String):
     """A text that the domain brings into its form, or refuses with Invalid; "" is left as it is."""
 
-    def __init__(self, form: Callable[[str], str], **settings: Any) -> None:
-        super().__init__(validate=validate.Length(max=MAX_SHORT), **settings)
-        self._form = form
+    def __init__(self, form: Callable[[str], str], least: int = 0, longest: int = MAX_SHORT, **settings: Any) -> None:
+        super().__init__(validate=validate.Length(least, longest), **settings)
+        self._form, self._longest = form, longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) > MAX_SHORT:
-            raise ValidationError(f"Longer than {MAX_SHORT} characters.")
+        if len(text) > self._longest:
+            raise ValidationError(f"Longer than {self._longest} characters.")
         return brought(self._form, text) if text else text
 
 
@@ -34,6 +36,21 @@ def brought(form: Callable[[str], str], text: str) -> str:
         return form(text)
     except Invalid as error:
         raise ValidationError([message for messages in error.fields.values() for message in messages]) from None
+
+
+class KnownMoneySchema(MoneySchema):
+    """An amount in minor units of a currency that there is."""
+
+    @validates("currency")
+    def _known(self, currency: str, **_: Any) -> None:
+        if currency not in known_currencies():
+            raise ValidationError(f"There is no currency {currency!r}.")
+
+
+def a_channel(*, or_none: bool = False) -> validate.OneOf:
+    """A check that there is such a channel."""
+    choices = ["", *CHANNELS] if or_none else list(CHANNELS)
+    return validate.OneOf(choices, error=f"There is no such channel; there are {', '.join(CHANNELS)}.")
 
 
 def short(**settings: Any) -> fields.String:

@@ -5,11 +5,12 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.schemas.base import Strict
-from api.schemas.checks import Checked, short, url, whole
-from customers.addresses import EMAIL, SMS, normalise
+from api.schemas.checks import Checked, a_channel, short, url, whole
+from customers.addresses import EMAIL, SMS, kept_form, normalise
 from customers.attributes import MAX_ATTRIBUTES, NAME_PATTERN, Attribute, AttributeType
 from customers.imports import currency_of, locale_of, zone_of
 from customers.shop import DAYS, Brand, Cap, QuietHours, SendWindow, Shop
+from customers.subscriptions import LONGEST
 
 _FRESH = Shop()
 _TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -63,7 +64,7 @@ class CapSchema(Strict):
     count = whole(0, 1_000, required=True)
     days = whole(0, 365, load_default=0)
     hours = whole(0, 24 * 30, load_default=0)
-    channel = fields.String(load_default="", validate=validate.Length(max=64))
+    channel = fields.String(load_default="", validate=a_channel(or_none=True))
     purpose = fields.String(load_default="marketing", validate=validate.OneOf(["marketing", "service"]))
 
     @validates_schema
@@ -147,13 +148,16 @@ class ShopSchema(Strict):
         metadata={"description": "Nobody gets anything but who has one of the test addresses."},
     )
     test_addresses = fields.List(
-        fields.String(validate=validate.Length(1, 320)), load_default=list, validate=validate.Length(max=200)
+        Checked(kept_form, least=1, longest=LONGEST), load_default=list, validate=validate.Length(max=200)
     )
     cheapest_first = fields.List(
-        fields.String(validate=validate.Length(1, 64)),
+        fields.String(validate=a_channel()),
         load_default=list,
         validate=validate.Length(max=20),
-        metadata={"description": "Channels on which the provider with the lowest price is asked first."},
+        metadata={
+            "description": "Channels on which the provider with the lowest price is asked first. Prices are compared "
+            "in one currency, the one most of the channel's providers are priced in."
+        },
     )
     attributes = fields.Dict(
         keys=fields.String(

@@ -108,6 +108,7 @@ def test_the_shop_is_set_whole_and_from_the_version_read(call: Call) -> None:
         "caps": [{"count": 2, "days": 7, "hours": 0, "channel": "", "purpose": "marketing"}],
         "brands": {"default": {"name": "Discos", "email_from": "Ola@Discos.Example.com"}},
         "marketing_stopped": True,
+        "test_addresses": ["Cyd@Example.com", " +44 7700 900123", "crm:cyd"],
     }
     put = call("PUT", "/v1/shop", json=shop, headers={"If-Match": '"v0"'})
     assert put.status_code == 200, put.get_json()
@@ -116,6 +117,7 @@ def test_the_shop_is_set_whole_and_from_the_version_read(call: Call) -> None:
         name: shop[name] for name in ("name", "quiet_hours", "caps", "marketing_stopped")
     }
     assert told["brands"]["default"]["email_from"] == "ola@discos.example.com"
+    assert told["test_addresses"] == ["cyd@example.com", "+447700900123", "crm:cyd"]
     assert call("PUT", "/v1/shop", json=shop, headers={"If-Match": '"v0"'}).status_code == 412
 
 
@@ -123,6 +125,9 @@ def test_the_shop_is_set_whole_and_from_the_version_read(call: Call) -> None:
     ("body", "path"),
     [
         ({"quiet_hours": {"start": "25:00", "end": "08:00"}}, "quiet_hours.start"),
+        ({"test_addresses": ["cyd@example.com", "cyd@@example"]}, "test_addresses.1"),
+        ({"test_addresses": ["\r\n"]}, "test_addresses.0"),
+        ({"test_addresses": [""]}, "test_addresses.0"),
         ({"caps": [{"count": 1}]}, "caps.0.days"),
         ({"currency": "euro"}, "currency"),
         ({"time_zone": "Mars"}, "time_zone"),
