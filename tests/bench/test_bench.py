@@ -37,6 +37,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
             ],
             "ratio of p95",
         ),
+        ("report", ["--messages", "40"], "counted"),
         ("backtest", [], "BG/NBD"),
     ],
 )
