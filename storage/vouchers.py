@@ -19,6 +19,8 @@ INDEXES = [
     Index(collection="vouchers", keys=[("customer", 1)], only={"customer": {"$exists": True}}),
     Index(collection="vouchers", keys=[("alike", 1)], only={"alike": {"$exists": True}}),
     Index(collection="vouchers", keys=[("offer", 1), ("_id", 1)]),
+    Index(collection="vouchers", keys=[("issued_at", 1)]),
+    Index(collection="vouchers", keys=[("valid_until", 1)], only={"valid_until": {"$exists": True}}),
     pending_index("vouchers"),
 ]
 # The source of a code that was minted for a list of customers names its customer.
