@@ -182,16 +182,20 @@ class MongoMessages:
             yield document["customer"]
 
     def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[Sent]]:
-        """What each was sent since then, but for transactional, as far as it may have arrived, in one read."""
+        """What each was sent since then, but for transactional, as far as it may have arrived, in one read.
+
+        What arrived, and went on to its next channel since, was sent, too.
+        """
         wanted = {
             "customer": {"$in": list(customers)},
             "handed_at": {"$gte": since},
             "purpose": {"$in": ["marketing", "service"]},
-            "state": {"$in": _words(ARRIVED)},
         }
+        told = ("customer", "handed_at", "channel", "purpose", "state", "attempts.outcome")
         times: dict[str, list[Sent]] = {}
-        told = ("customer", "handed_at", "channel", "purpose", "state")
         for one in self._messages.find(wanted, dict.fromkeys(told, 1)):
+            if one["state"] not in ARRIVED and not _ever_taken(one):
+                continue
             settled = one["state"] != State.HANDING_OVER.value
             sent = Sent(one["handed_at"], one.get("channel", ""), one["purpose"], one["_id"], settled)
             times.setdefault(one["customer"], []).append(sent)
@@ -249,6 +253,11 @@ class MongoMessages:
 
 def _without_hash(document: Document) -> Document:
     return {name: value for name, value in document.items() if name != "address_hash"}
+
+
+def _ever_taken(message: Document) -> bool:
+    """Whether an attempt may have reached somebody."""
+    return any(one.get("outcome") in ("accepted", "uncertain") for one in message.get("attempts", ()))
 
 
 def _words(states: Sequence[State] | frozenset[State]) -> list[str]:

@@ -14,7 +14,8 @@ import pytest
 from customers.customer import Customer
 from customers.shop import Cap
 from messaging.channel import Accepted, NotTaken, Outcome, Parcel, Uncertain
-from messaging.message import Batch, Message, Rendered, State, Unrenderable
+from messaging.message import Batch, Message, Rendered, Route, State, Step, Unrenderable
+from storage.failover import MongoTimers
 from tests.support.clock import ManualClock
 from tests.support.office import Office
 
@@ -129,3 +130,19 @@ def test_of_two_messages_of_one_batch_to_one_person_the_first_goes(office: Offic
         (State.ACCEPTED, ""),
         (State.SKIPPED, "frequency_cap"),
     ]
+
+
+def test_what_went_on_to_its_next_channel_counts_for_others_and_not_against_itself(office: Office) -> None:
+    capped(office, Cap(count=1, days=1))
+    ways = [Route("email", "ana@example.com"), Route("sms", office.customer("ana").addresses["sms"][0])]
+    one = office.plan("ana", run="one", routes=ways, failover={"email": Step(success="read")})
+    office.delivery.deliver(one.id)
+    later = msgspec.structs.replace(one, id="later", channel="sms")
+    office.services.batches.open(later)
+    assert MongoTimers(office.services.database).reroute("later", [office.get("ana", "one")], office.clock.now())
+    other = office.plan("ana", run="other")
+    office.delivery.deliver(other.id)
+    assert office.states("ana", run="other") == [(State.SKIPPED, "frequency_cap")]
+    office.delivery.deliver("later")
+    assert office.states("ana", run="one") == [(State.ACCEPTED, "")]
+    assert sent(office) == {way.address: 1 for way in ways}
