@@ -71,6 +71,7 @@ def world(services: Services, clock: ManualClock) -> dict[str, str]:
         shop.order(f"o{number}", f"c{number}")
     shop.happens("o1", "damaged")
     shop.settle()
+    assert services.cases.want(shop.case("o1", "damaged"), "refund")
     services.offers.add(
         Offer(id="tenth", name="Tenth", kind="percent", settings={"percent": 10}, created_at=now, updated_at=now)
     )
