@@ -58,13 +58,19 @@ def _check() -> None:
         _check_body()
 
 
-def _check_body() -> None:
+def whole_body() -> bytes:
+    """The body; raises RequestEntityTooLarge where it is longer than may be."""
     body = request.get_data()
-    if not body:
-        return
     # A body that does not say its length is cut at the limit without a word.
     if request.content_length is None and len(body) >= (request.max_content_length or math.inf):
         raise RequestEntityTooLarge
+    return body
+
+
+def _check_body() -> None:
+    body = whole_body()
+    if not body:
+        return
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with `Content-Type: application/json`.")
     try:

@@ -7,11 +7,14 @@ import logging
 import os
 import re
 import time
+from collections.abc import Iterable, Mapping
 
 import structlog
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from common.ids import new_id
 
@@ -52,10 +55,30 @@ def install(app: Flask) -> None:
     app.teardown_request(_forget)
 
 
-def metrics(app: Flask) -> Response:
-    """The figures as a response."""
+def metrics(app: Flask, spoilt: Mapping[str, int]) -> Response:
+    """The figures as a response; `spoilt` are the webhooks set aside by any process, by provider."""
     figures: _Figures = app.extensions[_EXTENSION]
-    return Response(figures.text(), content_type=CONTENT_TYPE_LATEST)
+    return Response(figures.text() + _gauge(spoilt), content_type=CONTENT_TYPE_LATEST)
+
+
+def _gauge(spoilt: Mapping[str, int]) -> bytes:
+    """A figure that is in the database and not in this process."""
+    registry = CollectorRegistry()
+    registry.register(_Spoilt(spoilt))
+    return generate_latest(registry)
+
+
+class _Spoilt(Collector):
+    def __init__(self, spoilt: Mapping[str, int]) -> None:
+        self._spoilt = spoilt
+
+    def collect(self) -> Iterable[Metric]:
+        """One figure a provider."""
+        about = "Webhooks that could not be read or applied and were set aside."
+        family = GaugeMetricFamily("encore_webhooks_spoilt", about, labels=["provider"])
+        for provider, count in sorted(self._spoilt.items()):
+            family.add_metric([provider], count)
+        return [family]
 
 
 def count_missed_code(reason: str, *, slowed: bool) -> None:

@@ -155,7 +155,7 @@ class Desk:
         if not priced:
             return {}
         if cheapest:
-            lowest, _ = min(priced, key=lambda one: one[0].amount)
+            lowest = min(_alike([price for price, _ in priced]), key=lambda price: price.amount)
             return {lowest.currency: lowest.amount}
         weights = sum(weight for _, weight in priced)
         sums: Counter[str] = Counter()
@@ -221,14 +221,22 @@ class Desk:
 
 def _drawn(names: Sequence[str], terms: Mapping[str, Terms], *, cheapest: bool) -> str:
     if cheapest:
-        priced = [name for name in names if terms[name].price is not None]
-        return min(priced or names, key=lambda name: (_price(terms[name]), name))
+        priced = {name: price for name in names if (price := terms[name].price) is not None}
+        alike = _alike(list(priced.values()))
+        named = sorted((price.amount, name) for name, price in priced.items() if price in alike)
+        return named[0][1] if named else min(names)
     weights = [max(1, terms[name].weight) for name in names]
     return random.choices(names, weights)[0]  # noqa: S311  # a share, not a secret
 
 
-def _price(terms: Terms) -> int:
-    return terms.price.amount if terms.price else 0
+def _alike(prices: Sequence[Money]) -> list[Money]:
+    """The prices that can be compared: those in the currency that most are in, of as many the first by its code.
+
+    What another currency is worth today nobody here knows, so that a price in it is as none.
+    """
+    counts = Counter(price.currency for price in prices)
+    most = min(counts, key=lambda currency: (-counts[currency], currency), default="")
+    return [price for price in prices if price.currency == most]
 
 
 def _tally(outcomes: Mapping[str, Outcome], seconds: float) -> Tally:

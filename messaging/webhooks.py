@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,15 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     provider: str
     hook: Hook
+
+
+class Spoilt(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that could not be read or applied and was set aside: whose, when it came in, and why."""
+
+    id: str
+    provider: str
+    at: datetime
+    reason: str
 
 
 class Inbox(Protocol):

@@ -1,5 +1,6 @@
 """Verified webhooks in MongoDB, from the moment they are acknowledged until they are worked off."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
@@ -9,13 +10,16 @@ from common.clock import Clock
 from common.errors import Unavailable
 from common.ids import derive, new_id
 from messaging.channel import Hook
-from messaging.webhooks import Waiting
+from messaging.webhooks import Spoilt, Waiting
 from storage.indexes import Index
 from storage.mongo import Document, Mongo
 from storage.personal import Erased
 from storage.writes import insert_new
 
-INDEXES = [Index(collection="webhooks", keys=[("due", 1)], only={"due": {"$exists": True}})]
+INDEXES = [
+    Index(collection="webhooks", keys=[("due", 1)], only={"due": {"$exists": True}}),
+    Index(collection="webhooks", keys=[("spoilt", 1)], only={"spoilt": {"$exists": True}}),
+]
 
 
 def forget_mentions(database: Mongo, erased: Erased) -> None:
@@ -78,6 +82,16 @@ class MongoWebhooks:
     def spoil(self, id: str, reason: str) -> None:
         """Set aside one that cannot be read, for a person to look at."""
         self._webhooks.update_one({"_id": id}, {"$set": {"spoilt": reason}, "$unset": {"due": "", "claim": ""}})
+
+    def spoilt(self, after: str, limit: int) -> list[Spoilt]:
+        """A page of those that were set aside, in the order of ids, without what they say."""
+        wanted: Document = {"spoilt": {"$exists": True}, "_id": {"$gt": after}}
+        found = self._webhooks.find(wanted, {"provider": 1, "at": 1, "spoilt": 1}).sort("_id", 1).limit(limit)
+        return [Spoilt(id=one["_id"], provider=one["provider"], at=one["at"], reason=one["spoilt"]) for one in found]
+
+    def count_spoilt(self) -> dict[str, int]:
+        """How many are set aside, by provider."""
+        return Counter(one["provider"] for one in self._webhooks.find({"spoilt": {"$exists": True}}, {"provider": 1}))
 
 
 def _waiting(document: Document) -> Waiting:

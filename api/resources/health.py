@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.context import services
 from api.schemas.base import Strict
 from common.errors import Unavailable
+from storage.outages import as_unavailable
 
 blueprint = Blueprint("operators", __name__, description="For those who run it; no key needed.")
 
@@ -43,5 +44,14 @@ def ready() -> dict[str, Any]:
 @blueprint.route("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
-    """Figures for Prometheus."""
-    return requests.metrics(current_app)
+    """Figures for Prometheus. While MongoDB is away, those that are kept there are left out."""
+    return requests.metrics(current_app, _spoilt())
+
+
+def _spoilt() -> dict[str, int]:
+    try:
+        return services().inbox.count_spoilt()
+    except Exception as error:
+        if as_unavailable(error) is None:
+            raise
+        return {}

@@ -4,6 +4,7 @@ from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.blueprint import Blueprint
+from api.bodies import whole_body
 from api.context import services
 from messaging.channel import Hook
 
@@ -29,16 +30,16 @@ def receive(channel: str) -> Response:
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send it as it was signed, not compressed.")
-    made = services()
+    made, body = services(), whole_body()
     hook = Hook(
         # Behind a proxy the address we see is not the one the provider called and signed.
         url=f"{made.settings.public_url.rstrip('/')}{_target()}",
         at=made.clock.now(),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=request.get_data(),
+        body=body,
     )
-    content_type, body = made.webhooks.receive(channel, hook)
-    response = Response(body, 200, content_type=content_type or "text/plain; charset=utf-8")
+    content_type, answer = made.webhooks.receive(channel, hook)
+    response = Response(answer, 200, content_type=content_type or "text/plain; charset=utf-8")
     # A browser on the shop's own page tells what became of a message, and would complain of the answer.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

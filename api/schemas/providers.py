@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate
 
-from api.schemas.base import Instant, MoneySchema, Strict
+from api.schemas.base import Instant, Strict
+from api.schemas.checks import KnownMoneySchema
+
+# Letters a second: slower than one an hour is no rate but a stop, for which there is the weight.
+SLOWEST, FASTEST = 1 / 3_600, 100_000.0
+
+
+def _rate(rate: float) -> None:
+    if rate and not SLOWEST <= rate <= FASTEST:
+        raise ValidationError("At least one letter an hour (0.00028) and at most 100000 a second; or 0 for no limit.")
 
 
 class ProviderTermsSchema(Strict):
@@ -18,11 +27,14 @@ class ProviderTermsSchema(Strict):
     )
     rate = fields.Float(
         load_default=0.0,
-        validate=validate.Range(0, 100_000),
-        metadata={"description": "The most letters a second, by all workers together; 0 for no limit."},
+        validate=_rate,
+        metadata={
+            "description": "The most letters a second, by all workers together: at least one an hour (1/3600); 0 for "
+            "no limit."
+        },
     )
     price = fields.Nested(
-        MoneySchema,
+        KnownMoneySchema,
         load_default=None,
         allow_none=True,
         metadata={"description": "Of a thousand letters; of text messages, of a thousand segments."},

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -120,3 +121,16 @@ def test_what_nobody_can_read_is_refused_without_a_key_and_never_breaks_the_door
     )  # signed: kept, and set aside
     services.receipts.take()
     assert ["spoilt" in one for one in database["webhooks"].find()] == [True]
+    assert 'encore_webhooks_spoilt{provider="telegram"} 1.0' in client.get("/metrics").text
+    key = services.keys.create("tests", ["read"])[1]
+    shown = client.get("/v1/spoilt-webhooks", headers={"Authorization": f"Bearer {key}"}).get_json()
+    [one] = shown["data"]
+    assert set(one) == {"id", "provider", "at", "reason"}
+    assert (one["provider"], one["reason"]) == ("telegram", "Invalid: The webhook is not JSON.")
+
+
+def test_a_body_that_hides_its_length_is_refused_for_its_size_too(client: FlaskClient) -> None:
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    much = BytesIO(b"[" + b" " * 5_000_000 + b"]")
+    assert client.post("/webhooks/email", input_stream=much, environ_overrides=chunked).status_code == 413
+    assert client.post("/webhooks/email", input_stream=BytesIO(b"[]"), environ_overrides=chunked).status_code == 403

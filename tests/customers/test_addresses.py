@@ -104,6 +104,8 @@ def test_what_is_no_push_subscription_is_refused(raw: str) -> None:
         ("email", "ana@-example.com", ""),
         ("email", "ana@example", ""),
         ("email", "🦊🦊@🦊🦊", ""),
+        ("email", "😀@example.com", ""),
+        ("email", "jürgen@example.com", ""),
         ("sms", "+1 212 555 1234 ext. 5", ""),
         ("sms", "+1 212 555 1234;ext=5", ""),
         ("sms", "555-1234", "US"),

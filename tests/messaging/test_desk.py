@@ -58,6 +58,20 @@ def test_letters_are_shared_out_by_weight_or_go_to_the_cheapest(office: Office, 
     assert {picked(office) for _ in range(20)} == {"puppet"}
 
 
+def test_prices_are_compared_in_the_currency_that_most_are_in(
+    office: Office, second: Puppet, clock: ManualClock
+) -> None:
+    """90 dollars are not less than 100 yen, and nobody here knows by how much they are more."""
+    third = type("Third", (Puppet,), {"name": "third"})(office.settings, clock)
+    office.understudies.append(third)
+    terms(office, puppet={"price": Money(90, "USD")}, second={"price": Money(100, "JPY")}, third={"weight": 0})
+    assert picked(office, cheapest=True) == "second"  # one of each: by the currency's code
+    assert office.desk().expected("email", cheapest=True) == {"JPY": 100}
+    terms(office, third={"price": Money(95, "USD")})
+    assert picked(office, cheapest=True) == "puppet"
+    assert office.desk().expected("email", cheapest=True) == {"USD": 90}
+
+
 def test_wrong_credentials_open_the_breaker_and_the_other_provider_goes_on_at_once(
     office: Office, second: Puppet, clock: ManualClock
 ) -> None:
