@@ -114,7 +114,7 @@ def _sums(journey: Journey, campaign: str) -> dict[str, Any]:
     )
     used = database["redemptions"].aggregate([{"$group": {"_id": "$state", "off": {"$sum": "$discount"}}}])
     return {
-        "report": {name: report[name] for name in report if name not in ("state", "finished_at")},
+        "report": {name: report[name] for name in report if name not in ("as_of", "state", "finished_at")},
         "orders": list(orders),
         "points": sorted((row["_id"], row["n"]) for row in points),
         "used": list(used),
