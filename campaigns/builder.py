@@ -15,6 +15,7 @@ from content.errors import MissingValue, Unwritable
 from content.letters import Letters, letters_of
 from content.links import with_source
 from content.templates import Templates, pick_locale
+from content.vocabulary import ATTRIBUTES
 from customers.customer import Customer
 from customers.shop import Shops
 from messaging.message import Batch, Message, Rendered, Unrenderable
@@ -120,7 +121,8 @@ class Builder:
             return Unrenderable(reason="customer_gone")
         values = self._values.of(gathered, customer, message.id, letters.names)
         way_out = values["links"].get("unsubscribe")
-        values.update(message.data.get("values", {}))
+        own = message.data.get("values", {})
+        values |= own | ({ATTRIBUTES: values[ATTRIBUTES] | own[ATTRIBUTES]} if ATTRIBUTES in own else {})
         home = gathered.shared.shop.url
         source = _source(message, channel)
         tracked = partial(self._tracked, message.id, home, source)

@@ -73,13 +73,19 @@ class Sender:
         if customer is None:
             raise NotFound("customer", wanted.customer)
         shop, now = self._shops.get(), self._clock.now()
-        template = _for_one(self._templates.get(wanted.template), customer, wanted.channel, shop.locale)
+        whole = self._templates.get(wanted.template)
+        if wanted.channel and wanted.channel not in whole.content:
+            written = ", ".join(sorted(whole.content))
+            raise Invalid.field("channel", f"{whole.id} has no words for it; it has them for {written}.")
+        template = _for_one(whole, customer, wanted.channel, shop.locale)
         if wanted.offer:
             self._offers.get(wanted.offer)
         named = ({"offer"} if wanted.offer else set()) | set(wanted.data.get("values", {}))
-        if wanted.data.get("event", {}).get("order"):
+        if wanted.data.get("event"):
             named.add("trigger")
         wrong = unmet(template, wanted.purpose, named)
+        if "trigger" in wrong:
+            wrong["data"] = wrong.pop("trigger")
         if wrong:
             raise Invalid("The message cannot go out like this.", wrong)
         run, words = _run(wanted, operation, self._clock), {template.id: template}

@@ -12,7 +12,7 @@ from api.paging import paged
 from api.schemas.base import Page
 from api.schemas.messages import ContentSchema, MessagesArgs, MessageSchema, SingleMessageSchema
 from campaigns.single import Wanted
-from common.errors import NotFound
+from common.errors import Invalid, NotFound
 from messaging.message import Message, State
 
 blueprint = Blueprint("messages", __name__, url_prefix="/v1", description="What is sent, and what became of it.")
@@ -26,6 +26,24 @@ def message_of(id: str) -> Message:
     return found[id]
 
 
+def _wanted(body: dict[str, Any]) -> Wanted:
+    """What is asked for; raises Invalid for a brand that the shop has not, or an order that is not the customer's."""
+    given, brand = dict(body["data"]), body["brand"]
+    shop = services().shops.get()
+    if brand != "default" and brand not in shop.brands:
+        raise Invalid.field("brand", f"The shop has no such brand; it has {', '.join(sorted(shop.brands))}.")
+    customer = services().customers.get([body["customer"]]).get(body["customer"])
+    if customer is not None and (order := given.get("order")):
+        found = services().orders.get([order]).get(order)
+        if found is None or found.customer_id != customer.id:
+            raise Invalid.field("data.order", "This customer has no such order.")
+    own = given.pop("attributes", None)
+    data: dict[str, Any] = {"event": given} if given else {}
+    if own:
+        data["values"] = {"attributes": own}
+    return Wanted(**{**body, "data": data})
+
+
 @blueprint.route("/messages")
 class MessageList(MethodView):
     """Single messages."""
@@ -34,8 +52,8 @@ class MessageList(MethodView):
     @blueprint.arguments(SingleMessageSchema)
     @blueprint.response(202, MessageSchema)
     def post(self, body: dict[str, Any]) -> Message:
-        """Send one message to one customer, now; it passes the gate like any other."""
-        return services().sender.send(Wanted(**body), operation_id())
+        """Send one message to one customer, now; it passes the gate like any other. `data` is what it is about."""
+        return services().sender.send(_wanted(body), operation_id())
 
 
 @blueprint.route("/messages/<message_id>")

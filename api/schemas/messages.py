@@ -3,8 +3,10 @@
 from marshmallow import fields, validate
 
 from api.schemas.base import Instant, PageArgs, ShopId, Strict
+from api.schemas.checks import a_channel
 from messaging.message import State
 
+ATTRIBUTE_PATTERN = r"^(?!.*__)[A-Za-z][A-Za-z0-9_]{0,63}\Z"
 STATES = sorted(state.value for state in State)
 
 
@@ -47,6 +49,22 @@ class MessageSchema(Strict):
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
 
 
+class MessageDataSchema(Strict):
+    """What a message is about, for its words: an order is said as `order.…`, a product as `wanted.…`, products as
+    `cart.…`, and what stands in `attributes` as `attributes.…`, before the customer's own.
+    """
+
+    order = ShopId(metadata={"description": "An order of this customer's."})
+    product = ShopId()
+    products = fields.List(ShopId(), validate=validate.Length(1, 50))
+    attributes = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(ATTRIBUTE_PATTERN, error="Not an attribute's name.")),
+        values=fields.String(validate=validate.Length(max=500)),
+        validate=validate.Length(1, 50),
+        metadata={"description": "Texts of this message alone, by a name of letters, digits and _."},
+    )
+
+
 class SingleMessageSchema(Strict):
     """What is to be sent to whom."""
 
@@ -57,6 +75,12 @@ class SingleMessageSchema(Strict):
     )
     offer = fields.String(load_default="", validate=validate.Length(max=64))
     brand = fields.String(load_default="default", validate=validate.Length(1, 64))
+    channel = fields.String(
+        load_default="",
+        validate=a_channel(or_none=True),
+        metadata={"description": "Over this one alone; else over theirs, in their order."},
+    )
+    data = fields.Nested(MessageDataSchema, load_default=dict)
 
 
 class MessagesArgs(PageArgs):
