@@ -1,6 +1,7 @@
 """What goes out when: the next occurrences of all campaigns with a schedule, with how many people each may reach."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from heapq import merge
 from itertools import islice, takewhile
@@ -12,6 +13,7 @@ import msgspec
 from campaigns.campaign import Campaign, Campaigns, CampaignState
 from campaigns.trigger import parse
 from common.clock import Clock
+from common.errors import NotFound
 from segments.segment import Segments
 
 
@@ -93,8 +95,13 @@ class Calendar:
         last = self._sizes.last_size("", campaign.id)
         if last is not None:
             return last, "last_run"
-        rules = self._segments.get(campaign.segment).rules if campaign.segment else None
-        return (self._audience.count(rules) if rules is not None else 0), "segment"
+        return self._now_in(campaign.segment), "segment"
+
+    def _now_in(self, segment: str) -> int:
+        """How many; none where the segment, or one that it refers to, is not there any more."""
+        with suppress(NotFound):
+            return self._audience.count(self._segments.get(segment).rules) if segment else 0
+        return 0
 
 
 def _occurrences(campaign: Campaign, until: datetime) -> Iterator[Occurrence]:

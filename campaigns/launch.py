@@ -31,9 +31,6 @@ from messaging.spending import Limit
 from segments.audience import Audience
 from segments.segment import Segments
 
-# Words may speak of the order that an event of such a type is about.
-ABOUT_AN_ORDER = "order_"
-
 
 class Cancellable(Protocol):
     """What ends the messages of a run."""
@@ -183,9 +180,8 @@ class Launcher:
         for one in [one for stepped in written for one in [stepped.by(v) for v in stepped.variants] or [stepped]]:
             given = {"offer": one.offer, "referral_programme": one.referral_programme}
             named = {field for field, value in given.items() if value}
-            if parse(one.trigger).event.startswith(ABOUT_AN_ORDER):
-                named.add("trigger")
-            if wrong := unmet(self._templates.get(one.template), one.purpose, named):
+            told = parse(one.trigger).speaks_of
+            if wrong := unmet(self._templates.get(one.template), one.purpose, named, told):
                 raise Invalid("Nobody could be written these words.", wrong)
 
     def _check_tracked(self, campaign: Campaign) -> None:

@@ -1,6 +1,6 @@
 """What a template needs of a campaign: words about an offer want an offer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from campaigns.campaign import Campaign
 from campaigns.experiments.variants import Variant
@@ -20,20 +20,24 @@ GIVERS = {
     "survey": "survey",
     "order": "trigger",
     "wanted": "trigger",
+    "due": "trigger",
+    "unused": "trigger",
     "cart": "trigger",
 }
 
 
-def unmet(template: Template, purpose: Purpose, named: set[str]) -> dict[str, list[str]]:
-    """The fields a campaign must fill so that these words can be written, with the reason; `named` are those it has.
+def unmet(template: Template, purpose: Purpose, named: set[str], told: Collection[str] = ()) -> dict[str, list[str]]:
+    """The fields a campaign must fill so that these words can be written, with the reason; `named` are those it has,
+    `told` the groups that its trigger speaks of.
 
     Found by writing every language on trial for an invented person: a variable that the words can do without,
     by a default or an `if`, is not missed.
     """
+    given = {*named, *told}
     wrong: dict[str, list[str]] = {}
     for channel, locales in template.content.items():
         for locale, parts in locales.items():
-            missed = _missed(parts, channel, locale, purpose, named)
+            missed = _missed(parts, channel, locale, purpose, given)
             field = GIVERS.get(missed.partition(".")[0])
             if field and field not in named:
                 text = f"The {channel} content in {locale} says {{{{ {missed} }}}}: name what it comes from."
@@ -41,9 +45,11 @@ def unmet(template: Template, purpose: Purpose, named: set[str]) -> dict[str, li
     return wrong
 
 
-def _missed(parts: dict[str, str], channel: str, locale: str, purpose: Purpose, named: set[str]) -> str:
+def _missed(parts: dict[str, str], channel: str, locale: str, purpose: Purpose, given: set[str]) -> str:
     """The first variable that cannot be written for want of what it comes from, or ""."""
-    values = {name: value for name, value in sample(locale).items() if GIVERS.get(name, "") in {"", *named}}
+    values = {
+        name: value for name, value in sample(locale).items() if name in given or GIVERS.get(name, "") in {"", *given}
+    }
     try:
         compile_template(parts, channel, locale, purpose).render(values)
     except MissingValue as error:

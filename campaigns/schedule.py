@@ -1,7 +1,9 @@
 """The clock's and the events' part: opens the runs that are due."""
 
-from collections.abc import Collection, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from campaigns.brake import Brake
@@ -15,8 +17,11 @@ from campaigns.run import Runs, RunState
 from campaigns.trigger import Past, parse
 from common.clock import Clock
 from common.doorbell import Doorbell
+from common.errors import NotFound
 from common.events import Event, Events
 from customers.shop import Shops
+
+log = logging.getLogger(__name__)
 
 CONSUMER = "triggers"
 
@@ -72,8 +77,16 @@ class Schedule:
             for campaign in self._campaigns.listening(state, due=now)
         ]
         for campaign in due:
-            self._open(campaign)
+            self._alone(campaign, partial(self._open, campaign))
         return len(due)
+
+    def _alone(self, campaign: Campaign, work: Callable[[], None]) -> None:
+        """Do one campaign's part. What names nothing any more is paused: it holds up nobody else."""
+        try:
+            work()
+        except NotFound as error:
+            log.error("schedule.names_nothing", extra={"campaign": campaign.id, "error": str(error)})
+            self._launcher.pause(campaign.id)
 
     def _open(self, campaign: Campaign) -> None:
         if campaign.next_at is None:
@@ -94,9 +107,9 @@ class Schedule:
         for campaign in self._listening(CampaignState.RUNNING):
             told = [event for event in events if self._opens(campaign, event)]
             if told and by_journeys(campaign):
-                self._let_in(campaign, told)
+                self._alone(campaign, partial(self._let_in, campaign, told))
             elif told:
-                self._react(campaign, told)
+                self._alone(campaign, partial(self._react, campaign, told))
         for campaign in self._listening(CampaignState.PAUSED):
             self._pass_over(campaign, [event for event in events if self._opens(campaign, event)])
         if buyers := {event.customer for event in events if event.type == "order_placed"}:

@@ -113,23 +113,51 @@ def _line(line: Line, currency: str, product: Product) -> dict[str, Any]:
 
 
 def products_in(event: Mapping[str, Any]) -> list[str]:
-    """The ids of the products that an event is about: the one it names, and what lies in a cart."""
-    named = event.get("product")
-    return [*([named] if isinstance(named, str) else []), *_in_cart(event)]
+    """The ids of the products that an event is about: the one it names, what is due, and what lies in a cart."""
+    return [*(one["product"] for one in _told(event)), *_due(event), *_in_cart(event)]
 
 
 def news(event: Mapping[str, Any], products: Mapping[str, Product]) -> dict[str, Any]:
     """What is said of an event of the shop's site or stock; what is sold out by now is not said any more."""
     values: dict[str, Any] = {}
-    wanted = products.get(str(event.get("product")))
-    if wanted is not None and wanted.in_stock:
-        was, currency = event.get("was"), event.get("currency")
-        before = Money(was, str(currency)) if type(was) is int and currency == wanted.currency else None
-        values["wanted"] = {**on_offer(wanted), "was": before}
+    if wanted := [(one, products[one["product"]]) for one in _told(event) if _to_be_had(one["product"], products)]:
+        first, product = wanted[0]
+        was, currency = first.get("was"), first.get("currency")
+        before = Money(was, str(currency)) if type(was) is int and currency == product.currency else None
+        shown = [on_offer(one) for _, one in wanted]
+        values["wanted"] = {**on_offer(product), "was": before, "products": shown}
     if left := _in_cart(event):
         shown = [on_offer(product) for product in advertised(left, products)]
         values["cart"] = {"products": shown, "link": event.get("url")}
+    if due := advertised(_due(event), products):
+        values["due"] = {"products": [on_offer(one) for one in due], "names": [one.name for one in due]}
     return values
+
+
+def tells_of_voucher(event: Mapping[str, Any]) -> bool:
+    """Whether an event tells of a voucher: a site may send anything under these names."""
+    return isinstance(event.get("code"), str) and isinstance(event.get("offer"), str)
+
+
+def unused(event: Mapping[str, Any], summary: str) -> dict[str, Any]:
+    """What is said of a voucher that an event tells of."""
+    return {"code": event["code"], "summary": summary, "valid_until": event.get("valid_until")}
+
+
+def _told(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What an event says of single products: that of a look for news of several, or of the one it names itself."""
+    several = event.get("news")
+    listed = several if isinstance(several, list) else [event]
+    return [one for one in listed if isinstance(one, Mapping) and isinstance(one.get("product"), str)]
+
+
+def _to_be_had(id: str, products: Mapping[str, Product]) -> bool:
+    return id in products and products[id].in_stock
+
+
+def _due(event: Mapping[str, Any]) -> list[str]:
+    listed = event.get("due")
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
 
 
 def _in_cart(event: Mapping[str, Any]) -> list[str]:

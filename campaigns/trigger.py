@@ -49,7 +49,8 @@ class Trigger(ABC):
     `personal` says that people go through the campaign one by one even where it has no steps, so that each occasion
     counts once for each of them; `looks_every`, in seconds, that it looks for people itself (campaigns/watch.py).
     `each_counts` says that each occasion is about a thing of its own, such as an order: where the campaign does not say
-    otherwise, each begins a journey, whoever is on one already.
+    otherwise, each begins a journey, whoever is on one already. `speaks_of` are the groups of words (such as "order")
+    that its messages may use because of it (campaigns/needs.py).
     """
 
     name: ClassVar[str]
@@ -60,6 +61,7 @@ class Trigger(ABC):
     personal: ClassVar[bool] = False
     looks_every: ClassVar[float] = 0.0
     each_counts: ClassVar[bool] = False
+    speaks_of: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, settings: Any, zone: str = "UTC") -> None:
         """`zone` is the shop's."""

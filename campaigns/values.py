@@ -1,6 +1,7 @@
 """What a template can say of each person: their history, the offer, their own code, their ways out."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -8,6 +9,7 @@ import msgspec
 
 from campaigns import spelling
 from common.clock import Clock
+from common.errors import NotFound
 from common.links import Links
 from content.recommend import Recommendation, Recommender
 from content.vocabulary import VARIABLES
@@ -19,6 +21,8 @@ from loyalty.offer import Offer, Offers
 from loyalty.programme import Programmes
 from loyalty.referral_rewards import in_words
 
+# What an event says of a voucher; its offer is looked up only where these are used.
+UNUSED = frozenset({"unused", "unused.summary", "unused.code", "unused.valid_until"})
 PAGES = ("unsubscribe", "preferences", "why")
 # The picture in a letter that tells that it was opened.
 OPENED = "links.open"
@@ -89,6 +93,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     recommended: Mapping[str, Sequence[Recommendation]] = {}
     favourites: Mapping[str, Sequence[str]] = {}
     told: Mapping[str, Mapping[str, Any]] = {}
+    unused: Mapping[str, str] = {}
 
 
 class Values:
@@ -189,7 +194,16 @@ class Values:
             recommended=self._recommended(list(customers.values()), orders) if RECOMMENDATIONS in names else {},
             favourites=favourites,
             told=told,
+            unused=self._unused(told, occasion.locale) if not UNUSED.isdisjoint(names) else {},
         )
+
+    def _unused(self, told: Mapping[str, Mapping[str, Any]], locale: str) -> dict[str, str]:
+        """What the vouchers give that these events tell of, by the offer's id; what was deleted gives nothing more."""
+        summaries: dict[str, str] = {}
+        for id_ in {event["offer"] for event in told.values() if spelling.tells_of_voucher(event)}:
+            with suppress(NotFound):
+                summaries[id_] = self._offers.get(id_).summary(locale)
+        return summaries
 
     def _recommended(
         self, people: Sequence[Customer], orders: Mapping[str, Order]
@@ -236,7 +250,10 @@ class Values:
             page = {"page": self._links.url("order", source)}
             values["order"] = spelling.spoken_of(gathered.about[source], gathered.products) | page
         if source in gathered.told:
-            values |= spelling.news(gathered.told[source], gathered.products)
+            event = gathered.told[source]
+            values |= spelling.news(event, gathered.products)
+            if spelling.tells_of_voucher(event) and (summary := gathered.unused.get(event["offer"])):
+                values["unused"] = spelling.unused(event, summary)
         code = gathered.codes.get(source)
         if code and shared.offer:
             values["voucher"] = {"code": code, "valid_until": shared.offer.ends(shared.now)}

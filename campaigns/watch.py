@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from campaigns.cron import is_zone
@@ -83,7 +83,12 @@ def caring(look: Look, news: Sequence[Event], ways: Collection[Way]) -> Iterator
             key=theirs[0].id,
             also=[one.id for one in theirs[1:]],
             since=min(one.at for one in theirs),
-            data={"event": {"products": [one.data["product"] for one in theirs]}},
+            data={"event": {"news": [_said(one) for one in theirs]}},
         )
         for customer, theirs in look.search.interested(news, ways)
     )
+
+
+def _said(news: Event) -> dict[str, Any]:
+    """What a message may say of it: the product, and what it cost before, where that is what is new."""
+    return {name: news.data[name] for name in ("product", "was", "currency") if name in news.data}

@@ -14,13 +14,12 @@ _WORDS = {
         preheader="Order in time, and it is there when you need it.",
         body=[
             "By your own rhythm it should soon be time again"
-            "{% if last_order.again %}: {{ last_order.again | listed(3) }}{% endif %}.",
+            "{% if due.names %}: {{ due.names | listed(3) }}{% endif %}.",
             "Still plenty left? Then leave it be.",
         ],
         button="Order again",
         short=(
-            "By your own rhythm it should soon be time again{% if last_order.again %}: "
-            "{{ last_order.again | listed(1) }}{% endif %}."
+            "By your own rhythm it should soon be time again{% if due.names %}: {{ due.names | listed(1) }}{% endif %}."
         ),
     ),
     "de": Letter(
@@ -28,13 +27,13 @@ _WORDS = {
         preheader="Jetzt bestellen, und es ist da, wenn du es brauchst.",
         body=[
             "Nach deinem eigenen Rhythmus ist es bald wieder so weit"
-            "{% if last_order.again %}: {{ last_order.again | listed(3) }}{% endif %}.",
+            "{% if due.names %}: {{ due.names | listed(3) }}{% endif %}.",
             "Noch genug da? Dann lass dir Zeit.",
         ],
         button="Wieder bestellen",
         short=(
-            "Nach deinem eigenen Rhythmus ist es bald wieder so weit{% if last_order.again %}: "
-            "{{ last_order.again | listed(1) }}{% endif %}."
+            "Nach deinem eigenen Rhythmus ist es bald wieder so weit{% if due.names %}: "
+            "{{ due.names | listed(1) }}{% endif %}."
         ),
     ),
     "fr": Letter(
@@ -42,15 +41,15 @@ _WORDS = {
         preheader="Commandez à temps, et ce sera là quand il le faudra.",
         body=[
             (
-                "D'après votre rythme, il sera bientôt temps de recommander{% if last_order.again %} : "
-                "{{ last_order.again | listed(3) }}{% endif %}."
+                "D'après votre rythme, il sera bientôt temps de recommander{% if due.names %} : "
+                "{{ due.names | listed(3) }}{% endif %}."
             ),
             "Il en reste assez ? Alors rien ne presse.",
         ],
         button="Commander à nouveau",
         short=(
-            "D'après votre rythme, il sera bientôt temps de recommander{% if last_order.again %} : "
-            "{{ last_order.again | listed(1) }}{% endif %}."
+            "D'après votre rythme, il sera bientôt temps de recommander{% if due.names %} : "
+            "{{ due.names | listed(1) }}{% endif %}."
         ),
     ),
     "es": Letter(
@@ -58,15 +57,15 @@ _WORDS = {
         preheader="Pida a tiempo y lo tendrá cuando lo necesite.",
         body=[
             (
-                "Por su propio ritmo, pronto será hora de reponer{% if last_order.again %}: "
-                "{{ last_order.again | listed(3) }}{% endif %}."
+                "Por su propio ritmo, pronto será hora de reponer{% if due.names %}: "
+                "{{ due.names | listed(3) }}{% endif %}."
             ),
             "¿Aún queda bastante? Entonces no hay prisa.",
         ],
         button="Volver a pedir",
         short=(
-            "Por su propio ritmo, pronto será hora de reponer{% if last_order.again %}: "
-            "{{ last_order.again | listed(1) }}{% endif %}."
+            "Por su propio ritmo, pronto será hora de reponer{% if due.names %}: "
+            "{{ due.names | listed(1) }}{% endif %}."
         ),
     ),
     "pt": Letter(
@@ -74,15 +73,15 @@ _WORDS = {
         preheader="Encomende a tempo, e estará lá quando precisar.",
         body=[
             (
-                "Pelo seu próprio ritmo, em breve será altura de repor{% if last_order.again %}: "
-                "{{ last_order.again | listed(3) }}{% endif %}."
+                "Pelo seu próprio ritmo, em breve será altura de repor{% if due.names %}: "
+                "{{ due.names | listed(3) }}{% endif %}."
             ),
             "Ainda tem bastante? Então não há pressa.",
         ],
         button="Encomendar de novo",
         short=(
-            "Pelo seu próprio ritmo, em breve será altura de repor{% if last_order.again %}: "
-            "{{ last_order.again | listed(1) }}{% endif %}."
+            "Pelo seu próprio ritmo, em breve será altura de repor{% if due.names %}: "
+            "{{ due.names | listed(1) }}{% endif %}."
         ),
     ),
 }

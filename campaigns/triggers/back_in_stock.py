@@ -25,6 +25,7 @@ class BackInStock(Watch):
     name: ClassVar[str] = "back_in_stock"
     summary: ClassVar[str] = "Goes to those who bought, looked at or wished for a product that is back in stock."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"wanted"})
     looks_every: ClassVar[float] = 300.0
     reach: ClassVar[timedelta] = timedelta(minutes=30)
     each_counts: ClassVar[bool] = True

@@ -23,6 +23,7 @@ class CartLeft(Watch):
     name: ClassVar[str] = "cart_left"
     summary: ClassVar[str] = "Goes to a customer some time after they left a cart, if they have not ordered since."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"cart"})
     looks_every: ClassVar[float] = 120.0
     reach: ClassVar[timedelta] = timedelta(hours=1)
 

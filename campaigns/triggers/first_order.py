@@ -13,6 +13,7 @@ class FirstOrder(Trigger):
     name: ClassVar[str] = "first_order"
     summary: ClassVar[str] = "Goes to each customer when their first order comes in."
     event: ClassVar[str] = "order_placed"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

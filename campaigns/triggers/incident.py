@@ -25,6 +25,7 @@ class Incident(Trigger):
     summary: ClassVar[str] = "Goes to a customer when their order is delayed, out of stock, cancelled, lost or wrong."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     event: ClassVar[str] = "order_*"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

@@ -23,6 +23,7 @@ class NthOrder(Trigger):
     summary: ClassVar[str] = "Goes to each customer when their order of a number comes in: the second, the tenth."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     event: ClassVar[str] = "order_placed"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ class OrderDelivered(Trigger):
     name: ClassVar[str] = "order_delivered"
     summary: ClassVar[str] = "Goes to a customer when their order has arrived."
     event: ClassVar[str] = "order_delivered"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ class OrderPlaced(Trigger):
     name: ClassVar[str] = "order_placed"
     summary: ClassVar[str] = "Goes to a customer when an order of theirs comes in."
     event: ClassVar[str] = "order_placed"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

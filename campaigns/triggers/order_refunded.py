@@ -12,6 +12,7 @@ class OrderRefunded(Trigger):
     name: ClassVar[str] = "order_refunded"
     summary: ClassVar[str] = "Goes to a customer when money for an order is given back."
     event: ClassVar[str] = "order_refunded"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ class OrderShipped(Trigger):
     name: ClassVar[str] = "order_shipped"
     summary: ClassVar[str] = "Goes to a customer when their order has been sent."
     event: ClassVar[str] = "order_shipped"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ class OutForDelivery(Trigger):
     name: ClassVar[str] = "out_for_delivery"
     summary: ClassVar[str] = "Goes to a customer when their order is out for delivery."
     event: ClassVar[str] = "order_out_for_delivery"
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order"})
     each_counts: ClassVar[bool] = True
 
     def next_at(self, after: datetime) -> datetime | None:

@@ -27,6 +27,7 @@ class PriceDrop(Watch):
     name: ClassVar[str] = "price_drop"
     summary: ClassVar[str] = "Goes to those who bought, looked at or wished for a product that has become cheaper."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"wanted"})
     looks_every: ClassVar[float] = 300.0
     reach: ClassVar[timedelta] = timedelta(minutes=30)
     each_counts: ClassVar[bool] = True

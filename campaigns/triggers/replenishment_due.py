@@ -25,6 +25,7 @@ class ReplenishmentDue(Watch):
     name: ClassVar[str] = "replenishment_due"
     summary: ClassVar[str] = "Goes to a customer when something they bought is about to be used up, by their interval."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"due"})
     looks_every: ClassVar[float] = 24 * 3_600.0
     # An interval that was learned anew may move a date over a day or two; the key is the purchase, and told once.
     reach: ClassVar[timedelta] = timedelta(days=7)
@@ -41,6 +42,6 @@ class ReplenishmentDue(Watch):
 
 def _of(customer: str, due: Sequence[Again]) -> Occasion:
     first, *others = [f"{one.product} of {one.last_at.isoformat()}" for one in due]
-    told = {"products": [one.product for one in due]}
+    told = {"due": [one.product for one in due]}
     since = max(one.last_at for one in due)
     return Occasion(customer=customer, key=first, also=others, since=since, data={"event": told})

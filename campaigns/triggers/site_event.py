@@ -26,6 +26,8 @@ class SiteEvent(Trigger):
     event: ClassVar[str] = "*"
     # What a site tells may be of a message's doing: each person counts by themselves, so that a loop is noticed.
     personal: ClassVar[bool] = True
+    # As far as the site names them: a message that says more than it was told is skipped, with the reason.
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"order", "wanted", "cart"})
 
     def next_at(self, after: datetime) -> datetime | None:
         """Never by the clock."""

@@ -30,6 +30,7 @@ class VoucherUnused(Watch):
     name: ClassVar[str] = "voucher_unused"
     summary: ClassVar[str] = "Goes to a customer who has not used a voucher for some days, or some days before its end."
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    speaks_of: ClassVar[frozenset[str]] = frozenset({"unused"})
     each_counts: ClassVar[bool] = True
 
     def proof(self) -> None:
@@ -46,6 +47,6 @@ class VoucherUnused(Watch):
 
 
 def _of(voucher: Voucher) -> Occasion:
-    told = {"code": voucher.code, "offer": voucher.offer}
+    told = {"code": voucher.code, "offer": voucher.offer, "valid_until": voucher.valid_until}
     key = f"voucher {voucher.code}"
     return Occasion(customer=voucher.customer, key=key, since=voucher.issued_at, data={"event": told})

@@ -1,11 +1,14 @@
 """What a campaign names must be there, and stays there while somebody may be written to because of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from campaigns.campaign import CampaignState
 from content.templates import Template
+from customers.orders import Order
 from loyalty.offer import Offer
 from loyalty.points_programme import PointsProgramme
 from loyalty.tiers import Level, TierRules
@@ -14,6 +17,7 @@ from tests.journeys.shop import draft, open_shop, someone
 from tests.support.clock import ManualClock
 from wiring import Services
 
+PLACED = {"kind": "order_placed"}
 TEXT = {"sms": {"en": {"text": "We miss you."}}}
 VARIANTS = [{"id": "a", "share": 50}, {"id": "b", "share": 50, "channels": ["pigeon"]}]
 
@@ -86,3 +90,29 @@ def test_a_segment_that_a_campaign_names_cannot_be_forgotten_before_the_campaign
     assert campaign.id in refused.get_json()["detail"]
     services.launcher.cancel(campaign.id)
     assert client.delete("/v1/segments/all").status_code == 204
+
+
+def test_a_campaign_that_names_nothing_any_more_holds_up_no_other(
+    client: FlaskClient, services: Services, clock: ManualClock
+) -> None:
+    """The API refuses to delete what is in use; who wrote to the database, or an older Encore, did not."""
+    open_shop(services, [someone(1, clock.now())])
+    times = {"created_at": clock.now(), "updated_at": clock.now()}
+    gone = Segment(id="gone", name="Gone", rules=services.segments.get("all").rules, **times)
+    services.segments.add(gone)
+    at = {"kind": "scheduled", "at": (clock.now() + timedelta(hours=1)).isoformat()}
+    lost = [draft(services, segment="gone", trigger=at), draft(services, segment="gone", trigger=PLACED)]
+    well = [draft(services, trigger=at), draft(services, segment="", trigger=PLACED)]
+    for campaign in lost + well:
+        services.launcher.launch(campaign.id)
+    services.database["segments"].delete_one({"_id": "gone"})
+    told = client.get("/v1/schedule")
+    assert told.status_code == 200
+    assert sorted(one["expected"] for one in told.get_json()["data"]) == [0, 1]
+    clock.advance(3_700)
+    services.schedule.open_due()
+    services.orders.upsert([Order(id="o1", customer_id="c1", placed_at=clock.now(), currency="EUR", total=900)])
+    services.events.pump()
+    services.schedule.react()
+    assert [len(services.runs.of_campaigns([campaign.id])) for campaign in well] == [1, 1]
+    assert [services.campaigns.get(campaign.id).state for campaign in lost] == [CampaignState.PAUSED] * 2

@@ -11,6 +11,7 @@ from customers.catalogue import Product
 from customers.consent import Purpose
 from customers.customer import Customer
 from customers.orders import Line, Order
+from loyalty.offer import Offer
 from messaging.message import Rendered
 from tests.support.clock import ManualClock
 from wiring import Services
@@ -60,15 +61,29 @@ def test_history_favourites_lines_and_attributes_become_words(services: Services
     assert bo["variety"] != ana["variety"]
 
 
-def test_an_event_of_stock_or_cart_is_said_while_it_is_true(services: Services) -> None:
+def test_an_event_of_stock_or_cart_is_said_while_it_is_true(services: Services, clock: ManualClock) -> None:
     services.customers.upsert([Customer(id="ana")])
     services.products.upsert([product("a", price=800), product("b", stock=0), product("c", url="https://a/c")])
     told = {
         "cheaper": {"product": "a", "price": 800, "was": 1_000, "currency": "EUR"},
         "sold out again": {"product": "b", "stock": 3},
         "cart": {"lines": [{"product_id": "c"}, {"product_id": "b"}, "c"], "url": "https://a/cart"},
-        "strange": {"product": ["a"], "items": {"a": 1}, "lines": [7, {"product_id": 8}]},
+        "due": {"due": ["c", "b"]},
+        "unused": {"code": "X7", "offer": "ten", "valid_until": clock.now()},
+        "of what is gone": {"code": "X8", "offer": "nine"},
+        "strange": {
+            "product": ["a"],
+            "items": {"a": 1},
+            "lines": [7, {"product_id": 8}],
+            "due": 7,
+            "code": "X",
+            "offer": [],
+        },
     }
+    settings = {"percent": 10}
+    services.offers.add(
+        Offer(id="ten", name="Ten", kind="percent", settings=settings, created_at=clock.now(), updated_at=clock.now())
+    )
     gathered = services.values.gather(Occasion(), dict.fromkeys(told, "ana"), told=told)
     said = {name: services.values.of(gathered, gathered.customers["ana"], name) for name in told}
     assert said["cheaper"]["wanted"]["price"] == Money(800, "EUR")
@@ -76,7 +91,11 @@ def test_an_event_of_stock_or_cart_is_said_while_it_is_true(services: Services) 
     assert "wanted" not in said["sold out again"]
     assert [one["link"] for one in said["cart"]["cart"]["products"]] == ["https://a/c"]
     assert said["cart"]["cart"]["link"] == "https://a/cart"
-    assert not said["strange"].keys() & {"wanted", "cart"}
+    assert said["due"]["due"]["names"] == ["C"]
+    assert said["unused"]["unused"]["code"] == "X7"
+    assert "10" in said["unused"]["unused"]["summary"]
+    assert said["unused"]["unused"]["valid_until"] == clock.now()
+    assert not (said["strange"].keys() | said["of what is gone"].keys()) & {"wanted", "cart", "due", "unused"}
 
 
 def test_a_look_up_is_made_only_for_words_that_need_it(services: Services) -> None:

@@ -11,6 +11,7 @@ from campaigns.journey import Journey, journey_id
 from campaigns.occasion import Occasion
 from campaigns.trigger import kinds
 from common.money import Money
+from content.templates import Template
 from customers.behaviour import seen
 from customers.catalogue import Product, StockLevel
 from customers.orders import Line, Order
@@ -39,14 +40,15 @@ def ordered(*days_ago: int) -> Callable[[Services, ManualClock], None]:
             Order(id=f"o{ago}", customer_id="c1", placed_at=START - ago * DAY, currency="EUR", total=900, lines=tea)
             for ago in days_ago
         ]
+        services.products.upsert([Product(id="tea", name="Tea", price=900, currency="EUR")])
         services.orders.upsert(orders)
 
     return arrange
 
 
-def told(type: str, data: dict[str, Any]) -> Callable[[Services, ManualClock], None]:
+def told(type: str, data: dict[str, Any], stock: int = 3) -> Callable[[Services, ManualClock], None]:
     def arrange(services: Services, clock: ManualClock) -> None:
-        services.products.upsert([Product(id="tea", name="Tea", price=900, currency="EUR", stock=0)])
+        services.products.upsert([Product(id="tea", name="Tea", price=900, currency="EUR", stock=stock)])
         services.events.add([seen(type, START, "c1", data)])
         services.engagement.react()
         clock.advance(3_600)
@@ -54,10 +56,10 @@ def told(type: str, data: dict[str, Any]) -> Callable[[Services, ManualClock], N
     return arrange
 
 
-def leveled(type: str, stock: int, price: int) -> Callable[[Services, ManualClock], None]:
+def leveled(type: str, price: int) -> Callable[[Services, ManualClock], None]:
     def arrange(services: Services, clock: ManualClock) -> None:
-        told(type, {"product_id": "tea"})(services, clock)
-        services.products.set_stock([StockLevel(product_id="tea", stock=stock, price=Money(price, "EUR"))])
+        told(type, {"product_id": "tea"}, stock=0 if price == 900 else 3)(services, clock)
+        services.products.set_stock([StockLevel(product_id="tea", stock=3, price=Money(price, "EUR"))])
         services.events.pump()
 
     return arrange
@@ -74,6 +76,13 @@ def late(services: Services, clock: ManualClock) -> None:
     services.database["customers"].update_one({"_id": "c1"}, {"$set": {"scores.lapse": outlook}})
 
 
+# Words that say what the occasion is about, by the group that a kind of trigger speaks of.
+SAYS = {
+    "wanted": "{{ wanted.name }}",
+    "cart": "{% for one in cart.products %}{{ one.name }}{% endfor %}",
+    "due": "{{ due.names | listed(1) }}",
+    "unused": "{{ unused.code }}",
+}
 CASES: dict[str, Case] = {
     "birthday": ({}, 2 * DAY - timedelta(hours=10 + AUCKLAND), nothing),
     "anniversary": ({}, 2 * DAY - timedelta(hours=10 + AUCKLAND), ordered(363)),
@@ -81,8 +90,8 @@ CASES: dict[str, Case] = {
     "cart_left": ({"after_minutes": 240}, timedelta(hours=4), told("cart_updated", {"lines": ["tea"]})),
     "voucher_unused": ({"after_days": 3}, 3 * DAY, given),
     "replenishment_due": ({"days_before": 3}, 7 * DAY, ordered(20, 10, 0)),
-    "back_in_stock": ({"ways": ["wished"]}, timedelta(hours=1), leveled("product_wished", 5, 900)),
-    "price_drop": ({"ways": ["viewed"]}, timedelta(hours=1), leveled("product_viewed", 0, 800)),
+    "back_in_stock": ({"ways": ["wished"]}, timedelta(hours=1), leveled("product_wished", 900)),
+    "price_drop": ({"ways": ["viewed"]}, timedelta(hours=1), leveled("product_viewed", 800)),
 }
 
 
@@ -91,7 +100,10 @@ def launched(services: Services, name: str, clock: ManualClock) -> tuple[Campaig
     people = [someone(1, START, birthday="1984-03-04", time_zone="Pacific/Auckland"), someone(2, START)]
     open_shop(services, people)
     settings, _, arrange = CASES[name]
-    drafts = [draft(services, segment="", trigger={"kind": name, **settings}) for _ in range(2)]
+    said = "".join(SAYS[group] for group in sorted(kinds()[name].speaks_of))
+    words = {"email": {"en": {"subject": f"News {said}", "html": f"<p>{said}</p>", "text": said or "News"}}}
+    services.templates.put(Template(id="news", name="News", content=words))
+    drafts = [draft(services, segment="", template="news", trigger={"kind": name, **settings}) for _ in range(2)]
     one, other = [services.launcher.launch(campaign.id) for campaign in drafts]
     arrange(services, clock)
     return one, other
@@ -128,7 +140,10 @@ def test_an_occasion_counts_once_at_its_time_and_who_looks_late_or_dies_loses_no
     for one in (campaign, late_one):
         (journey,) = inside(services, one)
         assert (journey.id, journey.number, journey.why) == (journey_id(one.id, "c1", journey.alone), 1, "finished")
-        assert services.database["messages"].count_documents({"campaign": one.id}) == 1
+        (message,) = services.database["messages"].find({"campaign": one.id})
+        services.delivery.deliver(message["batch"])
+        (message,) = services.database["messages"].find({"campaign": one.id})
+        assert (message["state"], message.get("reason", "")) == ("accepted", "")
 
 
 class Dying:
