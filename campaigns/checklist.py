@@ -1,6 +1,6 @@
 """Before a launch: everything that a careful person would look at, looked at; what says stop holds the launch up."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -79,6 +79,7 @@ class Clearing:
         breakers: Breakers,
         spent: Spent,
         approving: Approving,
+        short: Callable[[str], str],
         clock: Clock,
     ) -> None:
         self._shops = shops
@@ -94,6 +95,7 @@ class Clearing:
         self._breakers = breakers
         self._spent = spent
         self._approving = approving
+        self._short = short
         self._clock = clock
 
     def checklist(self, campaign: Campaign) -> Checklist:
@@ -131,7 +133,7 @@ class Clearing:
         products = self._shelf.get(list(dict.fromkeys(named))) if named else {}
         last = self._last.last_size(campaign.segment, campaign.id) if campaign.segment else None
         return [
-            checks.words(templates, campaign),
+            checks.words(templates, campaign, self._short),
             checks.offers(offers, campaign, now),
             checks.budget(campaign, offers, audience, self._used(campaign), self._priced(campaign, channels)),
             checks.stock(offers, products, self._sold_out(campaign, templates) if look else ()),

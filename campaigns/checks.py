@@ -1,6 +1,6 @@
 """What is looked at before a launch, a question each: ok, a warning, or a stop, with the reason in plain words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -35,15 +35,17 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     overridable: bool = False
 
 
-def words(templates: Sequence[Template], campaign: Campaign) -> Check:
-    """Whether each language can be written for an invented person, and what is unwise about it."""
+def words(templates: Sequence[Template], campaign: Campaign, short: Callable[[str], str]) -> Check:
+    """Whether each language can be written for an invented person, and what is unwise about it; `short` puts the links
+    of a text message as they will be.
+    """
     warned: list[str] = []
     for template in templates:
         for channel, locales in template.content.items():
             for locale, parts in locales.items():
                 place = f"{template.id}, {channel}, {locale}"
                 try:
-                    found = preview(parts, channel, locale, purpose=campaign.purpose).warnings
+                    found = preview(parts, channel, locale, purpose=campaign.purpose, short=short).warnings
                 except Unwritable as error:
                     return Check(name="words", verdict="stop", reason=f"{place}: {error}")
                 warned += [f"{place}: {one.message}" for one in found]

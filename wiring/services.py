@@ -122,6 +122,7 @@ class Services(Journeying):
             breakers=self.breakers,
             spent=MongoSpending(self.database),
             approving=self.approving,
+            short=self.builder.short,
             clock=self.clock,
         )
 

@@ -201,3 +201,12 @@ def test_an_experiment_that_proves_nothing_is_refused_with_its_place_and_reason(
         answer = client.post("/v1/campaigns", json={"name": "C", "segment": "all", "template": "miss", **body})
         assert answer.status_code == 422, body
         assert reason in str(answer.get_json()["errors"][field])
+
+
+def test_a_text_message_is_warned_of_as_it_is_paid_with_its_links_short() -> None:
+    address = "https://shop.example/" + "spring-sale-" * 20
+    template = Template(id="sms", name="Text", content={"sms": {"en": {"text": f"Look: {address} {'word ' * 60}"}}})
+    campaign = Campaign(id="c", name="C", template="sms", segment="all", purpose="service")
+    long, short = (checks.words([template], campaign, way) for way in (str, lambda text: text.replace(address, "s/1")))
+    assert "4 text messages" in long.reason
+    assert "4 text messages" not in short.reason
