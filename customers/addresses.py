@@ -97,7 +97,9 @@ def _refusing(channel: str, form: Callable[[str], str], raw: str) -> str:
 def _email(raw: str) -> str:
     """In front of the @ plain characters only: hardly a server takes others (RFC 6531), and no provider says so."""
     try:
-        return validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False).normalized.lower()
+        return validate_email(
+            raw.strip(), check_deliverability=False, allow_smtputf8=False, strict=True
+        ).normalized.lower()
     except EmailNotValidError:
         raise Invalid.field(EMAIL, "Not an e-mail address.") from None
 

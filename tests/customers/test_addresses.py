@@ -106,6 +106,7 @@ def test_what_is_no_push_subscription_is_refused(raw: str) -> None:
         ("email", "🦊🦊@🦊🦊", ""),
         ("email", "😀@example.com", ""),
         ("email", "jürgen@example.com", ""),
+        ("email", "a" * 65 + "@example.com", ""),
         ("sms", "+1 212 555 1234 ext. 5", ""),
         ("sms", "+1 212 555 1234;ext=5", ""),
         ("sms", "555-1234", "US"),
