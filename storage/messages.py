@@ -33,6 +33,10 @@ ARRIVED = [
     State.UNDELIVERED,
 ]
 
+# How an attempt ended after which a message may have reached a person; nothing, where whoever tried was stopped.
+MAY_HAVE_ARRIVED = ("", "accepted", "uncertain")
+ATTEMPTED = ("attempts.outcome", "attempts.channel", "attempts.started_at")
+
 INDEXES = [
     Index(collection="messages", keys=[("batch", 1), ("state", 1)]),
     Index(collection="messages", keys=[("run", 1), ("state", 1)]),
@@ -184,21 +188,18 @@ class MongoMessages:
     def received(self, customers: Sequence[str], since: datetime) -> dict[str, list[Sent]]:
         """What each was sent since then, but for transactional, as far as it may have arrived, in one read.
 
-        What arrived, and went on to its next channel since, was sent, too.
+        A message that went on over another channel was sent over each that may have brought it.
         """
         wanted = {
             "customer": {"$in": list(customers)},
             "handed_at": {"$gte": since},
             "purpose": {"$in": ["marketing", "service"]},
         }
-        told = ("customer", "handed_at", "channel", "purpose", "state", "attempts.outcome")
+        told = ("customer", "handed_at", "channel", "purpose", "state", *ATTEMPTED)
         times: dict[str, list[Sent]] = {}
         for one in self._messages.find(wanted, dict.fromkeys(told, 1)):
-            if one["state"] not in ARRIVED and not _ever_taken(one):
-                continue
-            settled = one["state"] != State.HANDING_OVER.value
-            sent = Sent(one["handed_at"], one.get("channel", ""), one["purpose"], one["_id"], settled)
-            times.setdefault(one["customer"], []).append(sent)
+            if sent := list(_sent_over(one).values()):
+                times.setdefault(one["customer"], []).extend(sent)
         return times
 
     def apply(self, proofs: Sequence[Proof]) -> None:
@@ -251,13 +252,21 @@ class MongoMessages:
             return error.details["nInserted"], clashes
 
 
+def _sent_over(message: Document) -> dict[str, Sent]:
+    """Over which channels a message may have arrived, the latest time on each."""
+    found: dict[str, Sent] = {}
+    about, id_ = message["purpose"], message["_id"]
+    for attempt in message.get("attempts", ()):
+        if attempt.get("outcome", "") in MAY_HAVE_ARRIVED:
+            found[attempt["channel"]] = Sent(attempt["started_at"], attempt["channel"], about, id_)
+    if message["state"] in ARRIVED:
+        channel, settled = message.get("channel", ""), message["state"] != State.HANDING_OVER
+        found[channel] = Sent(message["handed_at"], channel, about, id_, settled)
+    return found
+
+
 def _without_hash(document: Document) -> Document:
     return {name: value for name, value in document.items() if name != "address_hash"}
-
-
-def _ever_taken(message: Document) -> bool:
-    """Whether an attempt may have reached somebody."""
-    return any(one.get("outcome") in ("accepted", "uncertain") for one in message.get("attempts", ()))
 
 
 def _words(states: Sequence[State] | frozenset[State]) -> list[str]:

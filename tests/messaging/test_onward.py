@@ -160,3 +160,22 @@ def test_a_bounce_with_no_way_on_is_a_bounce(office: Office, clock: ManualClock)
     office.sweeper.sweep()
     found = deliver(office, "ana")
     assert (found.state, found.reason, found.channel) == (State.BOUNCED, "suppressed", "email")
+
+
+def test_a_cap_of_a_channel_counts_what_went_on_from_it(office: Office, clock: ManualClock) -> None:
+    shops = office.services.shops
+    shops.put(msgspec.structs.replace(shops.get(), caps=[Cap(count=1, days=7, channel="email")]))
+    office.delivery.deliver(plan(office, "ana", "one", failover=READ))
+    clock.advance(61)
+    assert office.services.failover.look() == 1
+    waiting = office.services.messages.received(["ana"], clock.now() - timedelta(days=7))["ana"]
+    assert [one.channel for one in waiting] == ["email"]
+    assert deliver(office, "ana", "one").channel == "sms"
+    both = office.services.messages.received(["ana"], clock.now() - timedelta(days=7))["ana"]
+    assert sorted(one.channel for one in both) == ["email", "sms"]
+    office.delivery.deliver(office.plan("ana", run="two").id)
+    assert office.states("ana", run="two") == [(State.SKIPPED, "frequency_cap")]
+    # A message that nobody took, or that was not sent after all, is none that they had.
+    office.provider.answer = lambda letter: Rejected(reason="refused")
+    office.delivery.deliver(office.plan("ben", run="one").id)
+    assert office.services.messages.received(["ben"], clock.now() - timedelta(days=7)) == {}
