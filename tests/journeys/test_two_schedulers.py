@@ -132,7 +132,9 @@ def test_two_schedulers_with_wrong_clocks_open_each_run_once_and_skip_none(seed:
     looked = [one for one in ticks if one is not None]
     wanted = [at.isoformat() for at in noons if at < sure]
     assert set(_named(berlin, sure)) <= set(wanted)
-    assert set(_named(berlin, sure)) >= {at.isoformat() for at in noons if at < sure and in_time(at, looked)}
+    must = {at.isoformat() for at in noons if at < sure and in_time(at, looked)}
+    assert set(_named(berlin, sure)) >= must
+    assert len(must) >= len(wanted) / 2, "whoever always dies proves nothing"
     sixes = [START.replace(hour=12) + timedelta(hours=6 * number) for number in range(4 * DAYS + 4)]
     assert _named(every_six, sure) == [at.isoformat() for at in sixes if at < sure]
     tokyo = [run for run in everyone if "Asia/Tokyo" in run.rules["all"][1].get("any_of", [])]
