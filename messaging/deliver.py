@@ -25,14 +25,14 @@ from common.settings import Settings
 from customers.customer import Customer
 from customers.shop import Shop
 from messaging import outcomes as outcome_of
-from messaging.channel import GONE, Accepted, Letter, NotTaken, Outcome, Parcel, Rejected
+from messaging.channel import GONE, Accepted, Letter, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
 from messaging.gate import PAUSE, PAUSED, Go, No, Person, Verdict, Wait, Word, decide, of_campaign
 from messaging.in_turn import one_by_one
-from messaging.life import Batches, Breaker, Claims, Contents, Lease, Move
-from messaging.message import Attempt, Batch, Content, Message, Rendered, Unrenderable
+from messaging.life import Batches, Claims, Contents, Lease, Move
+from messaging.message import Attempt, Batch, Message, Rendered, Unrenderable
 from messaging.pace import Paces, paced
-from messaging.parcels import parcel_of
+from messaging.parcels import AHEAD, contents_of, parcel_of, size_at
 from messaging.people import People, name_of, others_of
 from messaging.routing import timer_of
 from messaging.spending import Limit, Spending, cost_of, unspent
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # A worker waits so long, at most, for a provider's rate with messages in its hands; else they wait without it.
 PATIENCE = 5.0
+# At a rate, a worker holds no more of a batch than goes out in so many seconds: two workers reach what one cannot.
+SHARE = 10.0
 # What the gate was told of people is good for so long; after that they are looked up again, parcel by parcel.
 FRESH = timedelta(seconds=2)
 
@@ -111,12 +113,13 @@ class Delivery:
             self._batches.put_off([batch.id], now + PAUSE)
             if self._word(batch) == "pause":
                 return  # else it was resumed in between, and whoever did so woke what was not asleep yet
-        token = new_id()
+        token, shared = new_id(), False
         messages = self._claims.claim(batch.id, token, self._lease())
         if messages:
-            self._work(self._taken_up(token, batch, messages))
+            claimed, shared = self._shared(self._taken_up(token, batch, messages))
+            self._work(claimed)
         due_at = self._batches.settle(batch, self._clock.now())
-        if due_at is not None and due_at <= self._clock.now():
+        if due_at is not None and due_at <= self._clock.now() and not shared:
             self._doorbell.ring("deliver", batch.id, urgent=batch.urgent)
 
     def _taken_up(self, token: str, batch: Batch, messages: Sequence[Message]) -> Claimed:
@@ -130,6 +133,19 @@ class Delivery:
             messages={message.id: message for message in messages},
             limit=self._limit(batch.campaign) if batch.campaign else Limit(),
         )
+
+    def _shared(self, claimed: Claimed) -> tuple[Claimed, bool]:
+        """At a provider's rate, what a worker can hand over soon; the rest is for others, who are rung for."""
+        rate = claimed.carrier.terms.rate if isinstance(claimed.carrier, Picked) else 0.0
+        most = max(1, int(rate * SHARE)) if rate else len(claimed.messages)
+        if len(claimed.messages) <= most:
+            return claimed, False
+        ids = sorted(claimed.messages, key=lambda id_: claimed.messages[id_].not_before)
+        others = Wait(reason="rate_limited", until=self._clock.now())
+        self._set_aside(claimed, dict.fromkeys(ids[most:], others))
+        self._batches.put_off([claimed.batch.id], self._clock.now())
+        self._doorbell.ring("deliver", claimed.batch.id, urgent=claimed.batch.urgent)
+        return msgspec.structs.replace(claimed, messages={id_: claimed.messages[id_] for id_ in ids[:most]}), True
 
     def _work(self, claimed: Claimed) -> None:
         """Gate and render everybody, put the others aside, and hand the letters over parcel by parcel."""
@@ -191,11 +207,13 @@ class Delivery:
             return
         alone = 1 if carrier.trial else 0
         pack = carrier.provider.pack
-        parts = [letters[:1]] * alone + list(pack(letters[alone:], self._settings.batch_size))
+        size = size_at(carrier.terms.rate, self._settings.batch_size)
+        parts = [letters[:1]] * alone + list(pack(letters[alone:], size))
         parcels = [self._parcel(claimed, part) for part in parts]
-        self._contents.keep([content for parcel in parcels for content in self._contents_of(parcel)])
+        now = self._clock.now()
+        self._contents.keep([content for parcel in parcels for content in contents_of(parcel, now)])
         half = timedelta(seconds=self._settings.claim_lease / 2)
-        renew_at = self._clock.now() + half
+        renew_at = now + half
         for number, packed in enumerate(parcels, 1):
             parcel = packed
             if self._clock.now() >= renew_at:
@@ -204,12 +222,14 @@ class Delivery:
             claimed, parcel = self._asked_again(claimed, carrier, parcel)
             if not parcel.letters:
                 continue
-            rest = self._in_turn(carrier, parcel) or self._send(claimed, carrier, parcel, whole=number == len(parcels))
+            late = self._in_turn(claimed, carrier, parcel)
+            rest = late or self._send(claimed, carrier, parcel, whole=number == len(parcels))
             if rest is not None:
                 left = [letter for one in [parcel, *parcels[number:]] for letter in one.letters]
                 self._set_aside(claimed, dict.fromkeys([letter.message for letter in left], rest))
                 self._give_back(claimed, carrier, [letter for one in parcels[number:] for letter in one.letters])
                 return
+            carrier = msgspec.structs.replace(carrier, trial=False, breaker=None)  # it took one
 
     def _asked_again(self, claimed: Claimed, carrier: Picked, parcel: Parcel) -> tuple[Claimed, Parcel]:
         """The gate again, with people as they are now, where it was asked a while ago: a claim may last minutes."""
@@ -243,13 +263,18 @@ class Delivery:
         channel, currency = claimed.batch.channel, claimed.limit.currency
         return [cost_of(letter, channel, carrier.terms, currency) for letter in letters]
 
-    def _in_turn(self, carrier: Picked, parcel: Parcel) -> Wait | None:
-        """Wait for the provider's rate; where that is too long, how long the claim's messages are to wait."""
+    def _in_turn(self, claimed: Claimed, carrier: Picked, parcel: Parcel) -> Wait | None:
+        """Wait for the provider's rate; where that is too long, how long the claim's messages are to wait.
+
+        A campaign takes up little of it ahead of time, so that what is urgent, which may, comes before it.
+        """
         patience = min(PATIENCE, self._settings.claim_lease / 4)
-        seconds = self._desk.wait(carrier, len(parcel.letters), patience)
-        if seconds > patience:
-            until = self._clock.now() + timedelta(seconds=seconds - patience / 2)
-            return Wait(reason="rate_limited", until=until)
+        ahead, waited = (patience if claimed.batch.urgent else min(AHEAD, patience)), 0.0
+        while (seconds := self._desk.wait(carrier, len(parcel.letters), ahead)) > ahead:
+            waited += seconds - ahead
+            if waited > patience:
+                return Wait(reason="rate_limited", until=self._clock.now() + timedelta(seconds=seconds - ahead / 2))
+            self._sleep(seconds - ahead)
         if seconds > 0:
             self._sleep(seconds)
         return None
@@ -270,9 +295,13 @@ class Delivery:
         if verdicts:
             self._set_aside(claimed, verdicts, parcel.token)
         letters = [letter for letter in letters if letter.message not in verdicts]
+        untried = outcome_of.untried(carrier.breaker) if carrier.breaker else None
+        if letters and untried and not self._desk.try_again(carrier):
+            self._set_aside(claimed, dict.fromkeys([one.message for one in letters], untried), parcel.token)
+            letters = []
         if not letters:
             self._give_back(claimed, carrier, parcel.letters)
-            return rest
+            return rest or untried
         letters = list(self._people.open_devices(parcel.channel, letters, parcel.purpose, self._shop()))
         began = time.monotonic()
         outcomes = carrier.provider.hand_over(msgspec.structs.replace(parcel, letters=letters))
@@ -280,7 +309,7 @@ class Delivery:
         elsewhere = breaker is not None and self._desk.others(parcel.channel, carrier.provider.name)
         self._record(claimed, parcel, outcomes, elsewhere)
         self._give_back(claimed, carrier, unspent(parcel.letters, outcomes))
-        return self._rest_after(breaker, outcomes, elsewhere)
+        return outcome_of.rest_after(breaker, outcomes, elsewhere, self._clock.now())
 
     def _last_look(
         self, claimed: Claimed, letters: Sequence[Letter], lease: Lease
@@ -342,36 +371,9 @@ class Delivery:
             self._batches.open(batch)  # somebody may have found it empty, and closed it
             self._doorbell.ring("deliver", batch.id, urgent=batch.urgent)
 
-    def _rest_after(self, breaker: Breaker | None, outcomes: Mapping[str, Outcome], elsewhere: bool) -> Wait | None:
-        """A provider that takes nothing now is not asked for the rest; one that is left alone, by nobody at all."""
-        now = self._clock.now()
-        if breaker is not None:
-            log.error("provider.left_alone", extra={"provider": breaker.id, "reason": breaker.reason})
-            until = now if elsewhere else breaker.until
-            return Wait(reason=breaker.reason, until=until)
-        refusals = [outcome for outcome in outcomes.values() if isinstance(outcome, NotTaken)]
-        if not refusals or len(refusals) < len(outcomes):
-            return None
-        latest = max(outcome_of.wait_for(refusal, 0, now) for refusal in refusals)
-        return Wait(reason=refusals[0].reason, until=latest)
-
     def _parcel(self, claimed: Claimed, letters: Sequence[Letter]) -> Parcel:
         purpose = claimed.messages[letters[0].message].purpose
         return parcel_of(letters, claimed.batch, claimed.shop, purpose, new_id())
-
-    def _contents_of(self, parcel: Parcel) -> list[Content]:
-        now = self._clock.now()
-        return [
-            Content(
-                message=letter.message,
-                token=parcel.token,
-                channel=parcel.channel,
-                address=letter.address,
-                rendered=letter.rendered,
-                written_at=now,
-            )
-            for letter in parcel.letters
-        ]
 
     def _word(self, batch: Batch) -> Word:
         """What the campaign says now; one that was deleted says no."""

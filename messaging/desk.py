@@ -99,11 +99,12 @@ class Carriers(Protocol):
 
 
 class Picked(msgspec.Struct, frozen=True, kw_only=True):
-    """Who carries the next letters, on which terms; one on `trial` is given a single letter first."""
+    """Who carries the next letters, on which terms; one on `trial`, by its `breaker`, gets a single letter first."""
 
     provider: Provider
     terms: Terms
     trial: bool = False
+    breaker: Breaker | None = None
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,13 +135,11 @@ class Desk:
         breakers = {one.id: one for one in self._breakers.get(wanted)}
         now = self._clock.now()
         free = [name for name in wanted if name not in breakers or breakers[name].over(now)]
-        while free:
+        if free:
             name = _drawn(free, terms, cheapest=cheapest)
             breaker = breakers.get(name)
             trial = breaker is not None and breaker.tried
-            if breaker is None or not trial or self._breakers.trial(breaker, now + TRIAL):
-                return Picked(provider=carriers[name], terms=terms[name], trial=trial)
-            free.remove(name)
+            return Picked(provider=carriers[name], terms=terms[name], trial=trial, breaker=breaker if trial else None)
         soonest = min((breakers[name] for name in wanted), key=lambda breaker: breaker.until)
         return Held(until=max(soonest.until, now + timedelta(seconds=1)), reason=soonest.reason)
 
@@ -170,6 +169,14 @@ class Desk:
         wanted = [name for name in names if terms[name].weight]
         held = {one.id for one in self._breakers.get(wanted) if not one.over(self._clock.now())}
         return any(name not in held for name in wanted)
+
+    def try_again(self, picked: Picked) -> bool:
+        """Be the one who tries a provider on trial, with a letter in the hand; False where somebody else is."""
+        return picked.breaker is None or self._breakers.trial(picked.breaker, self._clock.now() + TRIAL)
+
+    def on_terms(self, provider: Provider) -> Picked:
+        """A provider that was chosen already, on its terms."""
+        return Picked(provider=provider, terms=self._book.terms([provider.name])[provider.name])
 
     def wait(self, picked: Picked, letters: int, patience: float) -> float:
         """The seconds until so many letters may be handed over; beyond `patience`, they must not be."""

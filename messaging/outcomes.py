@@ -1,5 +1,6 @@
 """What a provider's outcomes mean for the messages of a parcel: the moves out of handing_over."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -8,9 +9,11 @@ import msgspec
 from common.ids import derive
 from messaging.channel import Accepted, NotTaken, Outcome, Rejected, Uncertain
 from messaging.gate import Go, No, Person, Verdict, Wait
-from messaging.life import Move
+from messaging.life import Breaker, Move
 from messaging.message import Batch, Message, Route, State
 from messaging.onward import by_channel, reason_of, ways_after
+
+log = logging.getLogger(__name__)
 
 # Where the provider does not say how long to wait: so many seconds, doubled with each try, up to the most.
 FIRST_WAIT = 5.0
@@ -112,6 +115,22 @@ def wait_for(outcome: NotTaken, tries: int, now: datetime) -> datetime:
     else:
         seconds = max(outcome.retry_after, 0.0 if tries < TRIES_AT_ONCE else backoff)
     return now + timedelta(seconds=seconds)
+
+
+def rest_after(breaker: Breaker | None, outcomes: Mapping[str, Outcome], elsewhere: bool, now: datetime) -> Wait | None:
+    """A provider that takes nothing now is not asked for the rest; one that is left alone, by nobody at all."""
+    if breaker is not None:
+        log.error("provider.left_alone", extra={"provider": breaker.id, "reason": breaker.reason})
+        return Wait(reason=breaker.reason, until=now if elsewhere else breaker.until)
+    refusals = [outcome for outcome in outcomes.values() if isinstance(outcome, NotTaken)]
+    if not refusals or len(refusals) < len(outcomes):
+        return None
+    return Wait(reason=refusals[0].reason, until=max(wait_for(refusal, 0, now) for refusal in refusals))
+
+
+def untried(breaker: Breaker) -> Wait:
+    """For what a provider was to be tried with again, and was not: nobody was left to send to, or another tries it."""
+    return Wait(reason=breaker.reason, until=breaker.until)
 
 
 def next_batch(batch: Batch, channel: str, now: datetime) -> Batch:

@@ -6,6 +6,7 @@ no twice, a while apart, is the letter sent again. Whoever said STOP meanwhile i
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +18,7 @@ from common.settings import Settings
 from customers.shop import Shop
 from messaging import outcomes as outcome_of
 from messaging.channel import Absent, Accepted, Asked, Letter, NotTaken, Outcome, Provider, Rejected, Uncertain
+from messaging.desk import Picked
 from messaging.gate import stopped_by
 from messaging.life import Batches, Claims, Contents, Lease
 from messaging.message import Message, State
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # So many at a time, so that a round ends.
 AT_ONCE = 200
+# So long it waits for a provider's rate; what would wait longer is asked about later.
+PATIENCE = 5.0
 
 
 class Doubts(Protocol):
@@ -66,6 +70,18 @@ class Named(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """Providers' terms, and their rates, which all hand-overs share."""
+
+    def on_terms(self, provider: Provider) -> Picked:
+        """A provider on its terms."""
+        ...
+
+    def wait(self, picked: Picked, letters: int, patience: float) -> float:
+        """The seconds until so many letters may be handed over; beyond `patience`, they must not be."""
+        ...
+
+
 class Reconciler:
     """Settles doubts. Any number may do so at once, and any may die at any point."""
 
@@ -81,8 +97,10 @@ class Reconciler:
         providers: Named,
         may_send: Callable[[str], str],
         shop: Callable[[], Shop],
+        desk: Queue,
         clock: Clock,
         settings: Settings,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._doubts = doubts
         self._claims = claims
@@ -93,6 +111,8 @@ class Reconciler:
         self._providers = providers
         self._may_send = may_send
         self._shop = shop
+        self._desk = desk
+        self._sleep = sleep
         self._clock = clock
         self._settings = settings
 
@@ -146,8 +166,18 @@ class Reconciler:
         fit = [one for one in messages if one.handed_at and one.handed_at > since and self._may_go(one)]
         left = {one.id for one in messages} - {one.id for one in fit}
         self._doubts.ask_later([one for one in messages if one.id in left], later, absent=False)
-        for message in fit:
+        for place, message in enumerate(fit):
+            if not self._in_turn(provider):
+                self._doubts.ask_later(fit[place:], later, absent=False)
+                return
             self._once_more(provider, message, later)
+
+    def _in_turn(self, provider: Provider) -> bool:
+        """Wait for the provider's rate, which other hand-overs share; False where that is too long."""
+        seconds = self._desk.wait(self._desk.on_terms(provider), 1, PATIENCE)
+        if 0 < seconds <= PATIENCE:
+            self._sleep(seconds)
+        return seconds <= PATIENCE
 
     def _may_go(self, message: Message) -> bool:
         """Whether it could still be sent today: it may be that nobody has it yet."""

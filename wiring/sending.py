@@ -253,6 +253,7 @@ class Sending(Listening):
             providers=self.providers,
             may_send=may_send(self.campaigns),
             shop=self.shops.get,
+            desk=self.desk,
             clock=self.clock,
             settings=self.settings,
         )

@@ -143,6 +143,7 @@ def live(case: Case) -> None:
         providers=provider,
         may_send=lambda campaign: "go",
         shop=services.shops.get,
+        desk=services.desk,
         clock=clock,
         settings=case.settings,
     ).settle()

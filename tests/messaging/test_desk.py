@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from common.money import Money
@@ -110,7 +112,31 @@ def test_only_one_tries_a_provider_again(office: Office, clock: ManualClock) -> 
     office.delivery.deliver(office.plan("ana").id)
     clock.advance(61)
     found = [office.desk().pick("email") for _ in range(3)]
-    assert [isinstance(one, Picked) and one.trial for one in found] == [True, False, False]
+    assert [isinstance(one, Picked) and office.desk().try_again(one) for one in found] == [True, False, False]
+    assert isinstance(office.desk().pick("email"), Held)
+
+
+def test_a_claim_with_nobody_to_send_to_does_not_use_the_trial_up(office: Office, clock: ManualClock) -> None:
+    office.provider.answer = always(NotTaken(reason="credentials", stop=True))
+    office.delivery.deliver(office.plan("ana", run="first").id)
+    office.provider.answer = always(Accepted("id"))
+    clock.advance(61)
+    office.customer("no", consent=False)
+    office.delivery.deliver(office.plan("no", run="second").id)
+    begin = office.delivery._claims.begin
+    batch = office.plan("stopped", run="third")
+
+    def interrupted(*asked: Any) -> list[str]:
+        won = begin(*asked)
+        office.services.suppressions.add("email", "stopped@example.com", "all", "stop", clock.now())
+        return won
+
+    office.delivery._claims.begin = interrupted  # type: ignore[assignment, method-assign]
+    office.delivery.deliver(batch.id)
+    office.delivery._claims.begin = begin  # type: ignore[method-assign]
+    office.delivery.deliver(office.plan("bo", run="fourth").id)
+    assert office.states("bo", run="fourth") == [(State.ACCEPTED, "")]
+    assert office.services.database["breakers"].count_documents({}) == 0
 
 
 @pytest.mark.parametrize(
@@ -214,3 +240,43 @@ def test_a_budget_is_never_exceeded_and_gets_back_what_nobody_took(office: Offic
         (State.ACCEPTED, ""),
         (State.SKIPPED, "campaign_budget"),
     ]
+
+
+def test_what_is_urgent_waits_a_second_behind_a_campaign_at_a_slow_rate(office: Office) -> None:
+    terms(office, puppet={"rate": 2.0})
+    slept: list[float] = []
+    office.delivery._sleep = slept.append
+    office.delivery.deliver(office.plan(*[f"c{number}" for number in range(20)]).id)
+    assert {len(parcel.letters) for parcel in office.provider.parcels} == {1}
+    assert sum(slept) <= 7  # and then puts the rest back
+    slept.clear()
+    batch = office.plan("zoe", run="single", purpose="transactional")
+    batch = msgspec.structs.replace(batch, urgent=True)
+    office.services.database["batches"].update_one({"_id": batch.id}, {"$set": {"urgent": True}})
+    office.delivery.deliver(batch.id)
+    assert office.states("zoe", run="single") == [(State.ACCEPTED, "")]
+    assert sum(slept) <= 1.01
+
+
+def test_at_a_rate_a_worker_leaves_others_their_share_of_a_batch(office: Office) -> None:
+    terms(office, puppet={"rate": 1.0})
+    batch = office.plan(*[f"c{number}" for number in range(25)])
+    told: list[int] = []
+
+    def join(*asked: Any) -> Any:
+        told.append(len(asked[1]))
+        if len(told) == 1:
+            other = office.worker()
+            other._sleep, other._render = (lambda seconds: None), rendering
+            other.deliver(batch.id)
+        return office.rendering(*asked)
+
+    def rendering(*asked: Any) -> Any:
+        told.append(len(asked[1]))
+        return office.rendering(*asked)
+
+    office.delivery._sleep, office.delivery._render = (lambda seconds: None), join
+    office.delivery.deliver(batch.id)
+    assert told == [10, 10]
+    assert ("deliver", batch.id) in office.bell.rung
+    assert len(set(office.provider.sent())) == len(office.provider.sent())

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from common.settings import Settings
+from messaging.desk import Terms
 from messaging.message import State
 from tests.support.clock import ManualClock
 from tests.support.office import Office
@@ -117,3 +118,20 @@ def test_a_blind_provider_is_not_asked(make: Make, provider_sandbox: ProviderSan
     assert not office.services.reconciler.waiting()
     assert reconcile(office) == 0
     assert provider_sandbox.accepted() == []
+
+
+def test_what_is_handed_over_again_waits_for_the_providers_rate_like_any_other(
+    make: Make, provider_sandbox: ProviderSandbox
+) -> None:
+    office = make("idempotent")
+    batch = office.plan("ana", "ben")
+    provider_sandbox.misbehave({"accept_then_hang": True, "count": 2})
+    office.delivery.deliver(batch.id)
+    office.services.provider_book.put(Terms(id="webhook", rate=0.5))
+    slept: list[float] = []
+    reconciler = office.reconciler()
+    reconciler._sleep = slept.append
+    assert reconciler.settle() == 2
+    assert len(slept) == 1
+    assert 1 < slept[0] <= 2
+    assert office.states("ana", "ben") == [(State.ACCEPTED, "")] * 2

@@ -160,6 +160,7 @@ class Office:
             providers=services.providers,
             may_send=lambda campaign: self.word,
             shop=services.shops.get,
+            desk=self.desk(),
             clock=self.clock,
             settings=self.settings,
         )
