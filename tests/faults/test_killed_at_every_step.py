@@ -46,14 +46,14 @@ DELIVERING = [
     ("contents.keep", "after"),
     ("claims.begin", "before"),
     ("claims.begin", "after"),
-    ("people.suppressed", "after"),
+    ("people.again", "after"),
     ("provider.hand_over", "before"),
     ("provider.hand_over", "taken"),
     ("provider.hand_over", "after"),
     ("claims.record", "after"),
     ("batches.settle", "after"),
 ]
-OF_A_LETTER = {"claims.begin", "people.suppressed", "provider.hand_over", "claims.record"}
+OF_A_LETTER = {"claims.begin", "people.again", "provider.hand_over", "claims.record"}
 WRITTEN_AHEAD = DELIVERING[8:13]
 SETTLING = {
     "blind": [],
