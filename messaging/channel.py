@@ -242,7 +242,8 @@ class Provider(ABC):
     due, so that their absence says something. An idempotent one takes a letter of one message and token once, for
     `key_hours` at least. An instance is shared by threads. `window` is how long after a customer's last word the shop
     may write what it likes, where that is limited; whom it heard when, `heard` knows, which `Providers` puts in place.
-    One that reaches `several` takes all devices of a receiver at once.
+    One that reaches `several` takes all devices of a receiver at once. One that `answers_at_once` carries the answer to
+    a HELP in its answer to the webhook.
     """
 
     name: ClassVar[str]
@@ -253,6 +254,7 @@ class Provider(ABC):
     key_hours: ClassVar[float] = 24.0
     window: ClassVar[timedelta | None] = None
     several: ClassVar[bool] = False
+    answers_at_once: ClassVar[bool] = False
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
         self.settings = settings
@@ -326,9 +328,9 @@ class Provider(ABC):
         """The content type and the body of the answer to a webhook; where the provider can, it sends `text` back."""
         return "", ""
 
-    def say(self, reply: Reply, text: str) -> None:
-        """Answer a customer who just wrote, where `answer` cannot; what is not known to be taken is not sent again."""
-        return
+    def say(self, reply: Reply, text: str) -> bool:
+        """Answer a customer who just wrote; whether it was taken. What is not known to be is not sent again."""
+        return False
 
     def challenge(self, query: Mapping[str, str]) -> str:
         """What to answer when the provider asks with a GET whether a webhook is ours; raises Forged, or NotFound."""

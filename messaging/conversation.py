@@ -151,8 +151,22 @@ class Conversation:
         answer = connected(linked.locale, self._shop()) if linked else self.answer_to(channel, reply)
         if not answer and self._answering is not None:
             answer = self._answering(channel, reply.text, reply.at, people)
-        self._threads.add(self._said(channel, reply, answer, [customer.id for customer in people]))
+        self._threads.add([self._heard(channel, reply, [customer.id for customer in people])])
         return answer
+
+    def answered(self, channel: str, reply: Reply, words: str) -> None:
+        """Keep in the thread what was said back."""
+        people = self._customers.find("", SHARING, reply.address, channel)
+        said = Said(
+            id=derive(reply.key, "answer"),
+            customers=[customer.id for customer in people],
+            channel=channel,
+            address=reply.address,
+            direction="out",
+            text=words,
+            at=reply.at + timedelta(milliseconds=1),  # after the question, where threads are read in order
+        )
+        self._threads.add([said])
 
     def _note_consent(self, channel: str, reply: Reply, people: Sequence[Customer]) -> None:
         keyword = keyword_of(reply.text)
@@ -181,8 +195,8 @@ class Conversation:
                 order = [wanted, *(channel for channel in channels if channel != wanted)]
                 self._records.change(customer.id, {"preferred": order})
 
-    def _said(self, channel: str, reply: Reply, answer: str, customers: list[str]) -> list[Said]:
-        heard = Said(
+    def _heard(self, channel: str, reply: Reply, customers: list[str]) -> Said:
+        return Said(
             id=reply.key,
             customers=customers,
             channel=channel,
@@ -193,18 +207,6 @@ class Conversation:
             attachments=reply.attachments[:MOST],
             at=reply.at,
         )
-        if not answer:
-            return [heard]
-        answered = Said(
-            id=derive(reply.key, "answer"),
-            customers=customers,
-            channel=channel,
-            address=reply.address,
-            direction="out",
-            text=answer,
-            at=reply.at + timedelta(milliseconds=1),  # after the question, where threads are read in order
-        )
-        return [heard, answered]
 
 
 def cursor(said: Said) -> str:

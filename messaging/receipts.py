@@ -216,9 +216,12 @@ class Receipts:
         self._inbox.done(done)
 
     def _say(self, provider: Provider, reply: Reply, words: str) -> None:
-        """Answer a customer; what fails is not tried again, since it may have arrived."""
+        """Answer a customer, and keep what was said; what fails is not tried again, since it may have arrived."""
+        channel = provider.channel
         try:
-            provider.say(reply, words)
+            said = provider.answers_at_once and words == self._conversation.answer_to(channel, reply)
+            if said or provider.say(reply, words):
+                self._conversation.answered(channel, reply, words)
         except Exception:
             log.exception("reply.unanswered", extra={"provider": provider.name, "reply": reply.key})
 

@@ -70,6 +70,14 @@ def text(value: Any, longest: int = 4_000) -> str:
     return str(value).encode("utf-8", "replace").decode()[:longest]
 
 
+def whole(value: Any) -> str:
+    """All that a value holds, as text that can be stored: of what nobody foresaw, for a person to read."""
+    try:
+        return json.dumps(value)[:4_000]
+    except RecursionError:
+        return ""
+
+
 def instant(value: Any, otherwise: datetime, unit: int = 1) -> datetime:
     """A time that a provider gave in seconds since 1970, or in milliseconds (`unit` 1,000).
 

@@ -82,9 +82,11 @@ class Page(Chat):
             message["metadata"] = f"{letter.message}:{parcel.token}"
         return self._post({"recipient": {"id": letter.address}, **kind, "message": message})
 
-    def say(self, reply: Reply, text: str) -> None:
+    def say(self, reply: Reply, text: str) -> bool:
         """Answer; whoever just wrote has opened the window."""
-        self._post({"recipient": {"id": reply.address}, **self.within, "message": {"text": text}})
+        return isinstance(
+            self._post({"recipient": {"id": reply.address}, **self.within, "message": {"text": text}}), Accepted
+        )
 
     def verify(self, hook: Hook) -> None:
         """Check X-Hub-Signature-256; raises Forged."""

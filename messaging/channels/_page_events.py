@@ -11,7 +11,7 @@ from typing import Any
 from common.ids import derive
 from messaging.attachments import attachment
 from messaging.channel import Hook, Receipt, ReceiptType, Reply
-from messaging.channels._chat import inner, instant, listed, read, text
+from messaging.channels._chat import inner, instant, listed, read, text, whole
 
 _MILLISECONDS = 1_000
 # Events that say something of a person but nothing of ours; what is not here is unknown, never dropped.
@@ -25,7 +25,7 @@ def receipts(hook: Hook, channel: str, ours: str = "") -> list[Receipt]:
     found: list[Receipt] = []
     for page, event in _events(hook):
         if ours not in ("", page):
-            key = derive(channel, "other", page, text(event))
+            key = derive(channel, "other", page, whole(event))
             found.append(Receipt(key=key, type="unknown", at=hook.at, detail=f"of another account: {page}"))
         else:
             found += _receipts(event, hook.at, channel)

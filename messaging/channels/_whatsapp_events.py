@@ -10,7 +10,7 @@ from common.ids import derive
 from messaging.attachments import Attachment, attachment, place
 from messaging.channel import Hook, Notice, Receipt, ReceiptType, Reply
 from messaging.channels import _whatsapp_errors as errors
-from messaging.channels._chat import inner, instant, listed, read, text
+from messaging.channels._chat import inner, instant, listed, read, text, whole
 from messaging.channels._whatsapp_numbers import from_wa_id
 
 STATUSES: dict[str, ReceiptType] = {
@@ -42,23 +42,23 @@ def receipts(hook: Hook, number_id: str) -> list[Receipt]:
     found: list[Receipt] = []
     for field, value, at in _changes(hook):
         if other := _other(value, number_id):
-            key = derive("whatsapp", "other", other, text(value))
+            key = derive("whatsapp", "other", other, whole(value))
             found.append(Receipt(key=key, type="unknown", at=at, detail=f"of another number: {other}"))
             continue
-        found += [one for status in listed(value.get("statuses")) for one in _of_status(status, at)]
-        found += [one for said in listed(value.get("messages")) for one in _of_press(said, at)]
+        found += [one for status in listed(value.get("statuses")) for one in _of_status(status, hook.at)]
+        found += [one for said in listed(value.get("messages")) for one in _of_press(said, hook.at)]
         if field == "user_preferences":
-            found += [one for said in listed(value.get("user_preferences")) for one in _of_preference(said, at)]
+            found += [one for said in listed(value.get("user_preferences")) for one in _of_preference(said, hook.at)]
         elif field != "messages" and field not in _NOTICES:
-            key = derive("whatsapp", field, text(value))
-            found.append(Receipt(key=key, type="unknown", at=at, detail=f"{field}: {text(value, 400)}"))
+            key = derive("whatsapp", field, whole(value))
+            found.append(Receipt(key=key, type="unknown", at=at, detail=f"{field}: {whole(value)[:400]}"))
     return found
 
 
 def replies(hook: Hook, number_id: str) -> list[Reply]:
     """What people wrote or tapped; of a picture its caption, of what has no words what kind it is."""
     found: list[Reply] = []
-    for _, value, at in _changes(hook):
+    for _, value, _ in _changes(hook):
         if _other(value, number_id):
             continue
         ours = text(inner(value, "metadata").get("display_phone_number"), 40)
@@ -66,7 +66,7 @@ def replies(hook: Hook, number_id: str) -> list[Reply]:
             address, id_ = from_wa_id(text(said.get("from"), 40)), text(said.get("id"), 200)
             if address and id_ and said.get("type") not in ("reaction", "system"):
                 key = derive("whatsapp", "reply", id_)
-                when = instant(said.get("timestamp"), at)
+                when = instant(said.get("timestamp"), hook.at)
                 reply = Reply(key=key, address=address, to=ours, text=_words(said), at=when, provider_id=id_)
                 found.append(msgspec.structs.replace(reply, attachments=_attachments(said)))
     return found
@@ -150,9 +150,7 @@ def _of_preference(said: dict[str, Any], at: datetime) -> Iterator[Receipt]:
     if said.get("value") == "stop":
         yield _no_more(address, when, key, text(said.get("detail"), 300))
     else:
-        yield Receipt(
-            key=key, type="unknown", at=when, address=address, detail=f"preference: {text(said.get('value'), 400)}"
-        )
+        yield Receipt(key=key, type="unknown", at=when, address=address, detail=f"preference: {whole(said)[:400]}")
 
 
 def _no_more(address: str, at: datetime, key: str, detail: str) -> Receipt:

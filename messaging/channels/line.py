@@ -77,11 +77,12 @@ class Line(Chat):
         key = str(uuid.uuid5(_NAMESPACE, f"{letter.message}:{parcel.token}"))
         return self.ask(f"{self._url}/v2/bot/message/push", body, {**self._bearer(), "X-Line-Retry-Key": key}, _outcome)
 
-    def say(self, reply: Reply, text: str) -> None:
+    def say(self, reply: Reply, text: str) -> bool:
         """Answer with the reply token, which costs nothing and lasts a minute."""
         if reply.token:
             body = {"replyToken": reply.token, "messages": [{"type": "text", "text": text}]}
-            self.ask(f"{self._url}/v2/bot/message/reply", body, self._bearer(), _outcome)
+            return isinstance(self.ask(f"{self._url}/v2/bot/message/reply", body, self._bearer(), _outcome), Accepted)
+        return False
 
     def verify(self, hook: Hook) -> None:
         """Check X-Line-Signature, HMAC-SHA256 of the raw body by the channel's secret in base64; raises Forged."""

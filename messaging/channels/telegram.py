@@ -100,9 +100,11 @@ class Telegram(Chat):
         method = {"method": "answerCallbackQuery", "callback_query_id": query} if query else {}
         return "application/json", json.dumps(method) if method else ""
 
-    def say(self, reply: Reply, text: str) -> None:
+    def say(self, reply: Reply, text: str) -> bool:
         """Answer in a message of its own."""
-        self._call("sendMessage", {"chat_id": int(reply.address), **request({"text": text})[1]})
+        return isinstance(
+            self._call("sendMessage", {"chat_id": int(reply.address), **request({"text": text})[1]}), Accepted
+        )
 
     def deep_link(self, token: str, greeting: str) -> str:
         """The address that opens the bot with `/start token`; raises Invalid without the bot's name."""

@@ -84,6 +84,7 @@ class Twilio(OneByOne):
 
     name: ClassVar[str] = "twilio"
     channel: ClassVar[str] = "sms"
+    answers_at_once: ClassVar[bool] = True
     reports: ClassVar[frozenset[ReceiptType]] = frozenset({"accepted", "delivered", "undelivered", "bounced"})
 
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
@@ -105,12 +106,11 @@ class Twilio(OneByOne):
     def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
         """One text message, with our ids in the address that Twilio reports back to."""
         ids = urlencode({"message": letter.message, "token": parcel.token})
-        form = {
-            "To": letter.address,
-            "From": parcel.sender,
-            "Body": letter.rendered.parts.get("text", ""),
-            "StatusCallback": f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}?{ids}",
-        }
+        back = f"{self.settings.public_url.rstrip('/')}/webhooks/{self.channel}?{ids}"
+        return self._post(letter.address, parcel.sender, letter.rendered.parts.get("text", ""), StatusCallback=back)
+
+    def _post(self, to: str, sender: str, text: str, **more: str) -> Outcome:
+        form = {"To": to, "From": sender, "Body": text, **more}
         path = f"{self._url}/2010-04-01/Accounts/{self._own.twilio_account_sid}/Messages.json"
         answer = handed(self.client, path, urlencode(form, errors="replace").encode(), _FORM)
         return _outcome(answer) if isinstance(answer, httpx2.Response) else answer
@@ -164,6 +164,10 @@ class Twilio(OneByOne):
                 attachments=_attachments(fields),
             )
         ]
+
+    def say(self, reply: Reply, text: str) -> bool:
+        """Text back from the number that was written to."""
+        return bool(reply.to) and isinstance(self._post(reply.address, reply.to, text), Accepted)
 
     def answer(self, text: str, hook: Hook) -> tuple[str, str]:
         """An answer to the webhook that makes Twilio text this back, nothing where it is empty (TwiML)."""

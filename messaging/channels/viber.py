@@ -74,9 +74,9 @@ class Viber(Chat):
         tracking = {"tracking_data": f"{letter.message}:{parcel.token}"}
         return self._post(letter.address, parcel.sender_name, {**request(letter.rendered.parts), **tracking})
 
-    def say(self, reply: Reply, text: str) -> None:
+    def say(self, reply: Reply, text: str) -> bool:
         """Answer in a message of its own."""
-        self._post(reply.address, "", request({"text": text}))
+        return isinstance(self._post(reply.address, "", request({"text": text})), Accepted)
 
     def verify(self, hook: Hook) -> None:
         """Check X-Viber-Content-Signature, HMAC-SHA256 of the raw body by the token; raises Forged."""

@@ -111,15 +111,23 @@ class Webhook(OneByOne):
 
     def hand(self, parcel: Parcel, letter: Letter) -> Outcome:
         """POST one letter. Its id is of message and attempt, so that the same attempt is the same webhook."""
+        content = json.dumps(body_of(parcel, letter), ensure_ascii=False).encode("utf-8", "replace")
+        return self._post(f"{letter.message}.{parcel.token}", content)
+
+    def _post(self, id_: str, content: bytes) -> Outcome:
         try:
             key = self._key()
         except Invalid as error:
             return NotTaken(reason="credentials", stop=True, detail=str(error))
-        id_ = f"{letter.message}.{parcel.token}"
-        content = json.dumps(body_of(parcel, letter), ensure_ascii=False).encode("utf-8", "replace")
         headers = {"Content-Type": "application/json", **_standard.signed(key, id_, self.clock.now(), content)}
         answer = handed(self.client, self._own.webhook_url, content, headers)
         return answer if not isinstance(answer, httpx2.Response) else _outcome(answer, id_)
+
+    def say(self, reply: Reply, text: str) -> bool:
+        """POST the answer to what a customer wrote, signed like a message, under an id that follows from theirs."""
+        about = {"reply_to": reply.provider_id, "address": reply.address, "text": text}
+        content = json.dumps({"type": "reply", **about}, ensure_ascii=False).encode("utf-8", "replace")
+        return isinstance(self._post(f"reply.{reply.key}", content), Accepted)
 
     def verify(self, hook: Hook) -> None:
         """Check the signature and the time that is signed; raises Forged."""

@@ -68,10 +68,15 @@ class WhatsApp(Chat):
         request = body(letter, parcel.token, window_open=self.window_open(letter.address))
         return self._post(request) if request else errors.OUTSIDE_WINDOW
 
-    def say(self, reply: Reply, text: str) -> None:
+    def say(self, reply: Reply, text: str) -> bool:
         """Answer in free text; whoever just wrote has opened the window."""
         to = reply.address.removeprefix("+")
-        self._post({"messaging_product": "whatsapp", "recipient_type": "individual", "to": to, **free({"text": text})})
+        return isinstance(
+            self._post(
+                {"messaging_product": "whatsapp", "recipient_type": "individual", "to": to, **free({"text": text})}
+            ),
+            Accepted,
+        )
 
     def verify(self, hook: Hook) -> None:
         """Check X-Hub-Signature-256; raises Forged."""

@@ -46,6 +46,9 @@ class WebhookSystem(StandIn):
         body = json.loads(request.body)
         if body["type"] == "lookup":
             return Judged([], 200, {"taken": [id_ for id_ in body["ids"] if id_ in self._taken]})
+        if body["type"] == "reply":
+            letter = {"provider": self.name, "message": "", "token": "", "address": body["address"], "id": id_}
+            return Judged([{**letter, "text": body["text"], "reply_to": body["reply_to"]}], 202, {"id": id_})
         if id_ in self._taken:
             return Judged([], 202, {"id": id_})
         if " " in body["address"]:

@@ -335,6 +335,11 @@ def test_a_forged_webhook_is_refused(provider: Provider, provider_sandbox: Provi
             provider.verify(forgery)
 
 
+def test_who_hears_replies_can_answer_them(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.replies is Provider.replies or kind.say is not Provider.say
+
+
 def test_without_credentials_a_channel_keeps_its_letters_in_the_outbox_and_says_so(
     name: str, services: Services
 ) -> None:

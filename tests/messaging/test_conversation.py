@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from customers.customer import preferred_source
+from customers.customer import Customer, preferred_source
 from messaging.channel import Reply
 from messaging.keywords import channel_named, keyword_of
 from tests.messaging.reporting import reports, settings
@@ -57,6 +57,25 @@ def consent(reports: Reports, channel: str = "sms") -> str:
         ("iptal", "stop"),
         ("Stop all of it!", "stop"),
         ("leiratkozás", "stop"),
+        ("arrête", "stop"),
+        ("cancelar suscripción", "stop"),
+        ("Désabonnement", "stop"),
+        ("wypisz mnie", "stop"),
+        ("Lopeta kiitos", "stop"),
+        ("Basta", "stop"),
+        ("إلغاء", "stop"),
+        ("Hola, quiero darme de baja por favor. Gracias", "stop"),
+        ("Cancel\n\nSent from my iPhone", "stop"),
+        ("Abmelden\n-- \nAna Silva\nHafenstraße 1", "stop"),
+        ("Don't text me", "stop"),
+        ("help\n\nEnvoyé de mon iPhone", "help"),
+        ("don't stop the good work", ""),
+        ("Cancel\n\nmy order from Monday", ""),
+        ("Basta un attimo?", ""),
+        ("Non basta, grazie", ""),
+        ("Ich möchte kündigen, was mir nicht passt", ""),
+        ("Can I cancel? Sent from my iPhone", ""),
+        ("Thanks", ""),
         ("Unsubscribe me please", "stop"),
         ("開始", "start"),
         ("ヘルプ", "help"),
@@ -222,3 +241,26 @@ def test_a_wish_for_a_channel_is_declared_where_there_is_an_address_on_it(report
     reports.services.receipts.take()
     assert preferred() == ["email", "sms"]
     assert preferred_source(reports.services.customers.get(["ana"])["ana"]) == "declared"
+
+
+def test_an_answer_stands_in_the_thread_where_it_was_taken_and_only_there(reports: Reports, clock: ManualClock) -> None:
+    services, sandbox = reports.services, reports.sandbox
+    services.customers.upsert([Customer(id="wes", addresses={"webhook": ["crm:wes"]})])
+
+    def ask(id_: str, **fault: int) -> list[str]:
+        sandbox.misbehave(*([fault] if fault else []))
+        clock.advance(1)
+        reply = {"channel": "webhook", "from": "crm:wes", "to": "", "text": "HELP", "id": id_}
+        for hook in sandbox.hooks(clock.now(), replies=[reply]):
+            services.webhooks.receive("webhook", hook)
+        services.receipts.take()
+        return [said.direction for said in services.threads.of_customer("wes", "", 10)]
+
+    assert ask("first") == ["in", "out"]
+    [answered] = sandbox.accepted()
+    assert (answered["reply_to"], answered["address"]) == ("first", "crm:wes")
+    assert "Reply STOP" in answered["text"]
+    assert ask("second", status=503) == ["in", "out", "in"]
+    reports.text((ANA, "HELP"))
+    services.receipts.take()
+    assert [said.direction for said in services.threads.of_customer("ana", "", 10)] == ["in", "out"]
