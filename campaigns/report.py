@@ -227,7 +227,8 @@ def _experiment(arms: Mapping[str, Arm], campaign: Campaign, method: Method) -> 
         holdout_percent=campaign.holdout_percent,
         method=method,
         detect=campaign.detect_percent,
-        shares_move=campaign.allocation == "bandit" or campaign.ladder is not None,
+        shares_move=campaign.allocation == "bandit",
+        chosen=campaign.ladder is not None,
     )
 
 

@@ -90,6 +90,13 @@ class ExperimentSchema(Strict):
     winner = fields.String(
         required=True, metadata={"description": "The arm that clearly earns more than every other; empty for none yet."}
     )
+    not_compared = fields.String(
+        required=True,
+        metadata={
+            "description": "Why the variants are compared neither with each other nor each with the holdout: a ladder "
+            "chooses them for people. Empty where they are."
+        },
+    )
 
 
 class RedemptionTotalsSchema(Strict):

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from campaigns.experiments import cuped, intervals
-from campaigns.experiments.arms import Arm
+from campaigns.experiments.arms import Arm, together
 from campaigns.experiments.intervals import Interval
 from campaigns.experiments.ratio import Ratio, ratio
 from campaigns.experiments.sizing import needed
@@ -14,6 +14,13 @@ from campaigns.experiments.variants import Variant
 
 HOLDOUT = "holdout"
 TREATED = "treated"
+
+# Why rungs are not compared.
+CHOSEN = (
+    "A ladder chooses each person's rung by what they are worth, by what they got before and by what is left under its "
+    "caps, so a rung's people differ from others before anybody writes to them. Only who is held out is drawn by chance: "
+    "all who were written to, together, are compared with them."
+)
 
 # "fixed": all who were drawn have had their time, so that one look is all there is. "always_valid": it still runs.
 Method = Literal["fixed", "always_valid"]
@@ -35,12 +42,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """All comparisons of a campaign; `winner` is the arm that clearly earns more than every other, by money, or ""."""
+    """All comparisons of a campaign; `winner` is the arm that clearly earns more than every other, by money, or "".
+
+    `not_compared` says why the variants are compared neither with each other nor each with the holdout, "" where they
+    are.
+    """
 
     method: Method
     comparisons: list[Comparison]
     ratio: Ratio | None
     winner: str
+    not_compared: str = ""
 
 
 def result(
@@ -51,11 +63,18 @@ def result(
     method: Method,
     detect: float,
     shares_move: bool = False,
+    chosen: bool = False,
 ) -> Result:
     """Compare a campaign's arms. `detect` is the difference worth finding, in percent of what the control earns.
 
-    Where `shares_move`, as under a bandit, only the holdout's size can be checked.
+    Where `shares_move`, as under a bandit, only the holdout's size can be checked. Where the variants are `chosen` for
+    each person, as on a ladder, they are no arms: all of them together are one.
     """
+    if chosen:
+        whole = {TREATED: together(arm for name, arm in arms.items() if name != HOLDOUT)}
+        told = {HOLDOUT: arms.get(HOLDOUT, Arm()), **whole}
+        alone = result(told, [], holdout_percent=holdout_percent, method=method, detect=detect)
+        return msgspec.structs.replace(alone, winner="", not_compared=CHOSEN)
     names = [variant.id for variant in variants] or [TREATED]
     control = HOLDOUT if holdout_percent else names[0]
     compared = [

@@ -103,6 +103,10 @@ def test_a_win_back_from_its_segment_to_its_uplift(
     assert typed("GET", f"{here}/ladder")["promised"]["amount"] <= 250 * PEOPLE
     report = typed("GET", f"{here}/report")
     assert report["uplift"]["per_customer"] > 0
+    proved = report["experiment"]
+    assert [(one["arm"], one["against"]) for one in proved["comparisons"]] == [("treated", "holdout")]
+    assert (proved["winner"], proved["not_compared"].partition(" chooses")[0]) == ("", "A ladder")
+    assert set(report["variants"]) == {"note", "off-10", "off-20"}
     typed("GET", f"{here}/ladder/lessons?limit=1")
 
 

@@ -129,3 +129,19 @@ def test_an_experiment_that_can_prove_nothing_is_refused(
 def test_two_variants_of_one_name_are_refused() -> None:
     assert faults([Variant(id="a", share=50), Variant(id="a", share=50)], 0, "fixed").keys() == {"variants.1.id"}
     assert not faults([Variant(id="a", share=100)], 10, "fixed")
+
+
+def test_the_rungs_of_a_ladder_are_never_compared_as_if_they_were_drawn() -> None:
+    # Who is worth most got the most: the rung did nothing, and seems to win against everybody.
+    arms = {"note": arm([0, 1_000] * 60), "off-20": arm([4_000, 5_000] * 60), "holdout": arm([1_900, 2_900] * 60)}
+    rungs = [Variant(id="note", share=50), Variant(id="off-20", share=50)]
+    drawn_for = result(arms, rungs, holdout_percent=100 / 3, method="fixed", detect=10)
+    assert (drawn_for.winner, drawn_for.not_compared) == ("off-20", "")
+    told = result(arms, rungs, holdout_percent=100 / 3, method="fixed", detect=10, chosen=True)
+    [only] = told.comparisons
+    assert (only.arm, only.against, told.winner) == ("treated", "holdout", "")
+    assert only.money.value == pytest.approx((500 + 4_500) / 2 - 2_400)
+    assert "chooses" in told.not_compared
+    assert told.ratio is not None
+    assert told.ratio.counted == {"treated": 240, "holdout": 120}
+    assert result(arms, rungs, holdout_percent=0, method="fixed", detect=10, chosen=True).comparisons == []
