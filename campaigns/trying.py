@@ -14,6 +14,7 @@ from common.clock import Clock
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import derive
 from content.errors import Unwritable
+from content.invented import render_invented
 from content.templates import Templates, compile_template, pick_locale
 from customers.addresses import normalise
 from customers.consent import Suppressions
@@ -38,13 +39,17 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """What was handed over, by whom, in which language, and what the provider said."""
+    """What was handed over, by whom, in which language, and what the provider said.
+
+    `invented` are the names among the words that only an event will give this customer a value for.
+    """
 
     outcome: str
     provider: str
     locale: str
     parts: dict[str, str]
     detail: str = ""
+    invented: list[str] = []
 
 
 class Desk(Protocol):
@@ -83,7 +88,7 @@ class Tester:
         """
         shop = self._shops.get()
         address = self._address(shop, trial)
-        batch, rendered = self._written(campaign, trial, shop, operation)
+        batch, rendered, invented = self._written(campaign, trial, shop, operation)
         picked = self._desk.pick(trial.channel)
         if isinstance(picked, Held):
             raise Conflict(f"Nobody carries {trial.channel} until {picked.until:%H:%M:%S}.", picked.reason)
@@ -97,6 +102,7 @@ class Tester:
             locale=batch.locale,
             parts=rendered.parts,
             detail="" if taken else str(getattr(outcome, "reason", "")),
+            invented=invented,
         )
 
     def _address(self, shop: Shop, trial: Trial) -> str:
@@ -108,7 +114,9 @@ class Tester:
             raise Conflict("Whoever has this address does not want to be written to.", reason)
         return address
 
-    def _written(self, campaign: Campaign, trial: Trial, shop: Shop, operation: str) -> tuple[Batch, Rendered]:
+    def _written(
+        self, campaign: Campaign, trial: Trial, shop: Shop, operation: str
+    ) -> tuple[Batch, Rendered, list[str]]:
         customer = self._customers.get([trial.customer]).get(trial.customer)
         if customer is None:
             raise NotFound("customer", trial.customer)
@@ -126,7 +134,7 @@ class Tester:
         )
         compiled = compile_template(template.content[trial.channel][locale], trial.channel, locale, tried.purpose)
         try:
-            parts = compiled.render(self._builder.rehearse(occasion, customer))
+            parts, invented = render_invented(compiled, self._builder.rehearse(occasion, customer))
         except Unwritable as error:
             raise Invalid.field("customer", str(error)) from None
         if "subject" in parts:
@@ -134,4 +142,4 @@ class Tester:
         now = self._clock.now()
         run = derive("test", operation)
         batch = Batch(id=run, run=run, campaign="", channel=trial.channel, locale=locale, due_at=now, rung_at=now)
-        return msgspec.structs.replace(batch, brand=tried.brand), Rendered(parts=parts)
+        return msgspec.structs.replace(batch, brand=tried.brand), Rendered(parts=parts), invented

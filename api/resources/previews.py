@@ -33,7 +33,7 @@ from content.picture import SHEET_WIDTH, WIDTHS, Tile, as_page, as_sheet
 from content.preview import Preview, preview
 from content.sheet import FIELDS, most_different, worth_comparing
 from content.templates import Template, Unwritable, check_content, pick_locale
-from content.vocabulary import SAMPLE_SITE, sample
+from content.vocabulary import SAMPLE_SITE
 from content.wording import direction
 from customers.customer import Customer
 from messaging.web_check import Looked
@@ -68,10 +68,15 @@ class PictureView(MethodView):
     @blueprint.response(200, content_type="image/png", description="The message as its receiver would see it.")
     @blueprint.alt_response(503, "UNAVAILABLE")
     def post(self, body: dict[str, Any]) -> Response:
-        """Draw the message as a PNG, with nothing loaded from elsewhere; 503 where no browser is set up for it."""
+        """Draw the message as a PNG, with nothing loaded from elsewhere; 503 where no browser is set up for it.
+
+        The header `Encore-Invented` names what in it stands for values that only an event gives this customer.
+        """
         seen, _, _ = _seen(body)
         page = as_page(seen.channel, seen.parts, seen.locale, direction(seen.locale))
-        return Response(services().painter.paint(page, WIDTHS[body["device"]]), content_type="image/png")
+        drawn = Response(services().painter.paint(page, WIDTHS[body["device"]]), content_type="image/png")
+        drawn.headers["Encore-Invented"] = ", ".join(seen.invented)
+        return drawn
 
 
 @blueprint.route("/templates/links")
@@ -117,7 +122,7 @@ class SheetPictureView(MethodView):
                 page=as_page(body["channel"], one["parts"], one["locale"], direction(one["locale"]))
                 if one["parts"]
                 else "",
-                note=one["skipped"] or ", ".join(dict.fromkeys(warning.code for warning in one["warnings"])),
+                note=one["skipped"] or ", ".join(_remarks(one)),
             )
             for one in rows
         ]
@@ -136,6 +141,12 @@ class TestSend(MethodView):
         """Send its message, as a customer would get it, to one of the shop's test addresses; no report counts it."""
         campaign = services().campaigns.get(campaign_id)
         return services().tester.send(campaign, Trial(**body), operation_id())
+
+
+def _remarks(row: dict[str, Any]) -> list[str]:
+    """What is said below a message on a sheet: each kind of warning once, and what was invented."""
+    codes = list(dict.fromkeys(warning.code for warning in row["warnings"]))
+    return [*codes, *(f"{name} invented" for name in row["invented"])]
 
 
 def _seen(body: dict[str, Any]) -> tuple[Preview, Template, dict[str, str]]:
@@ -157,11 +168,9 @@ def _seen(body: dict[str, Any]) -> tuple[Preview, Template, dict[str, str]]:
 
 
 def _values(customer: Customer, locale: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What can be said of this customer; what no offer or programme was named for is invented. No code is made."""
-    invented = sample(locale)
+    """What can be said of this customer. No code is made."""
     about = Occasion(locale=locale, offer=body["offer"], referral_programme=body["referral_programme"])
-    known = services().builder.rehearse(about, customer)
-    return {**{name: invented[name] for name in ("offer", "voucher", "referral")}, **known}
+    return services().builder.rehearse(about, customer)
 
 
 def _template_of(body: dict[str, Any]) -> Template:
@@ -220,7 +229,8 @@ def _row(template: Template, body: dict[str, Any], customer: Customer, why: str)
     """One person's message, or why they would get none."""
     shop_locale = _locale()
     locale = pick_locale(template, body["channel"], body["locale"] or customer.locale or shop_locale, shop_locale)
-    row = {"customer": customer.id, "why": why, "locale": locale or "", "parts": {}, "warnings": [], "skipped": ""}
+    row: dict[str, Any] = {"customer": customer.id, "why": why, "locale": locale or "", "skipped": ""}
+    row |= {"parts": {}, "warnings": [], "invented": []}
     if locale is None:
         return {**row, "skipped": "no_content"}
     written = template.content[body["channel"]][locale]
@@ -229,4 +239,4 @@ def _row(template: Template, body: dict[str, Any], customer: Customer, why: str)
         seen = preview(written, body["channel"], locale, values, body["purpose"], services().builder.short)
     except Unwritable as error:
         return {**row, "skipped": ":".join(filter(None, [error.reason, getattr(error, "name", "")]))}
-    return {**row, "parts": seen.parts, "warnings": seen.warnings}
+    return {**row, "parts": seen.parts, "warnings": seen.warnings, "invented": seen.invented}

@@ -13,6 +13,17 @@ from messaging.web_check import Verdict
 _PURPOSES = ["marketing", "service", "transactional"]
 
 
+def _invented() -> fields.List[str]:
+    return fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "Names among the words that the customer has no value for before an event gives one (an "
+            "order, a cart, an incident …), or that no offer or programme was named for: they show a sample."
+        },
+    )
+
+
 class PreviewRequestSchema(Strict):
     """What is to be seen: a template or content not yet kept, as this customer, or an invented one, would get it."""
 
@@ -72,6 +83,7 @@ class PreviewSchema(Strict):
         allow_none=True,
         metadata={"description": "Of a text message, once ENCORE_SMS_PART_PRICE is set."},
     )
+    invented = _invented()
 
 
 class PictureSchema(PreviewRequestSchema):
@@ -119,6 +131,7 @@ class SheetRowSchema(Strict):
     parts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     warnings = fields.List(fields.Nested(WarningSchema), required=True)
     skipped = fields.String(required=True, metadata={"description": "Like `missing_value:first_name`, or empty."})
+    invented = _invented()
 
 
 class SheetSchema(Strict):
@@ -144,3 +157,4 @@ class TriedSchema(Strict):
     locale = fields.String(required=True)
     parts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     detail = fields.String(required=True)
+    invented = _invented()

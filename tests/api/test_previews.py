@@ -9,6 +9,7 @@ from content.sheet import most_different, worth_comparing
 from content.templates import Template
 from customers.catalogue import Product
 from customers.customer import Customer
+from customers.orders import Order
 from customers.shop import Shop
 from loyalty.offer import Offer
 from tests.api.conftest import Call
@@ -137,3 +138,37 @@ def test_a_test_goes_to_a_test_address_alone_and_is_nobodys_message(shop: Call, 
         assert shop("POST", path, json={**asked, **wrong}).status_code == status, wrong
     services.suppressions.add("email", "me@shop.example", "all", "stopped", services.clock.now())
     assert shop("POST", path, json=asked).status_code == 409
+
+
+BORN_OF_EVENTS = {
+    "subject": "{{ wanted.name }} is back",
+    "html": "<p>{{ first_name }}, {{ cart.products | names | listed }} {{ due.names | listed }} {{ unused.code }} "
+    "{{ order.expected_at | date }} {{ incident.cause }}{% if order.reason %} {{ order.reason }}{% endif %}</p>",
+}
+
+
+def test_words_born_of_an_event_are_shown_to_anybody_and_what_is_invented_is_said(
+    shop: Call, services: Services, clock: ManualClock
+) -> None:
+    order = Order(id="o1", customer_id="ana", placed_at=clock.now(), total=100, currency="EUR", lines=[])
+    services.orders.upsert([order])
+    services.templates.put(Template(id="news", name="News", content={"email": {"en": BORN_OF_EVENTS}}))
+    whole = ["cart.products", "due.names", "incident.cause", "unused.code", "wanted.name"]
+    ask = {"template": "news", "channel": "email", "customer": "ana", "purpose": "service"}
+    seen = shop("POST", "/v1/templates/preview", json=ask)
+    assert seen.status_code == 200, seen.json
+    assert seen.json["parts"]["subject"] == "Slow Weather is back"
+    # Of an order that is known, only what the words cannot do without is made up: there is no reason to tell of.
+    assert "A lorry" not in seen.json["parts"]["html"]
+    assert seen.json["invented"] == sorted([*whole, "order.expected_at"])
+    rows = shop("POST", "/v1/templates/news/sheet", json={"channel": "email", "count": 20}).json["data"]
+    named = [one for one in rows if one["customer"] != "nobody"]
+    assert len(named) > 3
+    assert all(set(whole) < set(one["invented"]) and not one["skipped"] for one in named)
+    assert [one["skipped"] for one in rows if one["customer"] == "nobody"] == ["missing_value:first_name"]
+    campaign = draft(services, template="news", segment="")
+    asked = {"customer": "ana", "channel": "email", "address": "me@shop.example"}
+    sent = shop("POST", f"/v1/campaigns/{campaign.id}/test-send", json=asked)
+    assert (sent.status_code, sent.json["invented"]) == (200, seen.json["invented"]), sent.json
+    plain = shop("POST", "/v1/templates/preview", json={**ask, "template": "hello"}).json
+    assert plain["invented"] == ["offer.name"]
