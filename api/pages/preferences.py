@@ -7,6 +7,7 @@ import msgspec
 from babel import Locale
 from babel.dates import format_date
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.context import services
 from api.pages.page import message_of, new_blueprint, page
@@ -39,7 +40,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 def show(token: str) -> Response:
     """Show what is set."""
     visit = _visit(token)
-    return _form(visit, visit.customer, saved=False)
+    return _form(visit, visit.customer)
 
 
 @blueprint.post("/p/<token:token>")
@@ -47,6 +48,8 @@ def save(token: str) -> Response:
     """Set it: each box that was changed is a word of consent; channels' order, language and pace are declared."""
     visit = _visit(token)
     customer = visit.customer
+    if refused := _refused():
+        return _form(visit, customer, unread=refused)
     for channel in _channels(customer):
         for purpose in PURPOSES:
             wanted: Word = "granted" if request.form.get(f"{channel}.{purpose}") == "yes" else "denied"
@@ -55,12 +58,32 @@ def save(token: str) -> Response:
     declared = _order(customer) | _language(customer) | _pace(customer) | _pause(customer)
     if declared:
         services().customers.change(customer.id, declared)
-    return _form(visit, _customer(customer.id), saved=True, language=declared.get("locale", ""))
+    return _form(visit, _customer(customer.id), saved=True, language=_chosen())
 
 
 def language_for(message: Message) -> str:
-    """The language of the page: the browser's; else the message's, the shop's."""
-    return language_of_visitor(message.locale, services().shops.get().locale)
+    """The language of the page: the browser's; else the customer's, the message's, the shop's."""
+    customer = services().customers.get([message.customer]).get(message.customer)
+    theirs = customer.locale if customer else ""
+    return language_of_visitor(theirs, message.locale, services().shops.get().locale)
+
+
+def _refused() -> int:
+    """The status to refuse a form with that did not come whole, 0 for one that did.
+
+    A box that is not ticked is not sent, so a form that lost its end would take back what nobody took back. How often
+    stands after all boxes, and is sent by every browser.
+    """
+    try:
+        return 0 if "pace" in request.form else 400
+    except RequestEntityTooLarge:
+        return 413
+
+
+def _chosen() -> str:
+    """The language that was chosen just now, "" where none was that there are words for."""
+    chosen = request.form.get("language", "")
+    return chosen if chosen in languages() else ""
 
 
 def _order(customer: Customer) -> dict[str, Any]:
@@ -97,9 +120,9 @@ def _zone(customer: Customer) -> tzinfo:
 
 def _language(customer: Customer) -> dict[str, Any]:
     """The language, where another was chosen; pt-BR stays where it was pt."""
-    chosen = request.form.get("language", "")
+    chosen = _chosen()
     same = chosen == language_of(customer.locale, services().shops.get().locale)
-    return {} if same or chosen not in languages() else {"locale": chosen}
+    return {} if same or not chosen else {"locale": chosen}
 
 
 def _first(customer: Customer) -> list[str]:
@@ -107,8 +130,8 @@ def _first(customer: Customer) -> list[str]:
     return [channel for channel in customer.preferred if channel in channels_of(customer)][:1]
 
 
-def _form(visit: Visit, customer: Customer, *, saved: bool, language: str = "") -> Response:
-    """The page; in the `language` that was chosen just now, where one was."""
+def _form(visit: Visit, customer: Customer, *, saved: bool = False, language: str = "", unread: int = 0) -> Response:
+    """The page; in the `language` that was chosen just now, where one was. `unread` is the status of a refusal."""
     channels: list[dict[str, Any]] = [
         {
             "name": channel,
@@ -116,7 +139,7 @@ def _form(visit: Visit, customer: Customer, *, saved: bool, language: str = "") 
         }
         for channel in _channels(customer)
     ]
-    language = language or language_of_visitor(visit.locale, services().shops.get().locale)
+    language = language or language_of_visitor(customer.locale, visit.locale, services().shops.get().locale)
     now, zone = services().clock.now(), _zone(customer)
     paused = customer.paused_until if customer.paused_until and customer.paused_until > now else None
 
@@ -126,6 +149,7 @@ def _form(visit: Visit, customer: Customer, *, saved: bool, language: str = "") 
     return page(
         "preferences",
         language,
+        status=unread or 200,
         brand=visit.brand,
         channels=channels,
         order=channels_of(customer),
@@ -137,6 +161,7 @@ def _form(visit: Visit, customer: Customer, *, saved: bool, language: str = "") 
         languages=[(tag, Locale.parse(tag).get_display_name(tag)) for tag in languages()],
         spoken=language_of(customer.locale, services().shops.get().locale),
         saved=saved,
+        unread=bool(unread),
     )
 
 

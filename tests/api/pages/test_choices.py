@@ -96,7 +96,7 @@ def test_somebody_who_was_erased_can_still_unsubscribe(web: FlaskClient, world: 
 
 def test_preferences_keep_each_change_as_a_word_of_consent(web: FlaskClient, world: World, services: Services) -> None:
     path = path_of(services, "preferences", world.message)
-    web.post(path, data={"sms.marketing": "yes", "email.service": "yes", "first": "sms"})
+    web.post(path, data={"sms.marketing": "yes", "email.service": "yes", "first": "sms", "pace": ""})
     assert consent(services, "email", "marketing") == "denied"
     assert consent(services, "sms", "marketing") == "granted"
     assert consent(services, "sms", "service") == "denied"
@@ -113,7 +113,7 @@ def test_saying_yes_again_lifts_what_unsubscribing_suppressed_and_nothing_else(
     web.post(path_of(services, "unsubscribe", world.message))
     clock.advance(60)
     services.suppressions.add("sms", world.phone, "marketing", "stop", services.clock.now())
-    yes = {"email.marketing": "yes", "sms.marketing": "yes", "first": "pigeon"}
+    yes = {"email.marketing": "yes", "sms.marketing": "yes", "first": "pigeon", "pace": ""}
     assert web.post(path_of(services, "preferences", world.message), data=yes).status_code == 200
     assert services.suppressions.among("email", [world.email], "marketing") == {}
     assert services.suppressions.among("sms", [world.phone], "marketing") == {world.phone: "stop"}
@@ -181,7 +181,7 @@ def test_a_language_and_a_channel_that_are_chosen_are_declared(
     web: FlaskClient, world: World, services: Services
 ) -> None:
     path = path_of(services, "preferences", world.message)
-    kept = {"email.marketing": "yes", "email.service": "yes", "sms.service": "yes"}
+    kept = {"email.marketing": "yes", "email.service": "yes", "sms.service": "yes", "pace": ""}
     web.post(path, data={**kept, "language": "pt"})
     assert services.customers.get(["ana"])["ana"].locale == "pt-BR"  # which is what it was
     web.post(path, data={**kept, "language": "xx"})
@@ -197,9 +197,9 @@ def test_a_learned_channel_that_is_left_stays_learned_and_another_is_declared(
     learned = {"preferred": ["sms", "email"], "preferred_source": "learned"}
     database["customers"].update_one({"_id": "ana"}, {"$set": learned})
     assert 'value="sms" checked' in web.get(path).get_data(as_text=True)
-    web.post(path, data={"email.marketing": "yes", "first": "sms"})
+    web.post(path, data={"email.marketing": "yes", "first": "sms", "pace": ""})
     assert services.customers.get(["ana"])["ana"].preferred_source == "learned"
-    web.post(path, data={"email.marketing": "yes", "first": "email"})
+    web.post(path, data={"email.marketing": "yes", "first": "email", "pace": ""})
     ana = services.customers.get(["ana"])["ana"]
     assert (ana.preferred, ana.preferred_source) == (["email", "sms"], "")
 
@@ -256,3 +256,31 @@ def test_the_shop_gets_a_link_for_a_customer_without_a_message(
     assert call("DELETE", path).status_code == 204
     assert {web.get(page).status_code, web.post(page).status_code} == {404}
     assert call("POST", path, json={}).get_json()["url"] != url
+
+
+def test_a_form_that_did_not_come_whole_changes_nothing_and_is_told_so_in_their_language(
+    web: FlaskClient, world: World, services: Services, database: Mongo
+) -> None:
+    """Nothing ticked is a word; nothing sent is none."""
+    services.customers.change("ana", {"locale": "de"})
+    path = path_of(services, "preferences", world.message)
+    before = everything(database)
+    multipart = "multipart/form-data; boundary=x"
+    bodies = [
+        *(
+            (b"", FORM),
+            (b"\xff\xfe" * 1_000, FORM),
+            (b"email.marketing=yes&email.serv", FORM),
+            (b"{}", "application/json"),
+        ),
+        *((b"--x\r\n", multipart), (b"--x", "multipart/form-data"), (b"a=1&" * 600_000, FORM)),
+    ]
+    for body, kind in bodies:
+        answer = web.post(path, data=body, content_type=kind)
+        assert answer.status_code == (413 if len(body) > 2_000_000 else 400)
+        assert answer.headers["Content-Language"] == "de"
+        assert "nichts wurde geändert" in answer.get_data(as_text=True)
+    assert everything(database) == before
+    chosen = {"pace": "", "language": "de"}  # what it is already: the page is in it, whatever the browser asks for
+    assert web.post(path, data=chosen, headers={"Accept-Language": "en"}).headers["Content-Language"] == "de"
+    assert consent(services, "email", "marketing") == "denied"
