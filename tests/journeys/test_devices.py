@@ -177,7 +177,7 @@ def test_a_campaign_goes_by_the_preferred_way_and_on_to_the_next_where_a_browser
     assert page.status_code == 200
     assert "another way of the shop" in page.text
     clock.advance(60)
-    assert counter.web.post(way, data={"webhook.service": "yes"}).status_code == 200
+    assert counter.web.post(way, data={"webhook.service": "yes", "pace": ""}).status_code == 200
     said = counter.call("GET", "/v1/customers/ana")["consents"]["webhook"]
     assert said["marketing"]["state"] == "denied"
 
