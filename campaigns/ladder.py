@@ -27,8 +27,9 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `margin_percent` is what is left of a sale once the goods are paid. To one person the codes of the campaign promise
     at most `person_most` in `person_days`, to all at most `total_most`; what is promised counts at the most that its
     code can take off until the code has run out, and from then on at what it took. Nobody is written to twice in
-    `rest_days`. Who has not ordered since gets, if the ladder `climbs`, a higher rung next; one who orders has reached
-    the end of it, and begins at the bottom when they are late another time.
+    `rest_days`. For one person, what the shop's other ladders did counts for both. Who has not ordered since gets, if
+    the ladder `climbs`, a higher rung next; one who orders has reached the end of it, and begins at the bottom when
+    they are late another time.
     """
 
     margin_percent: float = 40.0

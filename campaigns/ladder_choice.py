@@ -8,7 +8,7 @@ import msgspec
 
 from campaigns.experiments.draw import position
 from campaigns.ladder import Ladder, Rung
-from campaigns.ladder_climb import Climb, Decision, is_holdout
+from campaigns.ladder_climb import Beside, Climb, Decision, is_holdout
 from campaigns.ladder_lessons import Standing
 
 
@@ -20,7 +20,7 @@ class Reason(StrEnum):
     CLIMBED = "climbed"  # what they got before brought no order: drawn among what is above it
     UNDER_CAP = "under_cap"  # something bigger was drawn, and a cap leaves room for no more than this
     HELD_OUT = "held_out"
-    RESTED = "rested"
+    RESTED = "rested"  # this ladder, or another of the shop's, took them in not long ago
     TOP_REACHED = "top_reached"
     UNREACHABLE = "unreachable"  # they agreed to no channel that is written for, or have no address on it
     NOT_WORTH_IT = "not_worth_it"
@@ -32,7 +32,8 @@ class Reason(StrEnum):
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Who is decided about: money in minor units, `place` from 0 up to 1 where they stand in the draw.
 
-    `letters` is what a letter of each rung to them costs, by the rungs that may be sent to them at all.
+    `letters` is what a letter of each rung to them costs, by the rungs that may be sent to them at all. `beside` is
+    what the shop's other ladders did for them.
     """
 
     cell: str
@@ -41,6 +42,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     held_out: bool
     place: float
     letters: dict[str, float]
+    beside: Beside = Beside()
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +62,8 @@ def wished(
 ) -> Wish:
     """What a person is to get, as far as it depends on them alone."""
     latest = climb.latest
-    if latest and latest.at > now - timedelta(days=ladder.rest_days):
+    taken = [at for at in (latest and latest.at, person.beside.at) if at]
+    if taken and max(taken) > now - timedelta(days=ladder.rest_days):
         return Wish(reason=Reason.RESTED)
     step, lowest = _progress(ladder, rungs, person, latest)
     if lowest >= len(rungs) or step >= len(rungs):
@@ -102,7 +105,8 @@ def _drawn(
         return Wish(reason=Reason.DOES_NOT_PAY, step=step)
     rung, share = pick(paying, known, person.place)
     since = now - timedelta(days=ladder.person_days)
-    left = ladder.person_most.amount - climb.promised(since) if ladder.person_most else None
+    promised = climb.promised(since) + person.beside.promised
+    left = ladder.person_most.amount - promised if ladder.person_most else None
     learned = any(one.gain is not None for one in standings)
     why = Reason.CLIMBED if step and ladder.climbs else Reason.LEARNED if learned else Reason.TRIED
     wish = Wish(

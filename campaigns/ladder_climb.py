@@ -61,8 +61,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Climb(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """All decisions about one person in one campaign, the oldest first.
 
-    A change is a compare-and-set on `version`, signed `by` a token. While the money of the latest decision is being
-    taken from the campaign's purse, `pending` holds the token; while `back` of it is given back, `returning` does.
+    A change is a compare-and-set on `version`, signed `by` a token. Until the latest decision stands, its money taken
+    from the campaign's purse, `pending` holds the token; while `back` of it is given back, `returning` does.
     """
 
     id: str
@@ -95,6 +95,19 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
         return min(filter(None, (one.due(days) for one in self.decisions)), default=None)
 
 
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What the shop's other ladders did for a person: when one took them in last, and what they promised in a time."""
+
+    at: datetime | None = None
+    promised: int = 0
+
+
+def beside(climbs: Sequence[Climb], since: datetime) -> Beside:
+    """What these climbs, of other campaigns than the one that asks, come to; promises count from `since` on."""
+    taken = [latest.at for climb in climbs if (latest := climb.latest)]
+    return Beside(at=max(taken, default=None), promised=sum(climb.promised(since) for climb in climbs))
+
+
 def climb_id(campaign: str, customer: str) -> str:
     """The id that follows from whose climb it is."""
     return derive("climb", campaign, customer)
@@ -115,8 +128,8 @@ def is_holdout(decision: Decision) -> bool:
 class Climbs(Protocol):
     """The climbs as they are kept."""
 
-    def of(self, campaign: str, customers: Sequence[str]) -> dict[str, list[Climb]]:
-        """The climbs of these people in a campaign."""
+    def of(self, customers: Sequence[str]) -> dict[str, list[Climb]]:
+        """The climbs of these people, in whatever campaign."""
         ...
 
     def write(self, changed: Sequence[Climb], by: str) -> list[Climb]:
@@ -127,8 +140,8 @@ class Climbs(Protocol):
         """What is pending under this token stands."""
         ...
 
-    def undo(self, token: str) -> None:
-        """What is pending under this token was never decided."""
+    def undo(self, token: str, only: Sequence[str] = ()) -> None:
+        """What is pending under this token was never decided; of climbs with these ids `only`, if any are named."""
         ...
 
     def finish(self, token: str, into: str = "") -> int:

@@ -2,13 +2,16 @@
 
 A planner decides for its people all at once and may die at any step, beside others that do the same:
 
-1. the decisions are written into the people's climbs, where those are still as they were read; what costs money is
-   marked *pending* under a token;
-2. the money of all of them is taken from the campaign's purse under the token, in one update, if there is room;
-3. the mark is taken off, and the token is struck from the purse.
+1. the decisions are written into the people's climbs, where those are still as they were read, and whoever is taken in
+   is marked *pending* under a token;
+2. the same people's climbs in other campaigns are read: where another ladder has decided meanwhile, this one's decision
+   is taken back (of two that write first and read then, one at least sees the other);
+3. the money of all others is taken from the campaign's purse under the token, in one update, if there is room;
+4. the mark is taken off, and the token is struck from the purse.
 
 Who finds a mark fences its token off in the purse first. If the money was taken, the decisions stand; if not, it never
-will be, and they are taken back. So the caps hold whoever dies, and nobody is decided about twice.
+will be, and they are taken back. So the caps hold whoever dies, and nobody is decided about twice. What is pending in
+another campaign counts there as decided: whoever left it is looked after within minutes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +23,7 @@ from campaigns.campaign import Campaign
 from campaigns.experiments.draw import held_out, held_out_of_all
 from campaigns.ladder import HOLDOUT, Ladder, Rung, rungs_of
 from campaigns.ladder_choice import Person, Reason, Wish, lowered, place_of, wished
-from campaigns.ladder_climb import Climb, Climbs, Decision, Purses, climb_id, together
+from campaigns.ladder_climb import Beside, Climb, Climbs, Decision, Purses, beside, climb_id, together
 from campaigns.ladder_lessons import Lesson, Lessons, Standing, cell_of, lesson_of, worth_of
 from campaigns.ladder_reach import Prices, letters_to, ways_of
 from campaigns.run import Run
@@ -57,6 +60,15 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     def campaign(self) -> Campaign:
         """The campaign."""
         return self.run.campaign
+
+    def own(self, climbs: Sequence[Climb]) -> list[Climb]:
+        """Those of a person's climbs that are this campaign's."""
+        return [one for one in climbs if one.campaign == self.campaign.id]
+
+    def beside(self, climbs: Sequence[Climb]) -> Beside:
+        """What those that are not come to."""
+        others = [one for one in climbs if one.campaign != self.campaign.id]
+        return beside(others, self.now - timedelta(days=self.ladder.person_days))
 
 
 class Climbing:
@@ -102,7 +114,7 @@ class Climbing:
         basis = self._basis(run, shop, keep=False)
         if basis is None:
             return {}
-        known = self._climbs.of(run.campaign.id, [one.id for one in people])
+        known = self._climbs.of([one.id for one in people])
         inside = {one.id: one for one in people if not _is_out_of_all(run.campaign, shop, one)}
         found = self._wishes(basis, inside, known, self._purses.promised(run.campaign.id) + beyond)
         return {id_: wish for id_, (_, wish, _) in found.items()}
@@ -162,12 +174,12 @@ class Climbing:
     def _decided(self, basis: Basis, people: Mapping[str, Customer]) -> dict[str, Decision]:
         """Those who could be decided about in one go."""
         campaign = basis.campaign.id
-        known = self._climbs.of(campaign, list(people))
-        if marked := [one for climbs in known.values() for one in climbs if _marked(one)]:
+        known = self._climbs.of(list(people))
+        if marked := [one for climbs in known.values() for one in basis.own(climbs) if _marked(one)]:
             for climb in {one.pending + one.returning: one for one in marked}.values():
                 self.heal(campaign, climb)
-            known = self._climbs.of(campaign, list(people))
-            people = {id_: one for id_, one in people.items() if not any(map(_marked, known.get(id_, ())))}
+            known = self._climbs.of(list(people))
+            people = {id_: one for id_, one in people.items() if not any(map(_marked, basis.own(known.get(id_, ()))))}
         wishes = self._wishes(basis, people, known, self._purses.promised(campaign))
         decided = {id_: done for id_ in people if (done := _done(basis.run, known.get(id_, ())))}
         changed: dict[str, Climb] = {}
@@ -180,22 +192,34 @@ class Climbing:
                 decided[id_] = decision
             else:
                 changed[id_] = _with(basis, climb, decision, token)
-        return decided | self._kept(basis, list(changed.values()), token)
+        seen = {id_: person.beside for id_, (person, _, _) in wishes.items()}
+        return decided | self._kept(basis, list(changed.values()), token, seen)
 
-    def _kept(self, basis: Basis, changed: Sequence[Climb], token: str) -> dict[str, Decision]:
-        """Write decisions and take their money; those that stand."""
+    def _kept(
+        self, basis: Basis, changed: Sequence[Climb], token: str, seen: Mapping[str, Beside]
+    ) -> dict[str, Decision]:
+        """Write decisions and take their money; those that stand. `seen` is what they go by of other ladders."""
         campaign = basis.campaign.id
         kept = self._climbs.write(changed, token) if changed else []
-        paid = sum(one.decisions[-1].promised for one in kept if one.pending)
-        if paid:
-            most = basis.ladder.total_most
-            if self._purses.take(campaign, token, paid, most.amount if most else None):
-                self._climbs.confirm(token)
-                self._purses.close(campaign, token)
-            else:
-                self._climbs.undo(token)
-                kept = [one for one in kept if not one.pending]
+        if met := self._met(basis, [one for one in kept if one.pending], seen):
+            self._climbs.undo(token, sorted(met))
+            kept = [one for one in kept if one.id not in met]
+        pending = [one for one in kept if one.pending]
+        if not pending:
+            return {one.customer: one.decisions[-1] for one in kept}
+        paid, most = sum(one.decisions[-1].promised for one in pending), basis.ladder.total_most
+        if self._purses.take(campaign, token, paid, most.amount if most and paid else None):
+            self._climbs.confirm(token)
+            self._purses.close(campaign, token)
+        else:
+            self._climbs.undo(token)
+            kept = [one for one in kept if not one.pending]
         return {one.customer: one.decisions[-1] for one in kept}
+
+    def _met(self, basis: Basis, taken: Sequence[Climb], seen: Mapping[str, Beside]) -> set[str]:
+        """Those of them for whose people another ladder has done something since it was looked up, by their ids."""
+        known = self._climbs.of([one.customer for one in taken]) if taken else {}
+        return {one.id for one in taken if basis.beside(known.get(one.customer, ())) != seen[one.customer]}
 
     def _wishes(
         self, basis: Basis, people: Mapping[str, Customer], known: Mapping[str, Sequence[Climb]], promised: int
@@ -203,9 +227,10 @@ class Climbing:
         """What each is to get, within what is left for all: those who are worth most first."""
         found = {}
         for id_, customer in people.items():
-            climbs = known.get(id_) or [_fresh(basis.campaign.id, id_)]
+            climbs = basis.own(known.get(id_, ())) or [_fresh(basis.campaign.id, id_)]
             known_of = together(climbs)
-            person = _person(basis, customer, sum(one.taken for one in known_of.decisions))
+            before = sum(one.taken for one in known_of.decisions)
+            person = _person(basis, customer, before, basis.beside(known.get(id_, ())))
             standings = basis.lesson.of(person.cell)
             wish = wished(basis.ladder, basis.rungs, standings, person, known_of, basis.now)
             found[id_] = (person, wish, climbs[0])
@@ -223,7 +248,7 @@ class Climbing:
         return found
 
 
-def _person(basis: Basis, customer: Customer, before: int) -> Person:
+def _person(basis: Basis, customer: Customer, before: int, elsewhere: Beside) -> Person:
     campaign = basis.campaign
     return Person(
         cell=cell_of(customer, basis.run.started_at),
@@ -232,6 +257,7 @@ def _person(basis: Basis, customer: Customer, before: int) -> Person:
         held_out=held_out(campaign.id, customer.id, campaign.holdout_percent),
         place=place_of(campaign.id, customer.id, before),
         letters=letters_to(customer, basis.ways, basis.prices, campaign.purpose),
+        beside=elsewhere,
     )
 
 
@@ -269,8 +295,8 @@ def _with(basis: Basis, climb: Climb, decision: Decision, token: str) -> Climb:
     return msgspec.structs.replace(
         longer,
         due_at=longer.due(basis.campaign.limits.attribution_days),
-        pending=token if decision.promised else "",
-        marked_at=basis.now if decision.promised else None,
+        pending=token if decision.taken else "",
+        marked_at=basis.now if decision.taken else None,
     )
 
 

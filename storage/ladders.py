@@ -52,10 +52,10 @@ class MongoClimbs:
         self._redemptions = database["redemptions"]
         self._messages = database["messages"]
 
-    def of(self, campaign: str, customers: Sequence[str]) -> dict[str, list[Climb]]:
-        """The climbs of these people in a campaign."""
+    def of(self, customers: Sequence[str]) -> dict[str, list[Climb]]:
+        """The climbs of these people, in whatever campaign."""
         found: dict[str, list[Climb]] = {}
-        for climb in self._found({"campaign": campaign, "customer": {"$in": list(customers)}}):
+        for climb in self._found({"customer": {"$in": list(customers)}}):
             found.setdefault(climb.customer, []).append(climb)
         return found
 
@@ -80,10 +80,11 @@ class MongoClimbs:
             {"pending": token}, {"$unset": {"pending": "", "marked_at": ""}, "$inc": {"version": 1}}
         )
 
-    def undo(self, token: str) -> None:
-        """What is pending under this token was never decided."""
+    def undo(self, token: str, only: Sequence[str] = ()) -> None:
+        """What is pending under this token was never decided; of climbs with these ids `only`, if any are named."""
+        which: Document = {"pending": token, "_id": {"$in": list(only)}} if only else {"pending": token}
         gone = {"$pop": {"decisions": 1}, "$unset": {"pending": "", "marked_at": ""}, "$inc": {"version": 1}}
-        self._climbs.update_many({"pending": token}, gone)
+        self._climbs.update_many(which, gone)
 
     def finish(self, token: str, into: str = "") -> int:
         """What is being given back under this token has been; or goes on `into` another. How much it is."""

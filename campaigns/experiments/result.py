@@ -18,8 +18,8 @@ TREATED = "treated"
 # Why rungs are not compared.
 CHOSEN = (
     "A ladder chooses each person's rung by what they are worth, by what they got before and by what is left under its "
-    "caps, so a rung's people differ from others before anybody writes to them. Only who is held out is drawn by chance: "
-    "all who were written to, together, are compared with them."
+    "caps, so a rung's people differ from others before anybody writes to them. Only who is held out is drawn by "
+    "chance: all who were written to, together, are compared with them."
 )
 
 # "fixed": all who were drawn have had their time, so that one look is all there is. "always_valid": it still runs.
