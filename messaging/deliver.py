@@ -318,18 +318,20 @@ class Delivery:
         meanwhile; then the campaign, and the lease. Who is not sent to after all, and what that says of the rest.
 
         Each worker writes its attempts first and looks then at what others send, so that of two at least one sees the
-        other.
+        other. What the gate said a moment ago holds for those of whom there is no news.
         """
         if not letters:
             return {}, None
         messages = [claimed.messages[letter.message] for letter in letters]
         shop, now = self._shop(), self._clock.now()
         people = self._people.again(claimed.batch.channel, messages, claimed.people, shop)
-        verdicts = {one.id: decide(one, people[one.id], shop, now) for one in messages}
         if stopped := of_campaign(self._word(claimed.batch), now):
-            return dict.fromkeys(verdicts, stopped), stopped
+            return dict.fromkeys(people, stopped), stopped
         if self._clock.now() >= lease.until:  # we slept: others may think us dead
-            return dict.fromkeys(verdicts, Wait(reason="lease_over", until=self._clock.now())), None
+            return dict.fromkeys(people, Wait(reason="lease_over", until=self._clock.now())), None
+        as_before = shop == claimed.shop and now < claimed.asked_at + FRESH
+        news = [one for one in messages if not as_before or people[one.id].suppressed or people[one.id].received]
+        verdicts = {one.id: decide(one, people[one.id], shop, now) for one in news}
         return {id_: verdict for id_, verdict in verdicts.items() if not isinstance(verdict, Go)}, None
 
     def _record(self, claimed: Claimed, parcel: Parcel, outcomes: Mapping[str, Outcome], elsewhere: bool) -> None:
