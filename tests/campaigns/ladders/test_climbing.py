@@ -1,103 +1,32 @@
 """Ladders at work: once in a set time, higher each time, an end at the first order, and caps that hold whoever dies."""
 
-import os
 import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from campaigns.campaign import Campaign, Limits
-from campaigns.experiments.variants import Variant
-from campaigns.ladder import HOLDOUT, Ladder
-from campaigns.ladder_climb import Climb, Decision
-from campaigns.ladder_climbing import Climbing
-from campaigns.ladder_settling import Settling
-from campaigns.run import Run, run_id
-from common.money import Money
-from content.templates import Template
+from campaigns.ladder import HOLDOUT
 from customers.consent import Consent
-from customers.customer import Customer
-from customers.orders import Line, Order
 from loyalty.basket import Basket
-from loyalty.offer import Offer
 from messaging.desk import Terms
 from messaging.message import State
-from tests.journeys.shop import WORDS
+from tests.campaigns.ladders.climbers import (
+    DAY,
+    FULL,
+    bought,
+    campaign,
+    decided,
+    dying,
+    euros,
+    kept,
+    people,
+    truth,
+)
 from tests.support.clock import ManualClock
 from tests.support.dying import Died
 from wiring import Services
-
-FULL = os.environ.get("ENCORE_FAULTS") == "full"
-DAY = 24 * 3600
-STEPS = ("write", "take", "confirm", "close", "undo", "give", "finish")
-
-
-def euros(amount: int) -> Money:
-    return Money(amount, "EUR")
-
-
-@pytest.fixture
-def offers(services: Services, clock: ManualClock) -> Services:
-    services.templates.put(Template(id="miss", name="Miss", content=WORDS))
-    for name, amount in (("five", 500), ("ten", 1_000)):
-        settings = {"amount": {"amount": amount, "currency": "EUR"}}
-        now = clock.now()
-        services.offers.add(
-            Offer(id=name, name=name, kind="amount", settings=settings, valid_days=10, created_at=now, updated_at=now)
-        )
-    return services
-
-
-def people(services: Services, clock: ManualClock, count: int) -> list[Customer]:
-    """Each with an order of 100.00 long ago: 40.00 is what they bring."""
-    names = [f"c{number:03}" for number in range(count)]
-    services.customers.upsert([Customer(id=name, addresses={"email": [f"{name}@example.com"]}) for name in names])
-    yes = Consent(state="granted", at=clock.now(), how="checkout", source="shop")
-    for name in names:
-        services.customers.set_consent(name, "email", "marketing", yes)
-    services.orders.upsert([bought(name, clock.now() - timedelta(days=300)) for name in names])
-    found = services.customers.get(names)
-    return [found[name] for name in names]
-
-
-def bought(customer: str, at: datetime) -> Order:
-    line = Line(product_id="cd", quantity=1, unit_price=10_000)
-    order = f"{customer}-{at:%Y%m%d}"
-    return Order(id=order, customer_id=customer, placed_at=at, currency="EUR", total=10_000, lines=[line])
-
-
-def campaign(
-    services: Services, shares: Sequence[float] = (0, 50, 50), holdout: float = 0, days: int = 14, **settings: Any
-) -> Campaign:
-    ids = [("note", ""), ("five", "five"), ("ten", "ten")]
-    variants = [Variant(id=one, share=share, offer=offer) for (one, offer), share in zip(ids, shares, strict=True)]
-    made = Campaign(
-        id=f"w{len(services.campaigns.page('', 99))}",
-        name="Win-back",
-        template="miss",
-        variants=variants,
-        holdout_percent=holdout,
-        limits=Limits(attribution_days=days),
-        ladder=Ladder(**settings),
-    )
-    return services.campaigns.save(made)
-
-
-def decided(
-    services: Services, made: Campaign, who: Sequence[Customer], name: str, climbing: Climbing | None = None
-) -> dict[str, Decision]:
-    run = Run(id=run_id(made.id, name), campaign=made, occurrence=name, started_at=services.clock.now())
-    fresh = services.customers.get([one.id for one in who])
-    by = climbing or services.climbing
-    return by.decide(run, services.shops.get(), [fresh[one.id] for one in who])
-
-
-def kept(services: Services, made: Campaign) -> list[Decision]:
-    return [one for climb in services.climbs.page(made.id, "", 999) for one in climb.decisions]
 
 
 def test_nobody_twice_in_a_set_time_higher_each_time_and_an_order_is_the_end(
@@ -182,44 +111,6 @@ def test_the_cap_of_all_goes_to_who_is_worth_most_and_the_others_get_less(offers
     assert offers.purses.promised(made.id) == 1_500
 
 
-class Dying:
-    """A store of which one step, before or after, is the last."""
-
-    def __init__(self, real: Any, count: list[int], at: int, after: bool) -> None:
-        self._real, self._count, self._at, self._after = real, count, at, after
-
-    def __getattr__(self, name: str) -> Any:
-        real: Callable[..., Any] = getattr(self._real, name)
-        if name not in STEPS:
-            return real
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            mine = self._count[0] == self._at
-            self._count[0] += 1
-            if mine and not self._after:
-                raise Died
-            answer = real(*args, **kwargs)
-            if mine:
-                raise Died
-            return answer
-
-        return call
-
-
-def dying(services: Services, at: int, after: bool) -> tuple[Climbing, Settling, list[int]]:
-    count = [0]
-    climbs, purses = (Dying(store, count, at, after) for store in (services.climbs, services.purses))
-    prices = services.price_of_a_letter
-    climbing = Climbing(climbs, purses, services.lessons, services.offers, services.templates, prices, services.clock)
-    settling = Settling(services.climbs, climbs, climbing, services.campaigns, prices, services.clock)
-    return climbing, settling, count
-
-
-def truth(services: Services, made: Campaign) -> int:
-    """What the decisions promise together, which is what the purse must say."""
-    return sum(one.promised for one in kept(services, made))
-
-
 def test_the_caps_hold_at_every_step_at_which_a_planner_or_a_settling_dies(
     offers: Services, clock: ManualClock
 ) -> None:
@@ -275,93 +166,6 @@ def test_planners_at_once_never_promise_more_than_the_cap_and_nobody_anything_tw
     climbs = offers.climbs.page(made.id, "", 999)
     assert [sum(one.taken for one in climb.decisions) for climb in climbs] == [1] * len(who)
     assert offers.purses.promised(made.id) == truth(offers, made) == 9_500
-
-
-def test_what_one_ladder_did_counts_for_every_other_of_the_shop(offers: Services, clock: ManualClock) -> None:
-    who = people(offers, clock, 6)
-    settings: dict[str, Any] = {"rest_days": 30, "person_most": euros(1_200), "person_days": 100, "climbs": False}
-    made = campaign(offers, shares=(0, 0, 100), holdout=40, days=90, **settings)
-    first = decided(offers, made, who, "1")
-    assert {one.rung for one in first.values()} == {"ten", HOLDOUT}
-    clock.advance(360)
-    copy = campaign(offers, shares=(0, 0, 100), days=90, **settings)
-    run = Run(id=run_id(copy.id, "1"), campaign=copy, occurrence="1", started_at=clock.now())
-    tried = offers.climbing.wishes(run, offers.shops.get(), who, 0)
-    assert {one.reason for one in tried.values()} == {"rested"}
-    # Who is held out of the one rests as well, or would be no comparison.
-    assert decided(offers, copy, who, "1") == {} == {one.id: one for one in kept(offers, copy)}
-    assert decided(offers, made, who, "1") == first
-    clock.advance(30 * DAY)
-    later = {name: (one.rung, one.reason) for name, one in decided(offers, copy, who, "2").items()}
-    # 2.00 is left to who was promised 10.00 by the other.
-    assert later == {
-        name: ("ten", "tried") if one.rung == HOLDOUT else ("note", "under_cap") for name, one in first.items()
-    }
-    assert decided(offers, made, who, "2") == {}
-
-
-def test_of_two_ladders_at_once_and_of_one_that_died_only_one_writes_to_a_person(
-    offers: Services, clock: ManualClock
-) -> None:
-    who = people(offers, clock, 40 if FULL else 10)
-    both = [campaign(offers, shares=share) for share in ((100, 0, 0), (0, 50, 50))]
-    begin, failures = threading.Barrier(2), list[BaseException]()
-
-    def plan(made: Campaign) -> None:
-        own = Services(offers.settings, clock)
-        try:
-            begin.wait()
-            decided(own, made, who, "1")
-        except BaseException as error:  # noqa: BLE001  # told below, where it fails the test
-            failures.append(error)
-        finally:
-            own.close()
-
-    threads = [threading.Thread(target=plan, args=(made,)) for made in both]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    taken = Counter(climb.customer for made in both for climb in offers.climbs.page(made.id, "", 99) if climb.latest)
-    assert taken == dict.fromkeys((one.id for one in who), 1)
-    assert all(offers.purses.promised(made.id) == truth(offers, made) for made in both)
-    clock.advance(91 * DAY)
-    with pytest.raises(Died):
-        decided(offers, both[0], who, "2", dying(offers, 0, True)[0])  # written down, and no more
-    third = campaign(offers, shares=(0, 100, 0))
-    assert decided(offers, third, who, "1") == {}
-    clock.advance(300)
-    offers.settle_ladders()
-    assert len(decided(offers, third, who, "2")) == len(who)
-
-
-def test_a_decision_that_another_ladder_made_between_reading_and_writing_is_seen(
-    offers: Services, clock: ManualClock
-) -> None:
-    who = people(offers, clock, 4)
-    one, other = campaign(offers, shares=(100, 0, 0)), campaign(offers, shares=(0, 100, 0))
-
-    class Between:
-        """Lets the other ladder decide about two of them just before the first one writes."""
-
-        def __init__(self) -> None:
-            self.left = 1
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(offers.climbs, name)
-
-        def write(self, changed: Sequence[Climb], by: str) -> list[Climb]:
-            if self.left:
-                self.left = 0
-                assert set(decided(offers, other, who[:2], "1")) == {"c000", "c001"}
-            return offers.climbs.write(changed, by)
-
-    climbing = Climbing(
-        Between(), offers.purses, offers.lessons, offers.offers, offers.templates, offers.price_of_a_letter, clock
-    )
-    assert set(decided(offers, one, who, "1", climbing)) == {"c002", "c003"}
-    assert {name.customer for name in offers.climbs.page(one.id, "", 9) if name.latest} == {"c002", "c003"}
 
 
 def test_two_who_become_one_are_not_written_to_twice(offers: Services, clock: ManualClock) -> None:
