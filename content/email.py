@@ -14,6 +14,7 @@ from css_inline import CSSInliner
 
 from content import mjml
 from content.allowlist import check
+from content.blocks import check_blocks
 from content.form import Form
 from content.markup import Held, check_markup
 from content.plain import as_text
@@ -44,6 +45,12 @@ def check_part(part: str, source: str) -> None:
     check(source)
     if part in _LETTERS:
         _read(part, source, Held())
+
+
+def check_new(part: str, source: str) -> None:
+    """Raises NotAllowed where a statement of a letter opens or closes half a pair of tags."""
+    if part in _LETTERS:
+        check_blocks(source)
 
 
 def compile_parts(parts: Mapping[str, str], locale: str, purpose: Purpose) -> dict[str, Piece]:
@@ -150,4 +157,5 @@ FORM = Form(
     compile=compile_parts,
     lines=frozenset({"subject"}),
     limits={"subject": SUBJECT_LIMIT},
+    check_new=check_new,
 )

@@ -21,7 +21,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     more parts than were written. Of the parts in `either` exactly one is written. `lines` are parts of one line each,
     a mail header among them; `limits` are the most characters a part may come out with; a `droppable` one that comes
     out empty is left out. `addresses` are parts that are a web address each, in which what was filled in is written as
-    an address takes it. `tidy` is done to each part that is no line of its own.
+    an address takes it. `tidy` is done to each part that is no line of its own. `check_new(part, source)` raises
+    NotAllowed for what is not taken any more; what is kept from before is sent as it always was.
     """
 
     channel: str
@@ -35,6 +36,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     droppable: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     tidy: Callable[[str], str] = str
+    check_new: Callable[[str, str], None] = lambda part, source: None
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):

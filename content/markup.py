@@ -186,10 +186,15 @@ class _Guard(HTMLParser):
                 raise self._no("Within a style only a colour, such as brand.colour, can be a variable.")
 
     def _no(self, why: str) -> NotAllowed:
-        row, column = self.getpos()
-        lines = self._held.split("\n")
-        before = "\n".join([*lines[: row - 1], lines[row - 1][:column]])
-        return NotAllowed(self._pieces.restore(before).count("\n") + 1, why)
+        return NotAllowed(line_at(self._held, self._pieces, self.getpos()), why)
+
+
+def line_at(held: str, pieces: Held, place: tuple[int, int]) -> int:
+    """The line, as it was written, of a row and column in a held source."""
+    row, column = place
+    lines = held.split("\n")
+    before = "\n".join([*lines[: row - 1], lines[row - 1][:column]])
+    return pieces.restore(before).count("\n") + 1
 
 
 def _hint(tag: str) -> str:

@@ -130,7 +130,12 @@ def _faults_of_parts(form: Form, parts: Parts) -> Iterator[tuple[str, str]]:
 
 
 def _faults_together(form: Form, locale: str, parts: Parts) -> Iterator[tuple[str, str]]:
-    """What shows only when the parts are put together."""
+    """What shows only when the parts are put together, and what is asked of new words alone."""
+    for part, source in parts.items():
+        try:
+            form.check_new(part, source)
+        except NotAllowed as error:
+            yield part, str(error)
     try:
         form.compile(parts, locale, "marketing")
     except NotAllowed as error:
