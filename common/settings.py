@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     uncertain_grace: float = 30.0
     uncertain_final_after: float = 86_400.0
     ask_again_after: float = 300.0
+    soft_bounces: int = 5
+    soft_bounce_days: int = 30
     sweep_every: float = 5.0
     ring_again_after: float = 30.0
     batch_size: int = 500

@@ -150,7 +150,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a provider said of one message, in our words.
 
     `key` is derived from what is said, so that the same word said twice is one. `permanent` is for a bounce
-    that will not heal. `detail` is the provider's own wording; `url` is what was clicked.
+    that will not heal, `soft` for what may and is the receiver's: a full mailbox, a telephone that is off.
+    `detail` is the provider's own wording; `url` is what was clicked.
 
     Where `message` is empty and the provider knows no more than its own `provider_id`, or that all was read that was
     sent `up_to` a time, the message is looked for among the latest to the `address`.
@@ -164,6 +165,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     provider_id: str = ""
     address: str = ""
     permanent: bool = False
+    soft: bool = False
     url: str = ""
     detail: str = ""
     up_to: datetime | None = None

@@ -17,6 +17,7 @@ from messaging.conversation import Conversation
 from messaging.finding import PATIENCE, Finder
 from messaging.message import Message, State
 from messaging.presence import Comings
+from messaging.soft_bounces import SoftBounces, latest
 from messaging.webhooks import Inbox, Waiting
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,7 @@ class Receipts:
         customers: Customers,
         conversation: Conversation,
         comings: Comings,
+        soft_bounces: SoftBounces,
         finder: Finder,
         notices: Notices,
         clock: Clock,
@@ -146,6 +148,7 @@ class Receipts:
         self._customers = customers
         self._conversation = conversation
         self._comings = comings
+        self._soft_bounces = soft_bounces
         self._finder = finder
         self._notices = notices
         self._clock = clock
@@ -207,6 +210,8 @@ class Receipts:
             if not waits or one.hook.at <= self._clock.now() - PATIENCE:
                 done.append(one.id)
         self._apply(provider, receipts)
+        wrote = latest([(reply.address, reply.at) for _, said in read for reply in said.replies])
+        self._soft_bounces.arrived(provider.channel, wrote)
         for reply in sorted((reply for _, said in read for reply in said.replies), key=attrgetter("at")):
             # One by one: who was heard is answered, whatever becomes of the next.
             for heard, words in self._conversation.hear(provider.channel, [reply]):
@@ -230,6 +235,7 @@ class Receipts:
         known = self._messages.get(sorted({receipt.message for receipt in receipts if receipt.message}))
         for receipt in receipts:
             self._suppress(provider.channel, receipt, known.get(receipt.message))
+        self._soft_bounces.arrived(provider.channel, _arrived(provider.channel, receipts, known))
         self._messages.apply([_proof(provider, one) for one in receipts if one.message in known and one.type in PROVES])
         facts = {one.key: _fact(provider, one, known.get(one.message)) for one in receipts if one.type in FACTS}
         if facts:
@@ -246,6 +252,8 @@ class Receipts:
                 self._customers.set_consent(message.customer, channel, "marketing", word)
         elif receipt.permanent:
             self._add(channel, address, "all", "hard_bounce", at)
+        elif receipt.soft and address:
+            self._soft_bounces.bounced(channel, address, at)
         elif receipt.type == "blocked" and address:
             self._comings.went(channel, address, at)
         elif receipt.type == "unblocked" and address:
@@ -254,6 +262,12 @@ class Receipts:
     def _add(self, channel: str, address: str, purpose: str, reason: str, at: datetime) -> None:
         if address:
             self._suppressions.add(channel, address, purpose, reason, at)
+
+
+def _arrived(channel: str, receipts: Sequence[Receipt], known: Mapping[str, Message]) -> dict[str, datetime]:
+    """The addresses at which something arrived, and when."""
+    came = [one for one in receipts if PROVES.get(one.type) is State.DELIVERED]
+    return latest([(one.address or _address_of(known.get(one.message), channel), one.at) for one in came])
 
 
 def _address_of(message: Message | None, channel: str) -> str:

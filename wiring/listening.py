@@ -10,10 +10,12 @@ from messaging.conversation import Conversation
 from messaging.finding import Finder
 from messaging.linking import Linking
 from messaging.presence import Comings
+from messaging.soft_bounces import SoftBounces
 from storage.chat_links import MongoChatLinks
 from storage.notices import MongoNotices
 from storage.presence import MongoPresence
 from storage.recent import MongoRecent
+from storage.soft_bounces import MongoSoftBounces
 from wiring.addressing import Addressing
 
 
@@ -29,6 +31,11 @@ class Listening(Addressing):
     def comings(self) -> Comings:
         """Who came and went on chats."""
         return Comings(self.heard, self.suppressions)
+
+    @cached_property
+    def soft_bounces(self) -> SoftBounces:
+        """Counts what was put off."""
+        return SoftBounces(MongoSoftBounces(self.database), self.suppressions, self.settings)
 
     @cached_property
     def linking(self) -> Linking:

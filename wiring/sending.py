@@ -280,6 +280,7 @@ class Sending(Listening):
             customers=self.customers,
             conversation=self.conversation,
             comings=self.comings,
+            soft_bounces=self.soft_bounces,
             finder=self.finder,
             notices=self.notices,
             clock=self.clock,

@@ -19,13 +19,14 @@ from customers.customer import Customer, channels_of
 from customers.preferences import PACES, month_later
 from messaging.gate import zone_of
 from messaging.message import Message
+from messaging.soft_bounces import SOFT_BOUNCES
 
 blueprint = new_blueprint("preferences")
 
 PURPOSES = ("marketing", "service")
 SOURCE = "preference page"
 # What an unsubscription suppressed, a customer's own yes lifts; a STOP by text message takes a START.
-_LIFTED = "unsubscribed"
+_LIFTED = ("unsubscribed", SOFT_BOUNCES)
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,4 +202,5 @@ def _set(customer: Customer, channel: str, purpose: str, wanted: Word) -> None:
     services().customers.set_consent(customer.id, channel, purpose, word)
     if wanted == "granted" and purpose == "marketing":
         for address in customer.addresses.get(channel, []):
-            services().suppressions.lift(channel, address, _LIFTED)
+            for reason in _LIFTED:
+                services().suppressions.lift(channel, address, reason)

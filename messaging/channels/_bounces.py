@@ -61,6 +61,7 @@ def _receipt(fields: Message, message: str, token: str, at: datetime) -> Receipt
         message=message,
         token=token,
         permanent=permanent,
+        soft=type_ == "bounced" and not permanent,
         detail=f"{action} {status} {_text(fields, 'Diagnostic-Code')}"[:500].strip(),
     )
 

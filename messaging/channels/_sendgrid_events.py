@@ -43,6 +43,8 @@ EVENTS: dict[str, ReceiptType] = {
 }
 # SendGrid drops what it knows to be useless; for these reasons the address is to blame for good.
 DROPPED_FOR_GOOD = ("bounced address", "invalid")
+# And for these it is not the receiver's server that would not take it.
+DROPPED_BY_US = (*DROPPED_FOR_GOOD, "spam", "unsubscribed", "recipient list")
 
 
 def verify(hook: Hook, public_key: str, now: datetime) -> None:
@@ -90,6 +92,7 @@ def _receipt(event: dict[str, Any], came_in: datetime) -> Receipt:
         provider_id=id_,
         address=address.lower(),
         permanent=type_ == "bounced" or (word == "dropped" and reason.lower().startswith(DROPPED_FOR_GOOD)),
+        soft=word == "blocked" or (word == "dropped" and not reason.lower().startswith(DROPPED_BY_US)),
         url=url[:2_000],
         detail=_detail(word, reason, by_machine=event.get("sg_machine_open") is True),
     )

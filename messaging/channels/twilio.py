@@ -56,6 +56,8 @@ _TOO_MANY = frozenset({20429, 21611, 63038, 30001, 30022})
 STOPPED = 21610
 # Of a delivery report: the number will never take a text message.
 _NEVER = frozenset({"30005", "30006", "21211", "21614"})
+# The handset is off or out of reach, or nobody says why.
+_PUT_OFF = frozenset({"30003", "30008"})
 
 STATUSES: dict[str, ReceiptType] = {
     "accepted": "accepted",
@@ -143,6 +145,7 @@ class Twilio(OneByOne):
                 provider_id=sid,
                 address=fields.get("To", ""),
                 permanent=code in _NEVER,
+                soft=type_ == "undelivered" and code in _PUT_OFF,
                 detail=f"{status}: error {code}" if code else status[:500],
             )
         ]

@@ -213,6 +213,7 @@ def _receipt(said: Mapping[str, Any], hook: Hook) -> Receipt:
         token=token,
         address=text(said.get("address"), 200),
         permanent=said.get("permanent") is True,
+        soft=word in ("bounced", "undelivered") and said.get("permanent") is not True,
         url=about,
         detail=f"{word} {text(inner(said, 'details').get('reason'), 200)}".strip(),
     )

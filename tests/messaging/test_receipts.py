@@ -1,5 +1,6 @@
 """What a provider says is taken once, in any order, by any number of workers, and never lost."""
 
+import json
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ __all__ = ["reports", "settings"]
 
 COLLABORATORS = (
     *("inbox", "messages", "facts", "suppressions", "customers", "conversation", "comings", "finder", "notices"),
+    "soft_bounces",
     *("clock", "settings"),
 )
 
@@ -276,3 +278,50 @@ def test_while_the_database_is_away_no_webhook_is_set_aside(
     with pytest.raises(OverflowError):
         receipts.take()
     assert ["spoilt" in one for one in database["webhooks"].find()] == [False]
+
+
+def told(reports: Reports, *people: str, **event: str) -> None:
+    """SendGrid's word at this time, past its signature, which is of the real time."""
+    now = reports.office.clock.now()
+    said = [
+        {"email": f"{one}@example.com", "encore_message": reports.office.get(one).id, "timestamp": int(now.timestamp())}
+        for one in people
+    ]
+    body = json.dumps([{**one, **event} for one in said]).encode()
+    reports.services.inbox.store("sendgrid", Hook(url="http://shop.test/webhooks/email", at=now, headers={}, body=body))
+    reports.services.receipts.take()
+
+
+def test_an_address_that_puts_letters_off_day_after_day_gets_no_more_by_choice_until_one_arrives(
+    reports: Reports, clock: ManualClock
+) -> None:
+    reports.sent("ana", "bo")
+    suppressions, addresses = reports.services.suppressions, ["ana@example.com", "bo@example.com"]
+
+    def put_off(*people: str, days: int) -> dict[str, str]:
+        for _ in range(days):
+            clock.advance(86_400)
+            for _ in range(2):  # twice a day is one day
+                told(reports, *people, event="bounce", type="blocked")
+        return suppressions.among("email", addresses, "marketing")
+
+    assert put_off("ana", "bo", days=4) == {}
+    clock.advance(60)
+    told(reports, "bo", event="delivered")
+    assert put_off("ana", "bo", days=1) == {"ana@example.com": "soft_bounces"}
+    assert suppressions.among("email", addresses, "service") == {"ana@example.com": "soft_bounces"}
+    assert suppressions.among("email", addresses, "transactional") == {}
+    clock.advance(60)
+    told(reports, "ana", event="open")
+    assert suppressions.among("email", addresses, "marketing") == {}
+    assert put_off("ana", days=4) == {}
+    clock.advance(40 * 86_400)
+    assert put_off("ana", days=1) == {}  # the others are long ago
+
+
+def test_what_the_provider_drops_for_our_sake_says_nothing_of_the_address(reports: Reports, clock: ManualClock) -> None:
+    reports.sent("ana")
+    for _ in range(6):
+        clock.advance(86_400)
+        told(reports, "ana", event="dropped", reason="Spam Content")
+    assert reports.services.suppressions.among("email", ["ana@example.com"], "marketing") == {}
