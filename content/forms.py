@@ -5,6 +5,7 @@ is longer is taken but shown to nobody.
 """
 
 from content import email, sms
+from content.approved import approved
 from content.cards import Shape, form
 from content.form import Form
 
@@ -17,7 +18,7 @@ _APPROVED = {"template": 600, "values": 4_000, "template_links": 2_000}
 _FORMS = (
     email.FORM,
     sms.FORM,
-    form("whatsapp", _CHAT, words={"text": 4_096}, optional=_APPROVED),
+    approved(form("whatsapp", _CHAT, words={"text": 4_096}, optional=_APPROVED)),
     form("telegram", Shape(buttons=10, answers=True, answered=True), words={"text": 4_096}),
     form("viber", _CHAT, words={"text": 7_000}),
     form("messenger", _META, words={"text": 2_000}),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from content.approved import lint_approved
 from content.cards import addresses_of, buttons_of
 from content.form import Parts
 from content.lint_html import lint_rendered, lint_written
@@ -35,7 +36,8 @@ def lint(channel: str, locale: str, written: Parts, rendered: Parts, *, purpose:
     words = lint_words(locale, "body" if "body" in rendered else "text", said)
     if channel == "sms":
         return [*_text_message(rendered["text"]), *words]
-    return [*_card(channel, rendered), *words]
+    untracked = lint_approved(written) if purpose == "marketing" else ()
+    return [*_card(channel, rendered), *untracked, *words]
 
 
 def lint_languages(content: Mapping[str, Mapping[str, Parts]], default_locale: str) -> list[Warn]:
