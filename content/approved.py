@@ -61,8 +61,8 @@ def lint_approved(written: Parts) -> Iterator[Warn]:
     """Marketing by an approved template that leads nowhere of ours."""
     if written.get(PART, "").strip() and not written.get(LINKS, "").strip():
         text = (
-            "Outside of the 24 hours the approved template goes out as Meta has it: without template_links it has no link "
-            "to why it came, no UTM parameters, and no click is counted."
+            "Outside of the 24 hours the approved template goes out as Meta has it: without template_links it has no "
+            "link to why it came, no UTM parameters, and no click is counted."
         )
         yield Warn(code="no_template_links", part=LINKS, message=text)
 
