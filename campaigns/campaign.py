@@ -1,7 +1,7 @@
 """A campaign: audience, words, offer, trigger and limits; and the table of what may become of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -123,6 +123,16 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             return self
         own = {"template": variant.template or self.template, "offer": variant.offer or self.offer}
         return msgspec.structs.replace(self, **own)
+
+    @property
+    def compared(self) -> timedelta:
+        """How long after the plan of each person, held out or not, their orders count in comparisons.
+
+        The attribution window begins when the last of the variants goes out, so that the latest has as long to work as
+        was asked for; and it is the same for all arms, or the longer one would win.
+        """
+        latest = max((variant.delay for variant in self.variants), default=timedelta(0))
+        return timedelta(days=self.limits.attribution_days) + latest
 
     @property
     def templates(self) -> list[str]:

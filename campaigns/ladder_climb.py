@@ -51,11 +51,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether the person is in the comparison: written to, or held out of it."""
         return bool(self.rung)
 
-    def due(self, days: int) -> datetime | None:
-        """When something is to be looked up of it, `days` being the attribution window; None for never again."""
-        window = self.at + timedelta(days=days) if self.taken and self.outcome is None else None
+    def due(self, window: timedelta) -> datetime | None:
+        """When something is to be looked up of it, orders counting for so long; None for never again."""
+        over = self.at + window if self.taken and self.outcome is None else None
         promise = self.ends_at if self.promised and not self.kept else None
-        return min(filter(None, (window, promise)), default=None)
+        return min(filter(None, (over, promise)), default=None)
 
 
 class Climb(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
@@ -90,9 +90,9 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
         """What was decided in a run, if it was."""
         return next((one for one in self.decisions if one.run == run), None)
 
-    def due(self, days: int) -> datetime | None:
-        """When the first of them is to be looked at."""
-        return min(filter(None, (one.due(days) for one in self.decisions)), default=None)
+    def due(self, window: timedelta) -> datetime | None:
+        """When the first of them is to be looked at, orders counting for so long."""
+        return min(filter(None, (one.due(window) for one in self.decisions)), default=None)
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):

@@ -294,7 +294,7 @@ def _with(basis: Basis, climb: Climb, decision: Decision, token: str) -> Climb:
     longer = msgspec.structs.replace(climb, decisions=[*climb.decisions, decision])
     return msgspec.structs.replace(
         longer,
-        due_at=longer.due(basis.campaign.limits.attribution_days),
+        due_at=longer.due(basis.campaign.compared),
         pending=token if decision.taken else "",
         marked_at=basis.now if decision.taken else None,
     )

@@ -90,9 +90,9 @@ class Settling:
         return done
 
     def _settle(self, campaign: Campaign, climbs: Sequence[Climb], currency: str, now: datetime) -> None:
-        days = campaign.limits.attribution_days
+        window = campaign.compared
         people = [one.customer for one in climbs]
-        waiting = [one for climb in climbs for one in climb.decisions if (at := one.due(days)) and at <= now]
+        waiting = [one for climb in climbs for one in climb.decisions if (at := one.due(window)) and at <= now]
         since = min((one.at for one in waiting), default=now)
         bought = self._dues.bought(people, since, currency)
         used = self._dues.used([one.id for one in waiting], people)
@@ -104,7 +104,7 @@ class Settling:
                 self._looked_up(one, letters.get(one.id), bought.get(climb.customer, []), used, campaign, currency)
                 for one in climb.decisions
             ]
-            changed.append(_settled(climb, decisions, days, now, token))
+            changed.append(_settled(climb, decisions, window, now, token))
         if any(one.returning for one in self._climbs.write(changed, token)):
             self._climbing.give_back(campaign.id, token)
 
@@ -118,31 +118,33 @@ class Settling:
         currency: str,
     ) -> Decision:
         """A decision with what is due of it looked up; a code that nobody was sent promises nothing any more."""
-        now, days = self._clock.now(), campaign.limits.attribution_days
+        now, window = self._clock.now(), campaign.compared
         ladder, took = campaign.ladder or Ladder(), used.get(one.id, 0)
         unsent = letter is not None and letter.unsent
         over = False
-        if one.taken and one.outcome is None and one.at + timedelta(days=days) <= now:
+        if one.taken and one.outcome is None and one.at + window <= now:
             price = round(self._prices(letter.channel, currency)) if letter and letter.channel and not unsent else 0
-            one = msgspec.structs.replace(one, outcome=_outcome(one, bought, took, price, ladder.margin_percent, days))
+            one = msgspec.structs.replace(
+                one, outcome=_outcome(one, bought, took, price, ladder.margin_percent, window)
+            )
             over = unsent
         if one.promised and not one.kept and (over or (one.ends_at is not None and one.ends_at <= now)):
             one = msgspec.structs.replace(one, promised=min(one.promised, took), kept=True)
         return one
 
 
-def _settled(climb: Climb, decisions: list[Decision], days: int, now: datetime, token: str) -> Climb:
+def _settled(climb: Climb, decisions: list[Decision], window: timedelta, now: datetime, token: str) -> Climb:
     """The climb with these decisions, and what they no longer promise marked to be given back."""
     back = sum(one.promised for one in climb.decisions) - sum(one.promised for one in decisions)
     changed = msgspec.structs.replace(climb, decisions=decisions, back=back, returning=token if back else "")
-    return msgspec.structs.replace(changed, due_at=changed.due(days), marked_at=now if back else None)
+    return msgspec.structs.replace(changed, due_at=changed.due(window), marked_at=now if back else None)
 
 
 def _outcome(
-    one: Decision, bought: Sequence[Bought], used: int, letter: int, margin_percent: float, days: int
+    one: Decision, bought: Sequence[Bought], used: int, letter: int, margin_percent: float, window: timedelta
 ) -> Outcome:
     """What was paid is less by what the code took off, which the goods cost all the same."""
-    orders = [order for order in bought if one.at <= order.at < one.at + timedelta(days=days)]
+    orders = [order for order in bought if one.at <= order.at < one.at + window]
     revenue = sum(order.total for order in orders)
     gain = round((revenue + used) * margin_percent / 100) - used - letter
     return Outcome(orders=len(orders), revenue=revenue, cost=used, letter=letter, gain=gain)

@@ -42,7 +42,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one campaign over its runs; money in minor units of `currency`.
 
     `total`, `by_channel` and `by_variant` are the numbers of messages, each the sum of those behind it. `engagement`
-    counts messages by what was reported of them, but for what machines did.
+    counts messages by what was reported of them, but for what machines did. The arms' orders are those of
+    `compared_days` after the plan.
     """
 
     campaign: str
@@ -60,6 +61,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     engagement: dict[str, int]
     redemptions: dict[str, Any]
     attribution_days: int
+    compared_days: float
     currency: str
     treated: Arm
     holdout: Arm
@@ -117,7 +119,7 @@ class Reporter:
 
     def report(self, campaign: Campaign, currency: str, margin_percent: float | None = None) -> Report:
         """The campaign's figures as they stand now; revenue is of orders in the shop's `currency`."""
-        tally = Tally(campaign.limits.attribution_days)
+        tally = Tally(campaign.compared)
         for one in self._told(campaign, currency):
             tally.add(one)
         return self._report(campaign, tally.done(), currency, margin_percent)
@@ -125,7 +127,7 @@ class Reporter:
     def whole(self, campaign: Campaign, shop: Shop) -> Whole:
         """The report, its days and its first weeks, in one walk over the messages."""
         now = self._clock.now()
-        tally, days = Tally(campaign.limits.attribution_days), Days(ZoneInfo(shop.time_zone))
+        tally, days = Tally(campaign.compared), Days(ZoneInfo(shop.time_zone))
         weeks = Weeks(USUAL_WEEKS, now)
         for one in self._told(campaign, shop.currency, weeks_after=USUAL_WEEKS):
             tally.add(one)
@@ -162,6 +164,7 @@ class Reporter:
             engagement=self._figures.engagement(campaign.id),
             redemptions=dict(self._redeemed(campaign.id)),
             attribution_days=campaign.limits.attribution_days,
+            compared_days=campaign.compared / timedelta(days=1),
             currency=currency,
             treated=treated,
             holdout=holdout,
@@ -199,15 +202,15 @@ class Reporter:
     ) -> Iterator[Told]:
         credited = timedelta(days=campaign.limits.attribution_days)
         waits = timedelta(hours=campaign.limits.expires_after_hours)
-        far = max(credited + waits, weeks_after * WEEK)
-        window = Window(currency=currency, before=credited, after=far, credited=credited)
+        # Whoever is written to last, and as late as a message may go out, is credited with orders as long as any.
+        far = max(campaign.compared + waits, weeks_after * WEEK)
+        window = Window(currency=currency, before=campaign.compared, after=far, credited=credited)
         return self._tellers.each(campaign.id, window, after, whole=whole)
 
     def _method(self, campaign: Campaign) -> Method:
         """Whether the figures will not change by more time: all were planned at once, and the window is over."""
         until = self._figures.planned_until(campaign.id)
-        days = timedelta(days=campaign.limits.attribution_days)
-        over = until is not None and until + days <= self._clock.now()
+        over = until is not None and until + campaign.compared <= self._clock.now()
         return "fixed" if over and parse(campaign.trigger).once else "always_valid"
 
 

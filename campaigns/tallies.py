@@ -129,13 +129,13 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally:
-    """Sums messages up; the arms by what was ordered within `days` of the plan, and in as many before.
+    """Sums messages up; the arms by what was ordered within the `window` after the plan, and in as long before.
 
     Each message is counted once, into the cell of its channel and arm: of a million, the rest is adding up cells.
     """
 
-    def __init__(self, days: int) -> None:
-        self._window = timedelta(days=days)
+    def __init__(self, window: timedelta) -> None:
+        self._window = window
         self._cells: defaultdict[tuple[str, str], Numbers] = defaultdict(Numbers)
         self._total = Numbers()
         self._by_channel: defaultdict[str, Numbers] = defaultdict(Numbers)

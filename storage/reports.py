@@ -56,16 +56,15 @@ class MongoFigures:
         )
         return {row["_id"]: row["count"] for row in rows}
 
-    def arms(self, campaign: str, days: int, currency: str) -> dict[str, Arm]:
-        """The orders within `days` of the plan of those held out ("holdout"), and of each variant by its id; "treated"
-        where there are none.
+    def arms(self, campaign: str, window: timedelta, currency: str) -> dict[str, Arm]:
+        """The orders within the `window` after the plan of those held out ("holdout"), and of each variant by its id;
+        "treated" where there are none.
 
         By intention to treat: whoever was drawn to be written to counts as treated, reached or not, since
         leaving out the unreachable on one side only would flatter the campaign. Who gets no marketing at all is no
         part of any campaign's comparison: nobody else of its arms goes without the other campaigns.
         """
         compared = {"campaign": campaign, "reason": {"$ne": SHOP_HOLDOUT}}
-        window = timedelta(days=days)
         purchases = Purchases(self._database, window, window, currency)
         everybody = purchases.everybodys(span_of(self._database, compared))
         drawn = self._messages.find(compared, dict.fromkeys(("customer", "planned_at", "variant", "state"), 1))

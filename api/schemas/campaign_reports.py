@@ -16,7 +16,7 @@ class Signed(Strict):
 
 
 class ArmSchema(Strict):
-    """What the people of one arm bought in the attribution window."""
+    """What the people of one arm bought within `compared_days` of the plan."""
 
     customers = fields.Integer(required=True)
     buyers = fields.Integer(required=True)
@@ -197,6 +197,13 @@ class ReportSchema(Strict):
     engagement = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     redemptions = fields.Nested(RedemptionTotalsSchema, required=True)
     attribution_days = fields.Integer(required=True)
+    compared_days = fields.Float(
+        required=True,
+        metadata={
+            "description": "The orders of every arm count for so long after each person was planned: "
+            "`attribution_days`, and the longest delay of a variant."
+        },
+    )
     treated = fields.Nested(ArmSchema, required=True)
     holdout = fields.Nested(ArmSchema, required=True)
     uplift = fields.Nested(UpliftSchema, required=True, allow_none=True)

@@ -1,7 +1,7 @@
 """Bandits at work: every so often a campaign's shares follow what its variants have earned, and each move is kept."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -41,8 +41,8 @@ class Allocations(Protocol):
 class Earnings(Protocol):
     """What the database works out for a campaign."""
 
-    def arms(self, campaign: str, days: int, currency: str) -> dict[str, Arm]:
-        """The orders within `days` of the plan of each variant and of the holdout."""
+    def arms(self, campaign: str, window: timedelta, currency: str) -> dict[str, Arm]:
+        """The orders within the `window` after the plan of each variant and of the holdout."""
         ...
 
 
@@ -61,7 +61,7 @@ class Bandits:
         return sum(self._learn(one, currency) for one in running if one.allocation == "bandit" and one.variants)
 
     def _learn(self, campaign: Campaign, currency: str) -> bool:
-        found = self._earnings.arms(campaign.id, campaign.limits.attribution_days, currency)
+        found = self._earnings.arms(campaign.id, campaign.compared, currency)
         arms = {variant.id: found.get(variant.id, Arm()) for variant in campaign.variants}
         shares = bandit.shares(arms)
         if _alike(shares, campaign.shares):

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from api.context import provide
 from campaigns.campaign import Limits
 from campaigns.experiments.variants import Variant
+from campaigns.kept_reports import packed, unpacked
+from campaigns.report import Whole
 from campaigns.told import OF
 from common.money import Money
 from content.templates import Template
@@ -26,6 +28,7 @@ from messaging.desk import Terms
 from messaging.message import Message
 from messaging.receipts import Fact
 from storage.mongo import to_document
+from storage.reports import MongoFigures
 from tests.journeys.shop import OFFER_WORDS, Bench, bought, draft, open_shop, someone
 from tests.support.clock import ManualClock
 from wiring import Services
@@ -238,11 +241,18 @@ def test_the_whole_shop_credits_each_order_once(shop: Services, web: FlaskClient
     assert web.get("/v1/report?since=2026-01-01T00:00:00Z&until=2020-01-01T00:00:00Z").status_code == 422
 
 
+def read(web: FlaskClient, id_: str) -> dict[str, Any]:
+    told: dict[str, Any] = web.get(f"/v1/campaigns/{id_}/report").get_json()
+    return told
+
+
 def test_a_variant_of_another_hour_is_still_to_come_until_then(
     shop: Services, web: FlaskClient, clock: ManualClock
 ) -> None:
-    open_shop(shop, [someone(number, clock.now()) for number in range(20)])
-    campaign = draft(shop, variants=[Variant(id="now", share=50), Variant(id="later", share=50, delay_minutes=90)])
+    open_shop(shop, [someone(number, clock.now()) for number in range(25)])
+    tried = [Variant(id="now", share=50), Variant(id="later", share=50, delay_minutes=90)]
+    planned = clock.now()
+    campaign = draft(shop, holdout_percent=20, variants=tried, limits=Limits(attribution_days=1))
     shop.launcher.launch(campaign.id)
     bench = shop.doorbell
     assert isinstance(bench, Bench)
@@ -250,12 +260,36 @@ def test_a_variant_of_another_hour_is_still_to_come_until_then(
     def handed_over() -> dict[str, tuple[int, int]]:
         bench.work(shop)
         told = web.get(f"/v1/campaigns/{campaign.id}/report").get_json()["by_variant"]
-        return {name: (one["queued"], one["handed_over"]) for name, one in told.items()}
+        return {name: (one["queued"], one["handed_over"]) for name, one in told.items() if name != "holdout"}
 
     first = handed_over()
     later, now = first["later"][0], first["now"][1]
     assert first == {"now": (0, now), "later": (later, 0)}
-    assert (now + later, min(now, later) > 0) == (20, True)
+    held = 25 - now - later
+    assert min(now, later, held) > 0
     clock.advance(91 * 60)
     shop.sweeper.sweep()
     assert handed_over() == {"now": (0, now), "later": (0, later)}
+    # A day of orders counts from when the last of them could have been written to, and for every arm the same.
+    for number in range(25):
+        in_time = bought(f"c{number}", planned + timedelta(days=1, minutes=80), 1_000, id=f"o{number}")
+        too_late = bought(f"c{number}", planned + timedelta(days=1, minutes=90), 9_000, id=f"l{number}")
+        shop.orders.upsert([in_time, too_late])
+    report = read(web, campaign.id)
+    arms = {"holdout": report["holdout"], **report["variants"]}
+    assert {name: (one["customers"], one["buyers"], one["revenue"]["amount"]) for name, one in arms.items()} == {
+        "now": (now, now, 1_000 * now),
+        "later": (later, later, 1_000 * later),
+        "holdout": (held, held, 1_000 * held),
+    }
+    assert (report["attribution_days"], report["compared_days"]) == (1, 1.0625)
+    # What is credited is counted from the hand-over: to the earlier ones nothing.
+    assert (report["by_variant"]["now"]["orders"], report["by_variant"]["later"]["orders"]) == (0, 2 * later)
+    clock.advance(86_400 - 5 * 60)
+    assert read(web, campaign.id)["uplift"]["method"] == "always_valid"
+    clock.advance(5 * 60)
+    assert read(web, campaign.id)["uplift"]["method"] == "fixed"
+    whole = shop.reporter.whole(shop.campaigns.get(campaign.id), shop.shops.get())
+    assert unpacked(packed(whole), Whole) == whole
+    # A bandit would learn from the same sums.
+    assert MongoFigures(shop.database).arms(campaign.id, campaign.compared, "EUR")["later"].buyers == later

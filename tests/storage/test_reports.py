@@ -83,6 +83,6 @@ def test_what_the_arms_bought_is_what_a_plain_sum_says(database: Mongo, stranger
     ]
     database["messages"].insert_many(messages)
     database["orders"].insert_many(orders + others)
-    told = MongoFigures(database).arms("spring", WINDOW.days, "EUR")
+    told = MongoFigures(database).arms("spring", WINDOW, "EUR")
     assert told == _plainly(messages, orders)
-    assert MongoFigures(database).arms("autumn", WINDOW.days, "EUR") == {}
+    assert MongoFigures(database).arms("autumn", WINDOW, "EUR") == {}

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from campaigns.campaign import Campaign, Limits
 from campaigns.experiments.variants import Variant
 from campaigns.ladder import Ladder
@@ -48,10 +50,16 @@ def bought(customer: str, at: datetime) -> Order:
 
 
 def campaign(
-    services: Services, shares: Sequence[float] = (0, 50, 50), holdout: float = 0, days: int = 14, **settings: Any
+    services: Services,
+    shares: Sequence[float] = (0, 50, 50),
+    holdout: float = 0,
+    days: int = 14,
+    later: int = 0,
+    **settings: Any,
 ) -> Campaign:
     ids = [("note", ""), ("five", "five"), ("ten", "ten")]
     variants = [Variant(id=one, share=share, offer=offer) for (one, offer), share in zip(ids, shares, strict=True)]
+    variants[-1] = msgspec.structs.replace(variants[-1], delay_minutes=later)
     made = Campaign(
         id=f"w{len(services.campaigns.page('', 99))}",
         name="Win-back",

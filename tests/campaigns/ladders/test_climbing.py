@@ -80,7 +80,8 @@ def test_a_persons_cap_counts_what_can_still_be_used_and_what_was(offers: Servic
 
 def test_what_came_of_a_decision_is_learned_when_its_time_is_over(offers: Services, clock: ManualClock) -> None:
     who = people(offers, clock, 8)
-    made = campaign(offers, shares=(0, 100, 0), holdout=40)
+    # The time of every rung begins when the last would have been sent, two days later.
+    made = campaign(offers, shares=(0, 100, 0), holdout=40, days=12, later=2 * 24 * 60)
     first = decided(offers, made, who, "1")
     rungs = {name: one.rung for name, one in first.items()}
     assert set(rungs.values()) == {"five", HOLDOUT}
