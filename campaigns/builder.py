@@ -64,13 +64,15 @@ class Builder:
         locale = locale or pick_locale(template, batch.channel, batch.locale, self._shops.get().locale)
         if locale is None:
             return {message.id: Unrenderable(reason="no_content") for message in messages}
-        letters = letters_of(template.content[batch.channel][locale], batch.channel, locale, first.purpose)
+        parts = template.content[batch.channel][locale]
+        letters = letters_of(parts, batch.channel, locale, first.purpose)
         people = {message.id: message.customer for message in messages}
         about = {message.id: order for message in messages if (order := message.data.get("event", {}).get("order"))}
         told = {message.id: event for message in messages if (event := message.data.get("event"))}
         gathered = self._values.gather(_occasion(first), people, about, letters.names, told, read)
         written = {message.id: self._write(letters, gathered, batch.channel, message) for message in messages}
         short = batch.channel in COUNTED or (batch.channel != "email" and first.purpose == "marketing")
+        short = short or ENDINGS in parts
         return self._shortened(messages, written, batch.channel, gathered.shared.shop.url) if short else written
 
     def _shortened(
@@ -91,10 +93,14 @@ class Builder:
         return short
 
     def _short(self, parts: Mapping[str, str], message: Message, made: list[ShortLink], habit: Habit) -> dict[str, str]:
-        """The parts with short links; what comes after an approved address is ten characters where it is an address."""
+        """The parts with short links; what comes after an approved address is ten characters where it is an address.
+
+        Beside those, what is no marketing keeps its addresses where they cost nothing.
+        """
+        spelt = SPELT if habit.always or not habit.direct else ()
         texts = {
             name: self._shortener.shortened(parts[name], message.id, message.customer, made, habit)
-            for name in SPELT
+            for name in spelt
             if name in parts
         }
         if ENDINGS in parts:

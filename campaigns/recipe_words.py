@@ -2,13 +2,12 @@
 words of each for text messages, chats, devices and the inbox.
 """
 
-import unicodedata
 from collections.abc import Mapping
 
 import msgspec
 
 from content.forms import FORMS
-from content.sms import segments
+from content.sms import cheap
 from content.templates import Content
 
 # After a salutation, where the name is known: "Thank you, Ana".
@@ -64,7 +63,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
             return {"title": headline, "body": self.short} | ({"link": link} if link else {})
         led = "{% if shop.url %}" + f" {link}" + "{% endif %}" if link == SHOP else f" {link}"
         if channel == "sms":
-            return {"text": _cheap(f"{{{{ brand.name }}}}: {headline}\n{self.short}{led if self.button else ''}")}
+            return {"text": cheap(f"{{{{ brand.name }}}}: {headline}\n{self.short}{led if self.button else ''}")}
         button = f"\n{self.button}:{led}" if self.button and link else ""
         return {"text": f"{headline}\n{self.short}{button}"}
 
@@ -98,15 +97,6 @@ def until(before: str, after: str = ".") -> str:
     """Until when a code can be used, where it ends."""
     end = '{{ voucher.valid_until | date("day") }}'
     return '{% if voucher.valid_until %}<p class="small">' + before + " " + end + after + "</p>{% endif %}"
-
-
-def _cheap(text: str) -> str:
-    """Without the accents that no GSM alphabet has, as people write texts: one of them would double the cost."""
-    return "".join(one if segments(one).encoding == "GSM-7" else _bare(one) for one in text)
-
-
-def _bare(letter: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFD", letter) if not unicodedata.combining(one))
 
 
 def _paragraph(text: str) -> str:

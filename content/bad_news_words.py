@@ -59,7 +59,7 @@ WHAT: Mapping[str, Mapping[str, str]] = {
 # Of each cause, what happens next.
 NEXT: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "delayed": "You need do nothing: it is on its way, and we write again when it has arrived.",
+        "delayed": "You need do nothing: it is still coming, and we write again when it has arrived.",
         "out_of_stock": (
             "We send it as soon as it is there again. If you would rather have your money back, tell us, and you "
             "get it."
@@ -78,7 +78,7 @@ NEXT: Mapping[str, Mapping[str, str]] = {
         "unhappy": "A person of ours reads what you told us, and sees what can be done.",
     },
     "de": {
-        "delayed": "Du musst nichts tun: Sie ist unterwegs, und wir melden uns, sobald sie angekommen ist.",
+        "delayed": "Du musst nichts tun: Sie kommt noch, und wir melden uns, sobald sie angekommen ist.",
         "out_of_stock": (
             "Wir schicken es, sobald es wieder da ist. Wenn du lieber dein Geld zurück möchtest, sag es uns, und du"
             " bekommst es."
@@ -102,7 +102,7 @@ NEXT: Mapping[str, Mapping[str, str]] = {
         "unhappy": "Ein Mensch von uns liest, was du uns gesagt hast, und sieht, was sich tun lässt.",
     },
     "fr": {
-        "delayed": "Vous n'avez rien à faire : elle est en route, et nous vous écrivons dès qu'elle est arrivée.",
+        "delayed": "Vous n'avez rien à faire : elle viendra bien, et nous vous écrivons dès qu'elle est arrivée.",
         "out_of_stock": (
             "Nous l'envoyons dès qu'il est de retour. Si vous préférez être remboursé, dites-le-nous, et c'est fait."
         ),
@@ -125,7 +125,7 @@ NEXT: Mapping[str, Mapping[str, str]] = {
         "unhappy": "Une personne de chez nous lit ce que vous nous avez dit et regarde ce qui peut être fait.",
     },
     "es": {
-        "delayed": "No tiene que hacer nada: está en camino, y le escribimos cuando haya llegado.",
+        "delayed": "No tiene que hacer nada: sigue en curso, y le escribimos cuando haya llegado.",
         "out_of_stock": (
             "Lo enviamos en cuanto vuelva a estar. Si prefiere que le devolvamos el dinero, díganoslo y así será."
         ),
@@ -143,7 +143,7 @@ NEXT: Mapping[str, Mapping[str, str]] = {
         "unhappy": "Una persona de aquí lee lo que nos dijo y ve qué se puede hacer.",
     },
     "pt": {
-        "delayed": "Não precisa de fazer nada: está a caminho, e escrevemos quando tiver chegado.",
+        "delayed": "Não precisa de fazer nada: continua em curso, e escrevemos quando tiver chegado.",
         "out_of_stock": ("Enviamos assim que voltar a haver. Se preferir o dinheiro de volta, diga-nos, e assim será."),
         "cancelled": (
             "Não vai chegar, e não lhe custa nada: devolvemos o que pagou, e escrevemos quando estiver a caminho."
@@ -173,11 +173,10 @@ LETTER: Mapping[str, Mapping[str, str]] = {
         "until": ", until {{ incident.code_until | date }}",
         "page": "See how it is, and choose what you would like",
         "call": "A person of ours will be in touch with you as well.",
-        "code": "{{ incident.makegood }}: {{ incident.code }}",
     },
     "de": {
         "subject": "Es tut uns leid: {what}",
-        "hello": 'Hallo {{ first_name | default("") }},',
+        "hello": "Hallo{% if first_name %} {{ first_name }}{% endif %},",
         "sorry": "{what}. Das tut uns leid.",
         "reason": "Der Grund: {{ incident.reason }}",
         "date": "Wir erwarten sie jetzt am {{ incident.expected_at | date }}.",
@@ -186,11 +185,10 @@ LETTER: Mapping[str, Mapping[str, str]] = {
         "until": ", bis zum {{ incident.code_until | date }}",
         "page": "Sieh, wie es steht, und wähle, was du möchtest",
         "call": "Außerdem meldet sich ein Mensch von uns bei dir.",
-        "code": "{{ incident.makegood }}: {{ incident.code }}",
     },
     "fr": {
         "subject": "Toutes nos excuses : {what}",
-        "hello": 'Bonjour {{ first_name | default("") }},',
+        "hello": "Bonjour{% if first_name %} {{ first_name }}{% endif %},",
         "sorry": "{what}. Nous en sommes désolés.",
         "reason": "La raison : {{ incident.reason }}",
         "date": "Nous l'attendons maintenant le {{ incident.expected_at | date }}.",
@@ -199,11 +197,10 @@ LETTER: Mapping[str, Mapping[str, str]] = {
         "until": ", jusqu'au {{ incident.code_until | date }}",
         "page": "Voir où elle en est et choisir ce que vous préférez",
         "call": "Une personne de chez nous prendra aussi contact avec vous.",
-        "code": "{{ incident.makegood }} : {{ incident.code }}",
     },
     "es": {
         "subject": "Lo sentimos: {what}",
-        "hello": 'Hola {{ first_name | default("") }},',
+        "hello": "Hola{% if first_name %} {{ first_name }}{% endif %},",
         "sorry": "{what}. Lo sentimos.",
         "reason": "El motivo: {{ incident.reason }}",
         "date": "Ahora lo esperamos el {{ incident.expected_at | date }}.",
@@ -212,11 +209,10 @@ LETTER: Mapping[str, Mapping[str, str]] = {
         "until": ", hasta el {{ incident.code_until | date }}",
         "page": "Vea cómo va y elija lo que prefiera",
         "call": "Además, una persona de aquí se pondrá en contacto con usted.",
-        "code": "{{ incident.makegood }}: {{ incident.code }}",
     },
     "pt": {
         "subject": "Pedimos desculpa: {what}",
-        "hello": 'Olá {{ first_name | default("") }},',
+        "hello": "Olá{% if first_name %} {{ first_name }}{% endif %},",
         "sorry": "{what}. Pedimos desculpa.",
         "reason": "O motivo: {{ incident.reason }}",
         "date": "Esperamo-la agora a {{ incident.expected_at | date }}.",
@@ -225,7 +221,6 @@ LETTER: Mapping[str, Mapping[str, str]] = {
         "until": ", até {{ incident.code_until | date }}",
         "page": "Veja como está e escolha o que prefere",
         "call": "Além disso, uma pessoa da nossa equipa vai contactá-lo.",
-        "code": "{{ incident.makegood }}: {{ incident.code }}",
     },
 }
 

@@ -4,6 +4,7 @@ Counting after 3GPP TS 23.038: in the GSM 7-bit alphabet a message holds 160 sep
 longer one; a single character outside the alphabet makes it UCS-2, with 70 and 67 16-bit units.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Literal
@@ -26,7 +27,8 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 # Spaces that hold figures and their signs together; to the eye they are spaces, and one would make a text UCS-2.
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
+# So would the sign that ends a text which was cut.
+_PLAIN = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " ") | {"…": "..."})
 _EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape before each: two septets
 
 
@@ -74,6 +76,15 @@ def _starts(sizes: list[int], part: int) -> list[int]:
     return starts
 
 
+def cheap(text: str) -> str:
+    """Without the accents that no GSM alphabet has, as people write texts: one of them would double the cost."""
+    return "".join(one if segments(one).encoding == "GSM-7" else _bare(one) for one in text)
+
+
+def _bare(letter: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFD", letter) if not unicodedata.combining(one))
+
+
 def check_part(_part: str, source: str) -> None:
     """Raises NotAllowed where a text holds what a template must not."""
     check(source)
@@ -97,5 +108,5 @@ FORM = Form(
     check=check_part,
     compile=compile_parts,
     limits={"text": TEXT_LIMIT},
-    tidy=lambda text: text.translate(_SPACES),
+    tidy=lambda text: text.translate(_PLAIN),
 )

@@ -17,6 +17,8 @@ from loyalty.offer import Offer
 from loyalty.stacking import Stacking
 
 MAX_RULES = 50
+# As Meta spells the names of templates.
+WHATSAPP_TEMPLATE = r"^[a-z0-9_]{0,100}\Z"
 
 
 class GoodwillRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +77,7 @@ class Goodwill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     holds. `budget` limits what is promised, in the worth that a make-good is taken to have. A code is good for
     `valid_days`. A person is asked to call after so many bad experiences in a row, and may give up to `person_limit` a
     case, out of the same budget. Marketing rests for at most `rest_days`. An order is late `late_hours` after its date.
+    `whatsapp_template` is what Meta has approved for news of an order outside of WhatsApp's 24 hours, "" for nothing.
     """
 
     active: bool = False
@@ -90,6 +93,7 @@ class Goodwill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rest_days: int = 14
     late_hours: int = 24
     good_news: bool = True
+    whatsapp_template: str = ""
     brand: str = "default"
     version: int = 0
 

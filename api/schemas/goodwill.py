@@ -7,7 +7,7 @@ from marshmallow import fields, post_load, validate
 from api.schemas.base import Instant, MoneySchema, Strict
 from api.schemas.offer_rules import BudgetSchema, BudgetStateSchema
 from customers.incident import INCIDENT_CAUSES
-from loyalty.goodwill import MAX_RULES, Goodwill, GoodwillRule, ready_made
+from loyalty.goodwill import MAX_RULES, WHATSAPP_TEMPLATE, Goodwill, GoodwillRule, ready_made
 
 MAX_DAYS = 365
 _PLAIN = Goodwill()
@@ -83,6 +83,14 @@ class GoodwillSchema(Strict):
     rest_days = _whole(_PLAIN.rest_days, MAX_DAYS, "Marketing rests for at most so long; 0 for not at all.")
     late_hours = _whole(_PLAIN.late_hours, 24 * 30, "An order is late so many hours after its date.")
     good_news = fields.Boolean(truthy={True}, falsy={False}, load_default=True)
+    whatsapp_template = fields.String(
+        load_default="",
+        validate=validate.Regexp(WHATSAPP_TEMPLATE),
+        metadata={
+            "description": "The name of the template that Meta has approved, so that these news go out on WhatsApp "
+            "outside of its 24 hours, too; docs/incidents.md says which words."
+        },
+    )
     brand = fields.String(load_default="default", validate=validate.Length(1, 64))
 
 

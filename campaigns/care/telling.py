@@ -208,7 +208,7 @@ class Telling:
         self._book.note(case, work="", good_news=message.id)
 
     def _wanted(self, case: Case, template: str, values: dict[str, Any], policy: Goodwill) -> Wanted:
-        self._install(template)
+        self._install(template, policy.whatsapp_template)
         data: dict[str, Any] = {"values": {"incident": values}, "incident": case.incident, "case": case.id}
         if case.order:
             data["event"] = {"order": case.order}
@@ -239,16 +239,21 @@ class Telling:
         others = stand_ins(found)
         return found | (self._products.get(others) if others else {})
 
-    def _install(self, template: str) -> None:
-        """Put our own words in place where the shop has none."""
+    def _install(self, template: str, approved: str) -> None:
+        """Put our own words in place where the shop has none, with the template that Meta has approved by now."""
+        content, version = bad_news.content(template, approved), 0
         try:
-            self._templates.get(template)
-        except NotFound:
-            ours = Template(id=template, name=bad_news.NAMES[template], content=bad_news.content(template))
-            try:
-                self._templates.put(ours, expected_version=0)
-            except Stale:  # somebody was quicker
+            known = self._templates.get(template)
+            if known.content == content or not bad_news.is_ours(template, known.content):
                 return
+            version = known.version
+        except NotFound:
+            pass
+        ours = Template(id=template, name=bad_news.NAMES[template], content=content)
+        try:
+            self._templates.put(ours, expected_version=version)
+        except Stale:  # somebody was quicker
+            return
 
 
 def _date_in(message: Message) -> datetime | None:

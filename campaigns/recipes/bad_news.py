@@ -8,19 +8,21 @@ from campaigns.recipe import Kitchen, Plan, Recipe
 from common.keys import Scope
 from common.money import Money
 from loyalty.budgets import Budget, PeriodLimit
-from loyalty.goodwill import Goodwill, ready_budget
+from loyalty.goodwill import WHATSAPP_TEMPLATE, Goodwill, ready_budget
 
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """At most so much is promised in a month and to one customer, in minor units of the shop's currency; what is left
-    out is 1,000 and 50 whole ones. Marketing rests for at most `rest_days`.
+    out is 1,000 and 50 whole ones. Marketing rests for at most `rest_days`. `whatsapp_template` is the name of the one
+    that Meta has approved for these news.
     """
 
     month_most: Amount | None = None
     customer_most: Amount | None = None
     rest_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 14
+    whatsapp_template: Annotated[str, msgspec.Meta(pattern=WHATSAPP_TEMPLATE)] = ""
 
 
 class BadNews(Recipe[Settings]):
@@ -43,4 +45,10 @@ class BadNews(Recipe[Settings]):
         if own.month_most is not None:
             month = [PeriodLimit(per="month", money=Money(own.month_most, currency))]
         budget = Budget(customer_money=person, periods=month)
-        return Plan(goodwill=Goodwill(budget=budget, rest_days=own.rest_days, brand=kitchen.brand))
+        policy = Goodwill(
+            budget=budget,
+            rest_days=own.rest_days,
+            whatsapp_template=own.whatsapp_template,
+            brand=kitchen.brand,
+        )
+        return Plan(goodwill=policy)

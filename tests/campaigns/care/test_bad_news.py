@@ -9,6 +9,8 @@ import pytest
 from campaigns.care.noticing import NEWS
 from common.money import Money
 from common.settings import Settings
+from content.bad_news import content
+from content.templates import Template
 from customers.catalogue import Product
 from customers.incident import Scope
 from customers.timeline import timeline
@@ -305,3 +307,35 @@ def test_who_is_merged_or_erased_takes_the_rest_along(shop: Troubled) -> None:
     gone = shop.case("o2", "damaged")
     assert (gone.customer.startswith("erased-"), gone.reason, gone.call) == (True, "", False)
     assert shop.purse() == {"EUR": 400}
+
+
+def test_on_whatsapp_the_approved_template_goes_with_its_values_as_soon_as_it_is_named(shop: Troubled) -> None:
+    """With our own words in place already; its link is ten characters that lead to the order's page."""
+    services = shop.services
+    services.templates.put(Template(id="bad-news", name="Bad news first", content=content("bad-news")))
+    shop.customers(1, addresses={"whatsapp": ["+12125550001"]}, preferred=["whatsapp"], consents={})
+    shop.order("o1")
+    shop.order("o2")
+    shop.happens("o1", "damaged", reason="Box\ncrushed")
+    shop.settle()
+    shop.policy(whatsapp_template="order_news")
+    shop.happens("o2", "damaged", reason="Box\ncrushed")
+    shop.settle()
+    free, approved = shop.letters()
+    assert "template" not in free
+    assert "Send nothing back yet." in free["text"]
+    assert "See how it is, and choose what you would like: http" in free["text"]
+    assert "/t/" in free["text"]
+    order, news, follows = approved["values"].splitlines()
+    assert (order, approved["template"]) == ("o2", "order_news/en")
+    assert news.strip() == "Your order o2 arrived damaged. We are sorry. The reason: Box crushed."
+    assert f"15% off with your code {shop.case('o2', 'damaged').given[0].code}, until May 31, 2026." in follows
+    led = services.short_links.get(approved["template_links"])
+    assert led is not None
+    assert "/t/" in led.address
+    assert services.templates.get("bad-news").version == 3
+    services.templates.put(Template(id="bad-news", name="Its own", content={"sms": {"en": {"text": "Sorry."}}}))
+    shop.order("o3")
+    shop.happens("o3", "damaged")
+    shop.settle()
+    assert services.templates.get("bad-news").version == 4
