@@ -15,7 +15,7 @@ from campaigns.journey import at_step, by_journeys, steps_of
 from campaigns.ladder import Ladder
 from campaigns.ladder import wrongs as ladder_wrongs
 from campaigns.loops import in_words, loop
-from campaigns.named import unknown
+from campaigns.named import named, unknown
 from campaigns.needs import unmet, wordless
 from campaigns.run import Run, Runs, RunState, run_id
 from campaigns.steps import wrongs
@@ -26,6 +26,7 @@ from common.errors import Conflict, Invalid, NotFound
 from content.templates import Templates
 from customers.shop import Shop
 from loyalty.offer import Offers
+from loyalty.purse import no_purse
 from messaging.pace import Pace
 from messaging.spending import Limit
 from segments.audience import Audience
@@ -101,8 +102,13 @@ class Launcher:
         self._clock = clock
 
     def check(self, campaign: Campaign) -> None:
-        """Raise Invalid naming the field where a campaign names what is not there or its trigger makes no sense."""
+        """Raise Invalid naming the field where a campaign names what is not there or its trigger makes no sense.
+
+        Raises Conflict where it would give out the goodwill budget.
+        """
         wrong: dict[str, list[str]] = {}
+        for one in named(campaign):
+            no_purse(one.id if one.kind == "offer" and not one.place.startswith("trigger.") else "")
         trigger = parse(campaign.trigger)
         trigger.proof()
         wrong |= unknown(campaign, self._known)

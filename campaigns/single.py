@@ -16,6 +16,7 @@ from content.templates import Template, Templates, pick_locale
 from customers.consent import Purpose
 from customers.customer import Customer, Customers
 from customers.shop import Shops
+from loyalty.purse import no_purse
 from messaging.message import Message, State
 
 EXPIRES_AFTER = timedelta(hours=24)
@@ -79,7 +80,7 @@ class Sender:
             raise Invalid.field("channel", f"{whole.id} has no words for it; it has them for {written}.")
         template = _for_one(whole, customer, wanted.channel, shop.locale)
         if wanted.offer:
-            self._offers.get(wanted.offer)
+            self._offers.get(no_purse(wanted.offer))
         named = ({"offer"} if wanted.offer else set()) | set(wanted.data.get("values", {}))
         if wanted.data.get("event"):
             named.add("trigger")

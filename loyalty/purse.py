@@ -22,6 +22,16 @@ PURSE = "goodwill"
 TRIES = 10
 
 
+def no_purse(offer: str) -> str:
+    """The offer's id, for whoever would give it out or change it; raises Conflict where it is the budget itself.
+
+    A code of it would be worth a whole order, and eat what is meant for who had trouble.
+    """
+    if offer == PURSE:
+        raise Conflict(f"{PURSE!r} is the goodwill budget, not to be given; see PUT /v1/goodwill.", "goodwill_budget")
+    return offer
+
+
 class Purse:
     """Takes promises out of the budget, each once."""
 

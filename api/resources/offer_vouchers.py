@@ -22,6 +22,7 @@ from api.schemas.vouchers import VoucherSchema
 from common.errors import Invalid
 from loyalty.code_changes import MINTED
 from loyalty.own_codes_reading import TYPES, rows_of
+from loyalty.purse import no_purse
 from loyalty.voucher import Voucher
 from loyalty.voucher_book import VoucherBook
 
@@ -61,6 +62,7 @@ class OfferVouchers(MethodView):
     @blueprint.response(201, MintedSchema)
     def post(self, body: dict[str, Any], offer_id: str) -> dict[str, Any]:
         """See to it that the offer has these codes; those it has already are the same."""
+        no_purse(offer_id)
         if bool(body["customers"]) == bool(body["generic"]):
             raise Invalid.field("customers", "Say either `customers` or how many `generic` codes.")
         prefix = "single" if body["single_use"] else "many"
@@ -91,7 +93,7 @@ class OfferVoucherImport(MethodView):
         if request.mimetype not in TYPES:
             raise UnsupportedMediaType(f"Send {', '.join(TYPES)}.")
         rows = rows_of(request.stream, request.mimetype)
-        return services().own_codes.take(offer_id, rows, args["single_use"], caller().id)
+        return services().own_codes.take(no_purse(offer_id), rows, args["single_use"], caller().id)
 
 
 @blueprint.route("/guessers")

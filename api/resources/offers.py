@@ -23,6 +23,7 @@ from loyalty.budgets import states
 from loyalty.kind import kinds
 from loyalty.offer import Offer, checked
 from loyalty.programme import ReferralProgramme
+from loyalty.purse import no_purse
 
 # Of referral programmes; a shop has a few.
 AT_ONCE = 500
@@ -65,6 +66,7 @@ class OfferList(MethodView):
         """Make an offer."""
         now = services().clock.now()
         offer = Offer(**{"id": new_id(), **body}, created_at=now, updated_at=now)
+        no_purse(offer.id)
         services().offers.add(check_references(checked(offer)), caller().id)
         return answer(offer)
 
@@ -102,7 +104,7 @@ class OfferItem(MethodView):
     @blueprint.response(200, OfferSchema)
     def patch(self, body: dict[str, Any], offer_id: str) -> tuple[dict[str, Any], dict[str, str]]:
         """Change an offer; what has been redeemed stays as it was, and so does what is spent."""
-        current = services().offers.get(offer_id)
+        current = services().offers.get(no_purse(offer_id))
         version = expected_version() or current.version
         wanted = check_references(checked(msgspec.structs.replace(current, **body)), current)
         return answer(services().offers.change(wanted, version, caller().id))
@@ -115,7 +117,7 @@ class OfferItem(MethodView):
 
         409 (`in_use`) where a campaign that is not over, a referral programme or the points programme still gives it.
         """
-        current = services().offers.get(offer_id)
+        current = services().offers.get(no_purse(offer_id))
         users = _users(offer_id)
         if users:
             raise Conflict(f"The offer is given by {', '.join(users)}.", "in_use")

@@ -32,6 +32,7 @@ from loyalty.points_earning import kinds
 from loyalty.points_liability import month_of
 from loyalty.points_programme import PointsProgramme
 from loyalty.points_service import Statement
+from loyalty.purse import no_purse
 
 blueprint = Blueprint("points", __name__, url_prefix="/v1", description="Points, tiers, and what they would cost.")
 
@@ -88,7 +89,7 @@ class PointsProgrammeItem(MethodView):
         """Set the rules for points, whole. What was earned stays as it was earned."""
         for place, reward in enumerate(body.rewards):
             try:
-                services().offers.get(reward.offer)
+                services().offers.get(no_purse(reward.offer))
             except NotFound as error:
                 raise Invalid.field(f"rewards.{place}.offer", str(error), error.reason) from None
         wanted = msgspec.structs.replace(body, changed_by=caller().id)

@@ -26,6 +26,7 @@ from common.errors import Invalid, NotFound
 from common.ids import new_id
 from common.money import Money
 from loyalty.programme import ReferralProgramme
+from loyalty.purse import no_purse
 from loyalty.suspicion import check_verdicts, rules
 
 blueprint = Blueprint(
@@ -43,7 +44,7 @@ def checked(programme: ReferralProgramme) -> ReferralProgramme:
     for field, offer in named.items():
         try:
             if offer:
-                services().offers.get(offer)
+                services().offers.get(no_purse(offer))
         except NotFound as error:
             raise Invalid.field(field, str(error), error.reason) from None
     check_verdicts(programme.verdicts)

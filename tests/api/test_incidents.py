@@ -198,6 +198,34 @@ def test_how_much_may_be_given_away_is_for_an_administrator_to_say(call: Call, s
     assert call("POST", "/v1/recipes/bad_news", json={}).get_json()["goodwill"] is True
 
 
+def test_the_goodwill_budget_is_no_offer_that_anybody_could_give_out(shop: Troubled, call: Call) -> None:
+    """Neither its codes, nor by a campaign, a message, a programme; nor may its limits be changed as an offer's are."""
+    offer = {"id": "goodwill", "name": "Mine", "kind": "percent", "settings": {"percent": 100}}
+    assert call("POST", "/v1/offers", json=offer).get_json()["reason"] == "goodwill_budget"
+    call("PUT", "/v1/goodwill", json={"active": True})
+    shop.customers(1)
+    everybody(shop.services)
+    campaign = {"name": "Winter", "segment": "all", "template": "miss"}
+    half = [{"id": "a", "share": 50, "offer": "goodwill"}, {"id": "b", "share": 50}]
+    tries: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", "/v1/offers/goodwill/vouchers", {"customers": ["c1"]}),
+        ("POST", "/v1/offers/goodwill/vouchers", {"generic": 5}),
+        ("POST", "/v1/offers/goodwill/vouchers/import", {}),
+        ("PATCH", "/v1/offers/goodwill", {"active": False}),
+        ("DELETE", "/v1/offers/goodwill", {}),
+        ("POST", "/v1/campaigns", campaign | {"offer": "goodwill"}),
+        ("POST", "/v1/campaigns", campaign | {"variants": half}),
+        ("POST", "/v1/messages", {"customer": "c1", "template": "miss", "offer": "goodwill"}),
+        ("POST", "/v1/referral-programmes", {"name": "Friends", "friend_offer": "goodwill"}),
+        ("PUT", "/v1/points/programme", {"rewards": [{"offer": "goodwill", "points": 1}]}),
+    ]
+    told = {(method, path, tuple(body)): call(method, path, json=body or []) for method, path, body in tries}
+    reasons = {tried: (answer.status_code, answer.get_json().get("reason")) for tried, answer in told.items()}
+    assert reasons == dict.fromkeys(reasons, (409, "goodwill_budget"))
+    assert call("GET", "/v1/offers/goodwill/vouchers").get_json()["data"] == []
+    assert call("GET", "/v1/offers/goodwill").get_json()["active"] is True
+
+
 def test_a_policy_that_makes_no_sense_is_refused_with_its_field(shop: Troubled, call: Call) -> None:
     wrong = {
         "rules.0.give.kind": {"active": True, "rules": [{"give": {"kind": "kiss"}}]},
