@@ -20,6 +20,7 @@ from storage.doorbell import RqDoorbell, redis_of
 from storage.events import MongoEvents
 from storage.facts import MongoFacts
 from storage.given import MongoGiven
+from storage.givings import MongoGivings
 from storage.health import Health
 from storage.idempotency import MongoAnswers
 from storage.import_maps import MongoColumnMaps
@@ -84,6 +85,11 @@ class Stores:
     def keys(self) -> MongoKeys:
         """Who may call the API."""
         return MongoKeys(self.database, self.clock)
+
+    @cached_property
+    def givings(self) -> MongoGivings:
+        """What runs gave a customer."""
+        return MongoGivings(self.database)
 
     @cached_property
     def allocations(self) -> MongoAllocations:

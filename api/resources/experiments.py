@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import msgspec
 from flask.views import MethodView
 
 from api.auth import scope
@@ -11,8 +12,8 @@ from api.context import services
 from api.paging import paged
 from api.schemas.base import Page, PageArgs
 from api.schemas.experiments import AllocationSchema, DrawArgs, DrawSchema
-from campaigns.experiments.draw import held_out, held_out_of_all
-from campaigns.experiments.variants import drawn
+from campaigns.experiments.told import decided, told
+from common.errors import NotFound
 
 blueprint = Blueprint("experiments", __name__, url_prefix="/v1/campaigns", description="Who is drawn into which arm.")
 
@@ -25,18 +26,19 @@ class CampaignDraw(MethodView):
     @blueprint.arguments(DrawArgs, location="query")
     @blueprint.response(200, DrawSchema)
     def get(self, args: dict[str, Any], campaign_id: str) -> dict[str, Any]:
-        """Say what a customer is drawn for: it follows from their id alone and can be checked at any time."""
+        """Say what a customer is drawn for, which follows from their id alone, and what they were given.
+
+        A ladder chooses, and a bandit moves its shares, so theirs is what is kept of a `run`, or the latest.
+        """
         campaign, shop = services().campaigns.get(campaign_id), services().shops.get()
-        customer = args["customer"]
-        fixed = campaign.variants if campaign.allocation == "fixed" else []
-        variant = drawn(campaign.id, customer, fixed, {})
-        return {
-            "customer": customer,
-            "held_out_of_all": campaign.purpose == "marketing"
-            and held_out_of_all(shop.holdout_draw, customer, shop.holdout_percent),
-            "held_out": held_out(campaign.id, customer, campaign.holdout_percent),
-            "variant": variant.id if variant else "",
-        }
+        customer, run = args["customer"], args["run"]
+        if run and services().runs.get(run).campaign.id != campaign_id:
+            raise NotFound("run", run)
+        if campaign.ladder is not None:
+            given = decided(services().climbs.page(campaign_id, "", 100, customer=customer), run)
+        else:
+            given = services().givings.given(campaign_id, customer, run)
+        return msgspec.structs.asdict(told(campaign, shop, customer, given))
 
 
 @blueprint.route("/<campaign_id>/allocations")

@@ -246,6 +246,41 @@ def read(web: FlaskClient, id_: str) -> dict[str, Any]:
     return told
 
 
+def test_who_asks_what_somebody_was_drawn_for_is_told_what_they_got(
+    shop: Services, web: FlaskClient, clock: ManualClock
+) -> None:
+    open_shop(shop, [someone(number, clock.now()) for number in range(12)])
+    trigger = {"kind": "recurring", "cron": "0 10 * * *", "time_zone": "UTC"}
+    tried: dict[str, Any] = {"variants": [Variant(id="a", share=50), Variant(id="b", share=50)], "holdout_percent": 20}
+    fixed, bandit = draft(shop, name="Fixed", **tried), draft(shop, allocation="bandit", trigger=trigger, **tried)
+    bench = shop.doorbell
+    assert isinstance(bench, Bench)
+    for campaign in (fixed, bandit):
+        shop.launcher.launch(campaign.id)
+    bench.work(shop)
+    for shares in ({}, {"a": 0.0, "b": 100.0}):
+        shop.database["campaigns"].update_one({"_id": bandit.id}, {"$set": {"shares": shares}})
+        clock.advance(86_400)
+        shop.schedule.open_due()
+        bench.work(shop)
+    first, second = shop.runs.of_campaigns([bandit.id])
+    for letter in shop.messages.of_campaign(bandit.id, "", 99):
+        place = f"/v1/campaigns/{bandit.id}/draw?customer={letter.customer}"
+        told = web.get(f"{place}&run={letter.run}").get_json()
+        held = letter.state == "held_out"
+        assert (told["arm"], told["drawn"]) == ("holdout" if held else "treated", False)
+        assert told["variant"] == ("" if held else letter.variant)
+        assert [one["variant"] for one in told["given"]] == ["holdout" if held else letter.variant]
+        latest = web.get(place).get_json()
+        assert [one["run"] for one in latest["given"]] == [second.id, first.id]
+        assert latest["variant"] == ("" if held else "b")
+        assert latest["why"].startswith("Only who is held out is drawn")
+    for letter in shop.messages.of_campaign(fixed.id, "", 99):
+        told = web.get(f"/v1/campaigns/{fixed.id}/draw?customer={letter.customer}").get_json()
+        assert (told["variant"], told["drawn"], told["why"]) == (letter.variant, True, "")
+    assert web.get(f"/v1/campaigns/{fixed.id}/draw?customer=c1&run={first.id}").status_code == 404
+
+
 def test_a_variant_of_another_hour_is_still_to_come_until_then(
     shop: Services, web: FlaskClient, clock: ManualClock
 ) -> None:

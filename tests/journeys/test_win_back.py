@@ -83,6 +83,11 @@ def test_a_win_back_from_its_segment_to_its_uplift(
     clock.advance(DAY + 60)  # Tuesday, ten o'clock
     tick(shop)
     rungs = decided(typed, here)
+    for name, rung in rungs.items():
+        told = typed("GET", f"{here}/draw?customer={name}")
+        assert told["arm"] == ("holdout" if rung == "holdout" else "treated")
+        assert (told["drawn"], "chooses" in told["why"], told["given"][0]["variant"]) == (False, True, rung)
+        assert told["variant"] == ("" if rung == "holdout" else rung)
     letters = {letter["address"].partition("@")[0] for letter in provider_sandbox.accepted()}
     assert letters == {name for name, rung in rungs.items() if rung != "holdout"}
     assert typed("GET", f"{here}/ladder")["promised"]["amount"] == tried["ladder"]["most"]["amount"]
