@@ -80,7 +80,7 @@ def test_what_could_not_be_finished_is_finished_by_the_chore(ana: Services, cloc
 def test_an_erasure_that_died_at_any_step_is_finished_by_whoever_comes_by(
     services: Services, clock: ManualClock
 ) -> None:
-    for step in range(60):
+    for step in range(90):
         services.customers.upsert([Customer(id="anaconda", addresses={"email": ["anaconda@example.com"]})])
         work = Work(id=new_id(), kind="erasure", customer="anaconda", nobody=f"erased-{new_id()}", at=clock.now())
         assert services.works.begin(work, clock.now() + LEFT_OVER)
