@@ -4,6 +4,7 @@ Whatever is not named here is refused: no call, no arithmetic, no assignment, no
 are followed through filters, so that `{{ profile.spend }}` is refused at save and never reads "Money(…)" to anybody.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
@@ -16,6 +17,8 @@ from content import filters
 from content.syntax import WRITTEN, Measure, NotAllowed, parse
 from content.vocabulary import FIELDS, GROUPS, VARIABLES, Kind, kind_of
 
+# Written as an escape in a text in quotes: no message can hold them, and NUL is what render.py parts its slots by.
+_UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 TESTS = frozenset({"defined", "undefined", "none"})
 _LOOP = {"first": Kind.TRUTH, "last": Kind.TRUTH, "index": Kind.NUMBER, "length": Kind.NUMBER}
 _WRITABLE = frozenset({Kind.TEXT, Kind.NUMBER, Kind.URL, Kind.COLOUR})
@@ -156,6 +159,7 @@ class _Walk:
         if isinstance(node.value, (int, float)):
             return Kind.NUMBER
         if isinstance(node.value, str):
+            _sayable(node)
             return Kind.TEXT
         raise NotAllowed(node.lineno, f"{node.value!r} is not allowed.")
 
@@ -244,8 +248,16 @@ def _same(node: nodes.Node, first: Kind, second: Kind) -> Kind:
 
 def _literal(node: nodes.Node) -> Any:
     if isinstance(node, nodes.Const):
+        _sayable(node)
         return node.value
     raise NotAllowed(node.lineno, "A filter takes only texts and numbers written out.")
+
+
+def _sayable(node: nodes.Const) -> None:
+    """Raises NotAllowed where a text written out holds what no message may hold."""
+    found = _UNSAYABLE.search(node.value) if isinstance(node.value, str) else None
+    if found:
+        raise NotAllowed(node.lineno, f"The character {found[0]!r} can stand in no message.")
 
 
 def path_of(node: nodes.Node) -> str:

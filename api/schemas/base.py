@@ -112,6 +112,21 @@ class Each(fields.List[Any]):
             return error
 
 
+class Mapped(fields.Dict):
+    """A mapping whose faults are named by their place alone: `content.email`, not `content.email.value`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **named: Any) -> dict[Any, Any]:
+        try:
+            loaded: dict[Any, Any] = super()._deserialize(value, attr, data, **named)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            # Marshmallow says of each key whether it is wrong itself, or what lies there.
+            plain = {key: said.get("value", said.get("key")) for key, said in error.messages.items()}
+            raise ValidationError(plain, valid_data=error.valid_data) from None
+        return loaded
+
+
 class PageArgs(Strict):
     """Which part of a list is wanted."""
 

@@ -4,19 +4,19 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, Instant, ShopId, Strict
+from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, Instant, Mapped, ShopId, Strict
 from content.syntax import SOURCE_LIMIT
 
 
-class ContentField(fields.Dict):
+class ContentField(Mapped):
     """Content: channel -> language -> part -> what is written."""
 
     def __init__(self, **settings: Any) -> None:
         part = fields.String(validate=validate.Length(max=SOURCE_LIMIT))
-        parts = fields.Dict(keys=fields.String(), values=part)
+        parts = Mapped(keys=fields.String(), values=part)
         super().__init__(
             keys=fields.String(),
-            values=fields.Dict(keys=fields.String(), values=parts),
+            values=Mapped(keys=fields.String(), values=parts),
             metadata={
                 "description": "By channel and language. An e-mail has `subject` and `html` or `mjml`, and may "
                 "have `preheader` and `text`; a text message and a chat have `text`, a push message and an inbox "

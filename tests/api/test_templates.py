@@ -63,6 +63,15 @@ def test_faults_are_named_by_their_path_and_line(call: Call) -> None:
     assert call("GET", "/v1/templates").json["data"] == []
 
 
+def test_what_is_too_long_or_no_mapping_is_named_by_its_path(call: Call) -> None:
+    long = {"email": {"en": {"subject": "a", "html": "a" * 100_001}, "de": "no parts"}, "sms": 1}
+    answer = call("POST", "/v1/templates", json={"name": "a", "content": long})
+    assert answer.status_code == 422
+    assert set(answer.json["errors"]) == {"content.email.en.html", "content.email.de", "content.sms"}
+    ask = {"content": {"email": {"en": {"html": "a" * 100_001}}}, "channel": "email"}
+    assert set(call("POST", "/v1/templates/preview", json=ask).json["errors"]) == {"content.email.en.html"}
+
+
 @pytest.mark.parametrize(
     "content",
     [{}, [], None, "a", {"email": []}, {"email": {"en": "a"}}, {"email": {"en": {"subject": 1}}}, {"fax": {}},

@@ -41,6 +41,9 @@ ESCAPES = {
     "a filter of ours": "{{ first_name|_or_empty }}",
     "unescaped": "{{ first_name|safe }}",
     "escaping off": "{% autoescape false %}{{ first_name }}{% endautoescape %}",
+    "the character that slots are parted by": r"{{ '\u0000' }}",
+    "the same as a default": r"{{ first_name | default('a\x00') }}",
+    "half a character": r"{{ '\ud800' }}",
 }
 
 # Other files, other languages, other names for things.
