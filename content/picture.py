@@ -24,7 +24,7 @@ WIDTHS = {"desktop": 700, "phone": 390}
 # Of a sheet: four messages side by side, each as a phone shows the beginning of it.
 SHEET_WIDTH, TILE = 1_680, "width:390px;height:520px"
 TALLEST = 8_000
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
               "--disable-component-update", "--disable-sync"]  # fmt: skip
 # A browser takes some 200 MB: a process draws one picture at a time.
