@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import lxml.html
 
-from content.colours import contrast
+from content.colours import contrast, read_colour
 from content.mail_clients import lost_image, lost_selectors, lost_styles
 from content.warn import Warn
 
@@ -14,8 +14,6 @@ from content.warn import Warn
 CONTRAST, CONTRAST_LARGE, LARGE = 4.5, 3.0, 24.0
 FEW_WORDS = 25
 MANY_IMAGES = 12
-_NAMED = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "gray": "#808080", "grey": "#808080"}
-_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b", re.IGNORECASE)
 _SIZE = re.compile(r"([0-9.]+)px")
 
 
@@ -105,9 +103,9 @@ def _said(
     style = _declared(str(element.get("style", "")))
     if style.get("display") == "none":
         return
-    colour = _colour(style.get("color", "")) or colour
-    ground = _colour(style.get("background-color", "") or style.get("background", "")) or ground
-    ground = _colour(str(element.get("bgcolor", ""))) or ground
+    colour = read_colour(style.get("color", "")) or colour
+    ground = read_colour(style.get("background-color", "") or style.get("background", "")) or ground
+    ground = read_colour(str(element.get("bgcolor", ""))) or ground
     if found := _SIZE.search(style.get("font-size", "")):
         size = float(found[1])
     if element.text and element.text.strip():
@@ -116,18 +114,6 @@ def _said(
         yield from _said(child, colour, ground, size)
         if child.tail and child.tail.strip():
             yield colour, ground, size, child.tail.strip()
-
-
-def _colour(value: str) -> str:
-    """A colour as #rrggbb, or "" where it is none that we know."""
-    named = _NAMED.get(value.strip().lower())
-    if named:
-        return named
-    found = _HEX.search(value)
-    if not found:
-        return ""
-    digits = found[1].lower()
-    return f"#{digits}" if len(digits) == 6 else "#" + "".join(2 * digit for digit in digits)
 
 
 def _declared(style: str) -> dict[str, str]:
