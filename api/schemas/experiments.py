@@ -12,7 +12,7 @@ class DrawArgs(Strict):
     run = fields.String(load_default="", validate=validate.Length(max=64))
 
 
-class GivenSchema(Strict):
+class ArmGivenSchema(Strict):
     """What a run gave a customer."""
 
     run = fields.String(required=True)
@@ -43,7 +43,7 @@ class DrawSchema(Strict):
     )
     why = fields.String(required=True, metadata={"description": "Why it does not; empty where it does."})
     given = fields.List(
-        fields.Nested(GivenSchema), required=True, metadata={"description": "Run by run, the latest first."}
+        fields.Nested(ArmGivenSchema), required=True, metadata={"description": "Run by run, the latest first."}
     )
 
 
