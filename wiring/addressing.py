@@ -1,5 +1,6 @@
 """Segments, and what is reckoned of everybody."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -39,11 +40,11 @@ class Addressing(Rewarding):
     @cached_property
     def reach(self) -> Reach:
         """Says what writing to a segment would cost."""
+        return Reach(self.audience, MongoReaching(self.database), self.suppressions, self.price_of_an_sms_part)
 
-        def price() -> tuple[float, str]:
-            return self.settings.sms_part_price, self.shops.get().currency
-
-        return Reach(self.audience, MongoReaching(self.database), self.suppressions, price)
+    @abstractmethod
+    def price_of_an_sms_part(self) -> tuple[float, str]:
+        """In minor units, with the currency: whoever knows the providers says so (wiring/sending.py)."""
 
     @cached_property
     def segment_history(self) -> SegmentHistory:

@@ -13,6 +13,7 @@ from common.links import Links
 from content.companions import Counting
 from content.picture import Painter
 from content.recommend import Recommender
+from customers.addresses import SMS
 from messaging.audit import Audit
 from messaging.channel import Providers
 from messaging.deliver import Delivery
@@ -86,6 +87,16 @@ class Sending(Listening):
     def price_of_a_letter(self, channel: str, currency: str) -> float:
         """What one costs now, in minor units; 0 where no price is set in the currency."""
         return self.desk.expected(channel).get(currency, 0) / 1_000
+
+    def price_of_an_sms_part(self) -> tuple[float, str]:
+        """What a part of a text message costs now, in minor units, and in which currency; 0 where no price is set.
+
+        By the providers' prices, as a dry run reckons; by the setting where they have none.
+        """
+        own = self.shops.get().currency
+        prices = self.desk.expected(SMS)
+        currency = own if own in prices else min(prices, default=own)
+        return (prices[currency] / 1_000, currency) if prices else (self.settings.sms_part_price, own)
 
     @cached_property
     def settling(self) -> Settling:

@@ -1,5 +1,6 @@
 """What somebody would get: as parts with warnings, as a picture, and for the most different people at once."""
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -201,10 +202,10 @@ def _of_the_shop(body: dict[str, Any], written: dict[str, str]) -> Iterator[Warn
 
 def _cost(seen: Preview) -> dict[str, Any] | None:
     """What a text message costs at what the shop pays for a part; None where it has not said so."""
-    price = services().settings.sms_part_price
-    if seen.sms is None or not price:
+    if seen.sms is None:
         return None
-    return {"amount": round(price * seen.sms.segments), "currency": services().shops.get().currency}
+    price, currency = services().price_of_an_sms_part()
+    return {"amount": math.ceil(round(price * seen.sms.segments, 6)), "currency": currency} if price else None
 
 
 def _addresses(seen: Preview) -> Iterator[str]:

@@ -81,7 +81,7 @@ class PreviewSchema(Strict):
         MoneySchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Of a text message, once ENCORE_SMS_PART_PRICE is set."},
+        metadata={"description": "Of a text message: by the providers' prices, or else ENCORE_SMS_PART_PRICE."},
     )
     invented = _invented()
 

@@ -206,7 +206,7 @@ class ChannelCostSchema(Strict):
         MoneySchema,
         required=True,
         allow_none=True,
-        metadata={"description": "By ENCORE_SMS_PART_PRICE; null where no price is set."},
+        metadata={"description": "By the providers' prices, or else ENCORE_SMS_PART_PRICE; null where there is none."},
     )
 
 

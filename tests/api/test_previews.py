@@ -68,6 +68,14 @@ def test_a_text_message_says_what_it_costs_once_a_part_has_a_price(shop: Call, s
     assert shop("POST", "/v1/templates/preview", json=ask).json["cost"] is None
     services.settings = msgspec.structs.replace(services.settings, sms_part_price=7.5)
     assert shop("POST", "/v1/templates/preview", json=ask).json["cost"] == {"amount": 8, "currency": "EUR"}
+    [provider] = [one.name for one in services.providers.of_channel("sms")]
+    price = {"amount": 12_345, "currency": "EUR"}
+    assert shop("PUT", f"/v1/providers/{provider}", json={"price": price}).status_code == 200
+    assert shop("POST", "/v1/templates/preview", json=ask).json["cost"] == {"amount": 13, "currency": "EUR"}
+    assert services.price_of_an_sms_part() == (12.345, "EUR")
+    price["currency"] = "USD"
+    assert shop("PUT", f"/v1/providers/{provider}", json={"price": price}).status_code == 200
+    assert shop("POST", "/v1/templates/preview", json=ask).json["cost"] == {"amount": 13, "currency": "USD"}
 
 
 def test_a_sheet_shows_the_most_different_people_or_why_they_get_nothing(shop: Call) -> None:
