@@ -1,7 +1,7 @@
 """An incident: something that went wrong, with one order or with many; and a case for each order that it hit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal, Protocol, get_args
 
 import msgspec
@@ -32,6 +32,8 @@ OFFERED: Mapping[str, tuple[Choice, ...]] = {
     "wrong_item": ("replacement", "refund"),
 }
 LONGEST_WORD = 1_000
+# However far off a promised date is, marketing rests for no longer than this after a case began.
+LONGEST_REST = timedelta(days=365)
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -94,7 +96,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     are the promised dates that the customer was told, the latest word last, and `updates` the messages that told of a
     changed one. `wants` is what the customer chose on the page of their order, `wants_product` the substitute, and
     `said` what they would like to speak about. No
-    marketing goes to the customer before `rests_until`, while the case is live. `call` asks for a person, `why_call`
+    marketing goes to the customer before `rests_until`, while the case is live: `rest_days` after it began or after the
+    latest date that was promised, whichever is later. `call` asks for a person, `why_call`
     says why. `by_hand` is what people gave in minor units, `hand` the ids of what they gave. `answer` is the survey's
     answer that it began with, "" for none.
     """
@@ -111,6 +114,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     reason: str = ""
     expected_at: datetime | None = None
     rests_until: datetime | None = None
+    rest_days: int = 0
     bad_in_a_row: int = 0
     chosen: Chosen | None = None
     given: list[Given] = []
@@ -152,8 +156,16 @@ def incident_id(order: str, cause: str) -> str:
 
 
 def case_id(order: str, cause: str) -> str:
-    """The one case of an order and a cause."""
-    return derive("case", order, cause)
+    """The one case of an order and a cause; that it is late and that it is delayed are one trouble."""
+    return derive("case", order, "delayed" if cause == "late" else cause)
+
+
+def rest_until(case: Case, date: datetime | None) -> datetime | None:
+    """Until when marketing rests for a case of which this date was promised; None where it does not rest at all."""
+    if date is None or case.rests_until is None or not case.rest_days:
+        return case.rests_until
+    latest = case.opened_at + LONGEST_REST
+    return max(case.rests_until, min(latest, min(latest, date) + timedelta(days=case.rest_days)))
 
 
 def is_news(told: Sequence[datetime], date: datetime | None, zone: tzinfo) -> bool:

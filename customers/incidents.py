@@ -81,9 +81,20 @@ def told_of(order: Order, cause: str) -> OrderEvent | None:
     return next((event for event in reversed(order.events) if event.type == cause), None)
 
 
+def told_since(order: Order, cause: str, noticed: datetime) -> OrderEvent | None:
+    """The latest word of a trouble that was noticed then. Of what is late, that it is delayed is word, unless it is
+    what had been said before.
+    """
+    if cause != LATE:
+        return told_of(order, cause)
+    told = told_of(order, "delayed")
+    fresh = told is not None and (told.at >= noticed or (told.expected_at is not None and told.expected_at > noticed))
+    return told if fresh else None
+
+
 def date_since(order: Order, cause: str, noticed: datetime) -> datetime | None:
     """The date that was promised last, since a trouble was last told of or, where it was not, since it was noticed."""
-    told = told_of(order, cause)
+    told = told_since(order, cause, noticed)
     since = told.at if told else noticed
     dates = [event.expected_at for event in order.events if event.expected_at and event.at >= since]
     return dates[-1] if dates else None

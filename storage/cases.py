@@ -14,7 +14,7 @@ from pymongo import UpdateOne
 
 from common.clock import Clock
 from common.events import Event, event
-from customers.incident import CHOICES, LIVE, Case, CaseState, Choice, Chosen, Given, Work
+from customers.incident import CHOICES, LIVE, Case, CaseState, Choice, Chosen, Given, Work, rest_until
 from storage.events import pending_fields, pending_index, pending_push
 from storage.indexes import Index
 from storage.mongo import Document, Mongo, from_document, from_documents, plain, to_document
@@ -115,12 +115,16 @@ class MongoCases:
 
     def learn(self, case: Case, reason: str, expected_at: datetime | None) -> bool:
         """Note the latest word on a live case; True where who was told another date is to be told this one."""
-        said = {name: value for name, value in (("reason", reason), ("expected_at", expected_at)) if value}
+        said: Document = {name: value for name, value in (("reason", reason), ("expected_at", expected_at)) if value}
         for _ in range(_TRIES):
             if not case.live or all(getattr(case, name) == value for name, value in said.items()):
                 return False
             # Whose message is still under way is looked at again when it has arrived (`told`).
             tell = case.told_at is not None and not case.work and case.expected_at != said.get("expected_at")
+            rests = rest_until(case, expected_at)
+            if rests != case.rests_until:
+                self._rest([replace(case, rests_until=rests)])
+                said["rests_until"] = rests
             fields: Document = {**said, "work": "date"} if tell and expected_at else said
             held = {"_id": case.id, "state": case.state, "work": case.work or None, "told_at": case.told_at}
             if self._cases.update_one(held, {"$set": fields}).matched_count:
@@ -128,6 +132,8 @@ class MongoCases:
             current = self.get([case.id]).get(case.id)
             if current is None:
                 return False
+            if not current.live:  # it ended meanwhile, and with it the rest
+                self._wake(current)
             case = current
         return False
 

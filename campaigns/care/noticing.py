@@ -15,8 +15,8 @@ from common.doorbell import Doorbell
 from common.events import Event, Events
 from customers.catalogue import BACK_IN_STOCK
 from customers.customer import Customers
-from customers.incident import Case, Cases, Incident, IncidentCause, Incidents, case_id, incident_id
-from customers.incidents import CAUSES, LATE, date_since, ending, told_of
+from customers.incident import Case, Cases, Incident, IncidentCause, Incidents, case_id, incident_id, rest_until
+from customers.incidents import CAUSES, LATE, date_since, ending, told_of, told_since
 from customers.orders import ERASED, Order, Orders
 from loyalty.goodwill import Goodwill, Policies
 
@@ -136,13 +136,14 @@ class Noticing:
                 self._cases.end(case, "closed" if over == "overtaken" else "solved", over)
                 self._doorbell.ring(TELL_INCIDENTS, urgent=True)
                 continue
-            said = told_of(order, case.cause)
+            said = told_since(order, case.cause, case.opened_at)
             date = date_since(order, case.cause, case.opened_at) if case.id == speaks else None
             if self._cases.learn(case, said.reason if said else "", date):
                 self._doorbell.ring(TELL_INCIDENTS, urgent=True)
 
     def _new(self, order: Order, known: set[IncidentCause]) -> Iterator[tuple[Order, IncidentCause, datetime]]:
-        """What went wrong with an order lately, stands, and has no case yet."""
+        """What went wrong with an order lately, stands, and has no case yet; what is late already is delayed, too."""
+        known = {*known, "delayed"} if LATE in known else known
         for event in order.events:
             if event.type not in CAUSES or event.type in known or ending(order, event.type):
                 continue
@@ -238,13 +239,14 @@ def new_case(
         order=order.id,
         work="tell" if tells else "",
         rests_until=now + policy.rests if policy.active and policy.rest_days else None,
+        rest_days=policy.rest_days if policy.active else 0,
         bad_in_a_row=max(1, bad_in_a_row),
     )
 
 
 def with_word(case: Case, reason: str, expected_at: datetime | None) -> Case:
-    """The case with what was said of it."""
-    return replace(case, reason=reason, expected_at=expected_at)
+    """The case with what was said of it; marketing rests beyond a promised date."""
+    return replace(case, reason=reason, expected_at=expected_at, rests_until=rest_until(case, expected_at))
 
 
 def _incident(case: Case, source: str) -> Incident:

@@ -53,7 +53,7 @@ def test_a_trouble_is_told_once_with_what_makes_up_for_it_and_again_when_it_is_o
     assert f"Free shipping with your code {given.code}, until May 31, 2026." in letter["text"]
     assert shop.services.vouchers.get(given.code).customer == "c1"
     assert shop.purse() == {"EUR": 500}
-    assert shop.services.customers.get(["c1"])["c1"].care["open"][case.id] == shop.clock.now() + timedelta(days=14)
+    assert shop.services.customers.get(["c1"])["c1"].care["open"][case.id] == expected + timedelta(days=14)
     shop.happens("o1", "delivered")
     shop.settle()
     assert states(shop.services, ["o1"]) == {"o1/delayed": "solved"}
@@ -339,3 +339,54 @@ def test_on_whatsapp_the_approved_template_goes_with_its_values_as_soon_as_it_is
     shop.happens("o3", "damaged")
     shop.settle()
     assert services.templates.get("bad-news").version == 4
+
+
+def test_late_and_delayed_are_one_trouble_told_once_and_made_good_once(shop: Troubled) -> None:
+    """However the word comes: by the order's event, or by an incident over many orders."""
+    shop.customers(1, 2)
+    now = shop.clock.now()
+    past: dict[str, Any] = {"placed_at": now - timedelta(days=9), "promised_at": now - timedelta(hours=30)}
+    shop.order("o1", "c1", **past)
+    shop.order("o2", "c2", **past)
+    assert shop.services.noticing.look_for_late() == 2
+    shop.settle()
+    shop.clock.advance(3_600)
+    expected = shop.clock.now() + timedelta(days=3)
+    shop.happens("o1", "delayed", reason="Snow", expected_at=expected)
+    shop.services.opening.open(
+        "delayed", Scope(orders=["o2"]), reason="Snow", expected_at=expected, by="k1", quiet=False
+    )
+    shop.settle()
+    assert states(shop.services, ["o1", "o2"]) == {"o1/late": "told", "o2/late": "told"}
+    for customer in ("c1", "c2"):
+        assert [one["subject"][:12] for one in shop.letters(customer)] == ["We are sorry", "A new date f"]
+        assert "The reason: Snow." in shop.letters(customer)[1]["text"]
+    assert shop.purse() == {"EUR": 1_000}
+    shop.happens("o1", "delayed", id="again")
+    shop.settle()
+    assert len(shop.letters("c1")) == 2
+
+
+def test_marketing_rests_beyond_the_latest_date_that_was_promised_and_no_longer_than_a_year(shop: Troubled) -> None:
+    shop.policy(rules=[], rest_days=3)
+    shop.customers(1, 2)
+    shop.order("o1", "c1")
+    shop.order("o2", "c2")
+    begun, day = shop.clock.now(), timedelta(days=1)
+
+    def rested(customer: str) -> list[Any]:
+        return [until - begun for until in shop.services.customers.get([customer])[customer].care["open"].values()]
+
+    shop.happens("o1", "delayed", id="a", expected_at=begun + 30 * day)
+    shop.happens("o2", "delayed", id="a", expected_at=begun + 9_999 * day)
+    shop.settle()
+    assert (rested("c1"), rested("c2")) == ([33 * day], [365 * day])
+    for event, days, rests in (("b", 50, 53), ("c", 40, 53)):  # sooner again: until what was promised before
+        shop.clock.advance(60)
+        shop.happens("o1", "delayed", id=event, expected_at=begun + days * day)
+        shop.settle()
+        assert rested("c1") == [rests * day]
+    assert shop.case("o1", "delayed").rests_until == begun + 53 * day
+    shop.happens("o1", "delivered")
+    shop.settle()
+    assert rested("c1") == []
