@@ -83,11 +83,7 @@ def test_a_win_back_from_its_segment_to_its_uplift(
     clock.advance(DAY + 60)  # Tuesday, ten o'clock
     tick(shop)
     rungs = decided(typed, here)
-    for name, rung in rungs.items():
-        told = typed("GET", f"{here}/draw?customer={name}")
-        assert told["arm"] == ("holdout" if rung == "holdout" else "treated")
-        assert (told["drawn"], "chooses" in told["why"], told["given"][0]["variant"]) == (False, True, rung)
-        assert told["variant"] == ("" if rung == "holdout" else rung)
+    told_what_they_got(typed, here, rungs)
     letters = {letter["address"].partition("@")[0] for letter in provider_sandbox.accepted()}
     assert letters == {name for name, rung in rungs.items() if rung != "holdout"}
     assert typed("GET", f"{here}/ladder")["promised"]["amount"] == tried["ladder"]["most"]["amount"]
@@ -113,6 +109,15 @@ def test_a_win_back_from_its_segment_to_its_uplift(
     assert (proved["winner"], proved["not_compared"].partition(" chooses")[0]) == ("", "A ladder")
     assert set(report["variants"]) == {"note", "off-10", "off-20"}
     typed("GET", f"{here}/ladder/lessons?limit=1")
+
+
+def told_what_they_got(typed: Typed, here: str, rungs: dict[str, str]) -> None:
+    """Who is held out is drawn; a rung is not, and is told from what was kept."""
+    for name, rung in rungs.items():
+        told = typed("GET", f"{here}/draw?customer={name}")
+        assert told["arm"] == ("holdout" if rung == "holdout" else "treated")
+        assert (told["drawn"], "chooses" in told["why"], told["given"][0]["variant"]) == (False, True, rung)
+        assert told["variant"] == ("" if rung == "holdout" else rung)
 
 
 def decided(typed: Typed, here: str) -> dict[str, str]:
