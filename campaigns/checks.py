@@ -24,6 +24,8 @@ GREW_MUCH, GREW_WILDLY = 2.0, 10.0
 WORTH_MEASURING = 1_000
 HELD_OUT_MUCH = 30.0
 FEW_REACHED = 0.1
+# To ask for addresses takes the network's time, and would tell others of a launch; so it is done when somebody asks.
+_LINKS = "Dead links and heavy pictures are not looked for here: POST /v1/templates/links."
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +39,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 def words(templates: Sequence[Template], campaign: Campaign, short: Callable[[str], str]) -> Check:
     """Whether each language can be written for an invented person, and what is unwise about it; `short` puts the links
-    of a text message as they will be.
+    of a text message as they will be. Where they lead is another question, and the reason says how to ask it.
     """
     warned: list[str] = []
+    leads = _LINKS if any("://" in written for one in templates for written in _written(one)) else ""
     for template in templates:
         for channel, locales in template.content.items():
             for locale, parts in locales.items():
@@ -50,9 +53,13 @@ def words(templates: Sequence[Template], campaign: Campaign, short: Callable[[st
                     return Check(name="words", verdict="stop", reason=f"{place}: {error}")
                 warned += [f"{place}: {one.message}" for one in found]
     if not warned:
-        return Check(name="words")
+        return Check(name="words", reason=leads)
     more = f" And {len(warned) - 3} more: preview it." if len(warned) > 3 else ""
-    return Check(name="words", verdict="warn", reason=" ".join(warned[:3]) + more)
+    return Check(name="words", verdict="warn", reason=f"{' '.join(warned[:3])}{more} {leads}".strip())
+
+
+def _written(template: Template) -> list[str]:
+    return [source for locales in template.content.values() for parts in locales.values() for source in parts.values()]
 
 
 def offers(given: Sequence[Offer], campaign: Campaign, now: datetime) -> Check:

@@ -210,3 +210,13 @@ def test_a_text_message_is_warned_of_as_it_is_paid_with_its_links_short() -> Non
     long, short = (checks.words([template], campaign, way) for way in (str, lambda text: text.replace(address, "s/1")))
     assert "4 text messages" in long.reason
     assert "4 text messages" not in short.reason
+
+
+def test_words_that_lead_somewhere_say_how_to_look_whether_it_is_there() -> None:
+    def said(text: str) -> checks.Check:
+        template = Template(id="t", name="T", content={"sms": {"en": {"text": text}}})
+        return checks.words([template], Campaign(id="c", name="C", template="t"), str)
+
+    assert said("Hello").reason == ""
+    led = said("Hello https://shop.example/sale")
+    assert (led.verdict, "POST /v1/templates/links" in led.reason) == ("ok", True)
