@@ -76,7 +76,8 @@ class Goodwill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `tell` are the causes that are told of; `rules` are tried in their order and the first that has something to give
     holds. `budget` limits what is promised, in the worth that a make-good is taken to have. A code is good for
     `valid_days`. A person is asked to call after so many bad experiences in a row, and may give up to `person_limit` a
-    case, out of the same budget. Marketing rests for at most `rest_days`. An order is late `late_hours` after its date.
+    case, out of the same budget. Marketing rests `rest_days` at most, after a
+    promised date where there is one. An order is late `late_hours` after its date.
     `whatsapp_template` is what Meta has approved for news of an order outside of WhatsApp's 24 hours, "" for nothing.
     """
 

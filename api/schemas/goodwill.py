@@ -80,7 +80,9 @@ class GoodwillSchema(Strict):
         allow_none=True,
         metadata={"description": "So much may people give by hand in one case; nothing where it is left out."},
     )
-    rest_days = _whole(_PLAIN.rest_days, MAX_DAYS, "Marketing rests for at most so long; 0 for not at all.")
+    rest_days = _whole(
+        _PLAIN.rest_days, MAX_DAYS, "Marketing rests at most so long after a promised date; 0 for not at all."
+    )
     late_hours = _whole(_PLAIN.late_hours, 24 * 30, "An order is late so many hours after its date.")
     good_news = fields.Boolean(truthy={True}, falsy={False}, load_default=True)
     whatsapp_template = fields.String(
