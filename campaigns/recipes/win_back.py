@@ -24,12 +24,12 @@ _NOTE = {
             'It has been {{ profile.days_since | plural(one="a day", other="# days") }} since your last order'
             "{% if last_order.products %}, with {{ last_order.products | listed(2) }}{% endif %}. We hope it still "
             "gives you joy.",
-            shown("People who like what you like have lately chosen:"),
+            shown("Picked out for you:"),
             "Is something not as it should be? Answer this letter. A person reads it.",
         ],
         button="Have a look",
         short=(
-            "{% if recommendations %}People who like what you like have lately chosen "
+            "{% if recommendations %}Picked out for you: "
             "{{ recommendations | names | listed(2) }}.{% else %}It has been a while. Come and see "
             "what is new.{% endif %}"
         ),
@@ -41,12 +41,12 @@ _NOTE = {
             'Deine letzte Bestellung ist {{ profile.days_since | plural(one="einen Tag", other="# Tage") }} her'
             "{% if last_order.products %}, darin: {{ last_order.products | listed(2) }}{% endif %}. Hoffentlich macht "
             "sie dir noch Freude.",
-            shown("Wer mag, was du magst, hat zuletzt gewählt:"),
+            shown("Für dich ausgesucht:"),
             "Stimmt etwas nicht? Antworte auf diesen Brief. Ihn liest ein Mensch.",
         ],
         button="Mal ansehen",
         short=(
-            "{% if recommendations %}Wer mag, was du magst, hat zuletzt gewählt: "
+            "{% if recommendations %}Für dich ausgesucht: "
             "{{ recommendations | names | listed(2) }}.{% else %}Es ist eine Weile her. Sieh mal, was "
             "neu ist.{% endif %}"
         ),
@@ -61,12 +61,12 @@ _NOTE = {
                 "{% if last_order.products %} : {{ last_order.products | listed(2) }}{% endif %}. Nous "
                 "espérons qu'elle vous fait encore plaisir."
             ),
-            shown("Ceux qui aiment ce que vous aimez ont choisi récemment :"),
+            shown("Choisis pour vous :"),
             "Quelque chose ne va pas ? Répondez à cette lettre. Une personne la lit.",
         ],
         button="Jeter un œil",
         short=(
-            "{% if recommendations %}Ceux qui aiment ce que vous aimez ont choisi "
+            "{% if recommendations %}Choisis pour vous : "
             "{{ recommendations | names | listed(2) }}.{% else %}Cela fait longtemps. Venez voir ce "
             "qui est nouveau.{% endif %}"
         ),
@@ -80,12 +80,12 @@ _NOTE = {
                 "desde su último pedido{% if last_order.products %}, con "
                 "{{ last_order.products | listed(2) }}{% endif %}. Esperamos que lo siga disfrutando."
             ),
-            shown("Quienes tienen gustos como los suyos han elegido hace poco:"),
+            shown("Elegidos para usted:"),
             "¿Algo no está bien? Responda a esta carta. La lee una persona.",
         ],
         button="Echar un vistazo",
         short=(
-            "{% if recommendations %}Quienes tienen gustos como los suyos han elegido "
+            "{% if recommendations %}Elegidos para usted: "
             "{{ recommendations | names | listed(2) }}.{% else %}Ha pasado un tiempo. Venga a ver las "
             "novedades.{% endif %}"
         ),
@@ -99,12 +99,12 @@ _NOTE = {
                 "sua última encomenda{% if last_order.products %}, com "
                 "{{ last_order.products | listed(2) }}{% endif %}. Esperamos que ainda lhe dê prazer."
             ),
-            shown("Quem tem gostos como os seus escolheu há pouco:"),
+            shown("Escolhidos para si:"),
             "Algo não está bem? Responda a esta carta. É lida por uma pessoa.",
         ],
         button="Dar uma vista de olhos",
         short=(
-            "{% if recommendations %}Quem tem gostos como os seus escolheu "
+            "{% if recommendations %}Escolhidos para si: "
             "{{ recommendations | names | listed(2) }}.{% else %}Já passou algum tempo. Venha ver o "
             "que há de novo.{% endif %}"
         ),

@@ -43,7 +43,7 @@ class SurveyAnswered(Trigger):
         high = 10 if own.at_most is None else own.at_most
         return isinstance(score, int) and low <= score <= high
 
-    def check(self, now: datetime) -> None:
+    def proof(self) -> None:
         """Refuse what nobody can answer."""
         own = self.settings
         if own.at_least is not None and own.at_most is not None and own.at_least > own.at_most:
