@@ -34,7 +34,11 @@ def test_what_is_not_there_cannot_be_named(client: FlaskClient, services: Servic
         ({"trigger": {"kind": "voucher_unused", "after_days": 3, "campaign": "x"}}, "trigger.campaign", "no campaign"),
         ({"variants": VARIANTS}, "variants.1.channels.0", "no channel 'pigeon'"),
         ({"steps": [{"channels": ["email", "pigeon"]}]}, "steps.0.channels.1", "no channel 'pigeon'"),
-        ({"limits": {"failover": {"pigeon": {"success": "delivered"}}}}, "limits.failover.pigeon.key", "no such channel"),
+        (
+            {"limits": {"failover": {"pigeon": {"success": "delivered"}}}},
+            "limits.failover.pigeon.key",
+            "no such channel",
+        ),
     ]
     for body, field, reason in wrong:
         answer = client.post("/v1/campaigns", json={"name": "C", "segment": "all", "template": "miss", **body})
