@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from campaigns.admission import Admission, admission
 from campaigns.brake import Stopped, show
 from campaigns.campaign import Campaign
-from campaigns.choosing import Chosen, chosen
 from campaigns.journey import (
     REMEMBERED,
     Journey,
@@ -80,7 +80,7 @@ class Entrance:
     def _enter(self, campaign: Campaign, occasions: Sequence[Occasion]) -> tuple[int, list[Occasion]]:
         """How many were let in, and the occasions to be looked at again, since somebody was faster."""
         now = self._clock.now()
-        found = chosen(campaign, occasions, self._known(campaign, occasions, now), now)
+        found = admission(campaign, occasions, self._known(campaign, occasions, now), now)
         meant, others = self._meant(campaign, found.occasions)
         let_in, out_of_turn = self._in_turn(campaign, meant, now)
         begun, lost = self._keep(campaign, found, let_in, now)
@@ -124,7 +124,7 @@ class Entrance:
         return mine, [*others, *(one for one in occasions if one is not firsts[one.customer])]
 
     def _keep(
-        self, campaign: Campaign, found: Chosen, let_in: Sequence[Occasion], now: datetime
+        self, campaign: Campaign, found: Admission, let_in: Sequence[Occasion], now: datetime
     ) -> tuple[list[Journey], list[Occasion]]:
         """The journeys as they begin, and the occasions of those whom somebody else moved meanwhile."""
         first = steps_of(campaign)[0]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -17,7 +18,7 @@ from campaigns.run import Runs, RunState
 from campaigns.trigger import Past, parse
 from common.clock import Clock
 from common.doorbell import Doorbell
-from common.errors import NotFound
+from common.errors import Conflict, NotFound
 from common.events import Event, Events
 from customers.shop import Shops
 
@@ -86,7 +87,8 @@ class Schedule:
             work()
         except NotFound as error:
             log.error("schedule.names_nothing", extra={"campaign": campaign.id, "error": str(error)})
-            self._launcher.pause(campaign.id)
+            with suppress(Conflict):  # somebody ended it meanwhile
+                self._launcher.pause(campaign.id)
 
     def _open(self, campaign: Campaign) -> None:
         if campaign.next_at is None:

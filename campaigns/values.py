@@ -13,7 +13,7 @@ from common.errors import NotFound
 from common.links import Links
 from content.recommend import Recommendation, Recommender
 from content.vocabulary import VARIABLES
-from customers.catalogue import Product, Products, advertised, stand_ins
+from customers.catalogue import Product, Products, advertised, with_stand_ins
 from customers.customer import Customer, Customers
 from customers.orders import Order, Orders
 from customers.shop import Brand, Shop, Shops
@@ -187,7 +187,7 @@ class Values:
             shared=self._shared(occasion),
             customers=customers,
             orders=orders,
-            products=self._catalogue(sorted(bought)),
+            products=with_stand_ins(self._products, sorted(bought)),
             codes=self._codes(occasion, sources, mint),
             about=about,
             referral_codes=self._referral_codes(occasion, people, mint),
@@ -210,12 +210,6 @@ class Values:
     ) -> Mapping[str, Sequence[Recommendation]]:
         latest = {one: [line.product_id for line in order.lines] for one, order in orders.items()}
         return self._recommender.for_people(people, latest)
-
-    def _catalogue(self, bought: Sequence[str]) -> dict[str, Product]:
-        """These products as they are at this moment, and those that stand in for what is sold out."""
-        found = self._products.get(bought) if bought else {}
-        others = stand_ins(found)
-        return found | (self._products.get(others) if others else {})
 
     def _codes(self, occasion: Occasion, sources: Mapping[str, str], mint: bool) -> dict[str, str]:
         if not occasion.offer:

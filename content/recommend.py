@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from content.companions import Companions
-from customers.catalogue import Product, Products, advertised, stand_ins
+from customers.catalogue import Product, Products, advertised, with_stand_ins
 from customers.customer import Customer
 
 # Shown to one person; and looked at, since some of it may be sold out.
@@ -79,13 +79,8 @@ class Recommender:
         ranked = {
             one.id: ranking(own[one.id], one.profile.products, one.profile.categories, counted, best) for one in people
         }
-        products = self._known(sorted({product for wanted in ranked.values() for product in wanted}))
+        products = with_stand_ins(self._products, sorted({product for wanted in ranked.values() for product in wanted}))
         return {one: on_sale(wanted, products)[:shown] for one, wanted in ranked.items()}
-
-    def _known(self, ids: Sequence[str]) -> dict[str, Product]:
-        found = self._products.get(ids) if ids else {}
-        others = stand_ins(found)
-        return found | (self._products.get(others) if others else {})
 
 
 def ranking(

@@ -1,6 +1,6 @@
 """What the shop sells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -93,6 +93,12 @@ def stand_ins(products: Mapping[str, Product]) -> list[str]:
     return sorted(wanted - products.keys())
 
 
+def instead(ids: Iterable[str], products: Mapping[str, Product]) -> list[Product]:
+    """What can be had in place of those of these products that are sold out, each once."""
+    gone = [id_ for id_ in ids if id_ in products and not products[id_].in_stock]
+    return [product for product in advertised(gone, products) if product.name]
+
+
 class Products(Protocol):
     """The products as they are kept."""
 
@@ -111,3 +117,10 @@ class Products(Protocol):
     def page(self, after: str, limit: int) -> list[Product]:
         """A page in the order of ids."""
         ...
+
+
+def with_stand_ins(products: Products, ids: Sequence[str]) -> dict[str, Product]:
+    """These products as they are at this moment, and those that stand in for what is sold out."""
+    found = products.get(ids) if ids else {}
+    others = stand_ins(found)
+    return found | (products.get(others) if others else {})

@@ -24,7 +24,7 @@ from common.ids import new_id
 from common.settings import Settings
 from customers.customer import Customer
 from customers.shop import Shop
-from messaging import outcomes as outcome_of
+from messaging import moving
 from messaging.channel import GONE, Accepted, Letter, Outcome, Parcel, Rejected
 from messaging.desk import Desk, Held, Picked
 from messaging.gate import PAUSE, PAUSED, Go, No, Person, Verdict, Wait, Word, decide, of_campaign
@@ -215,19 +215,19 @@ class Delivery:
         half = timedelta(seconds=self._settings.claim_lease / 2)
         renew_at = now + half
         for number, packed in enumerate(parcels, 1):
-            parcel = packed
             if self._clock.now() >= renew_at:
                 self._claims.renew(claimed.token, self._lease())
                 renew_at = self._clock.now() + half
-            claimed, parcel = self._asked_again(claimed, carrier, parcel)
+            claimed, parcel = self._asked_again(claimed, carrier, packed)
             if not parcel.letters:
                 continue
             late = self._in_turn(claimed, carrier, parcel)
             rest = late or self._send(claimed, carrier, parcel, whole=number == len(parcels))
             if rest is not None:
-                left = [letter for one in [parcel, *parcels[number:]] for letter in one.letters]
+                unsent = ([parcel] if late else []) + parcels[number:]
+                left = [letter for one in unsent for letter in one.letters]
                 self._set_aside(claimed, dict.fromkeys([letter.message for letter in left], rest))
-                self._give_back(claimed, carrier, [letter for one in parcels[number:] for letter in one.letters])
+                self._give_back(claimed, carrier, left)
                 return
             carrier = msgspec.structs.replace(carrier, trial=False, breaker=None)  # it took one
 
@@ -295,7 +295,7 @@ class Delivery:
         if verdicts:
             self._set_aside(claimed, verdicts, parcel.token)
         letters = [letter for letter in letters if letter.message not in verdicts]
-        untried = outcome_of.untried(carrier.breaker) if carrier.breaker else None
+        untried = moving.untried(carrier.breaker) if carrier.breaker else None
         if letters and untried and not self._desk.try_again(carrier):
             self._set_aside(claimed, dict.fromkeys([one.message for one in letters], untried), parcel.token)
             letters = []
@@ -309,7 +309,7 @@ class Delivery:
         elsewhere = breaker is not None and self._desk.others(parcel.channel, carrier.provider.name)
         self._record(claimed, parcel, outcomes, elsewhere)
         self._give_back(claimed, carrier, unspent(parcel.letters, outcomes))
-        return outcome_of.rest_after(breaker, outcomes, elsewhere, self._clock.now())
+        return moving.rest_after(breaker, outcomes, elsewhere, self._clock.now())
 
     def _last_look(
         self, claimed: Claimed, letters: Sequence[Letter], lease: Lease
@@ -340,7 +340,7 @@ class Delivery:
         `elsewhere` says that another provider of the channel could take at once what this one did not.
         """
         now = self._clock.now()
-        moves = outcome_of.moves(outcomes, claimed.messages, claimed.batch, now, elsewhere=elsewhere)
+        moves = moving.moves(outcomes, claimed.messages, claimed.batch, now, elsewhere=elsewhere)
         self._move(claimed, moves, parcel.token)
         address_of = {letter.message: letter.address for letter in parcel.letters}
         for id_, outcome in outcomes.items():
@@ -352,7 +352,7 @@ class Delivery:
     def _set_aside(self, claimed: Claimed, verdicts: Mapping[str, Verdict], request: str = "") -> None:
         """Move what is not to be sent, out of the claim, or out of the request that was written ahead for it."""
         now, outcome = self._clock.now(), "unsent" if request else ""
-        moves = outcome_of.unsent(verdicts, claimed.messages, claimed.people, claimed.batch, now, outcome)
+        moves = moving.unsent(verdicts, claimed.messages, claimed.people, claimed.batch, now, outcome)
         self._move(claimed, moves, request)
         paused = any(isinstance(one, Wait) and one.reason == PAUSED for one in verdicts.values())
         if paused and self._word(claimed.batch) == "go":  # it was resumed before this was written: nobody woke it
@@ -362,7 +362,7 @@ class Delivery:
         """Write moves down; what goes on over another channel gets a batch there, and a ring."""
         now = self._clock.now()
         channels = sorted({next(iter(move.routes.values()))[0].channel for move in moves if move.routes})
-        onward = [outcome_of.next_batch(claimed.batch, channel, now) for channel in channels]
+        onward = [moving.next_batch(claimed.batch, channel, now) for channel in channels]
         for batch in onward:
             self._batches.open(batch)
         if request:

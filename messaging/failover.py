@@ -14,7 +14,7 @@ from common.errors import NotFound
 from messaging.channel import Provider, ReceiptType
 from messaging.life import Batches
 from messaging.message import Message, State, Step
-from messaging.outcomes import next_batch
+from messaging.moving import next_batch
 
 AT_ONCE = 500
 # A provider that has sent such a receipt in this time before a hand-over, or since, would have sent this one.

@@ -16,7 +16,7 @@ from common.errors import NotFound
 from common.ids import new_id
 from common.settings import Settings
 from customers.shop import Shop
-from messaging import outcomes as outcome_of
+from messaging import moving
 from messaging.channel import Absent, Accepted, Asked, Letter, NotTaken, Outcome, Provider, Rejected, Uncertain
 from messaging.desk import Picked
 from messaging.gate import stopped_by
@@ -203,10 +203,10 @@ class Reconciler:
         outcome = provider.hand_over(parcel)[message.id]
         now = self._clock.now()
         settled = outcome if isinstance(outcome, (Accepted, Rejected)) else _still(outcome)
-        moves = outcome_of.moves({message.id: settled}, {message.id: message}, batch, now)
+        moves = moving.moves({message.id: settled}, {message.id: message}, batch, now)
         for move in moves:
             if move.routes:
-                onward = outcome_of.next_batch(batch, next(iter(move.routes.values()))[0].channel, now)
+                onward = moving.next_batch(batch, next(iter(move.routes.values()))[0].channel, now)
                 self._batches.open(onward)
         self._claims.record(token, message.request, moves, now)
         if isinstance(settled, Uncertain):

@@ -12,7 +12,7 @@ from common.doorbell import Doorbell
 from common.settings import Settings
 from messaging.life import Batches, Leftovers, Rung, Undelivered
 from messaging.message import Batch, Message
-from messaging.outcomes import next_batch
+from messaging.moving import next_batch
 
 # A sweep rings for so many batches, so that a long queue is not made longer by ringing again for all of it.
 RINGS = 100

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from common.clock import Clock
 from common.errors import Conflict, Invalid
-from customers.catalogue import Product, Products, advertised, stand_ins
+from customers.catalogue import Product, Products, instead, with_stand_ins
 from customers.incident import LONGEST_WORD, OFFERED, Case, Choice, Incident, case_id, incident_id
 from customers.orders import Order
 from loyalty.goodwill import Policies
@@ -60,10 +60,8 @@ class Choosing:
 
     def substitutes(self, order: Order) -> list[Product]:
         """What can be had instead of what is sold out of an order, in stock, each once."""
-        products = self._products.get([line.product_id for line in order.lines])
-        gone = [id for id, product in products.items() if not product.in_stock]  # noqa: A001  # as the domain calls it
-        products |= self._products.get(stand_ins(products))
-        return [product for product in advertised(gone, products) if product.name]
+        bought = [line.product_id for line in order.lines]
+        return instead(bought, with_stand_ins(self._products, bought))
 
     def offered(self, case: Case, substitutes: Sequence[Product]) -> list[Choice]:
         """What a customer can choose for a case."""

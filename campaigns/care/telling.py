@@ -16,7 +16,7 @@ from common.errors import Conflict, Invalid, NotFound, Stale
 from common.ids import derive
 from content import bad_news
 from content.templates import Template, Templates
-from customers.catalogue import Product, Products, advertised, stand_ins
+from customers.catalogue import Product, Products, instead, with_stand_ins
 from customers.customer import Customer, Customers
 from customers.incident import Case, Given, Work, is_news
 from customers.orders import Order, Orders
@@ -235,9 +235,7 @@ class Telling:
     def _catalogue(self, order: Order | None, policy: Goodwill) -> dict[str, Product]:
         bought = [line.product_id for line in order.lines] if order else []
         wanted = sorted({*bought, *products_of(policy.rules)})
-        found = self._products.get(wanted) if wanted else {}
-        others = stand_ins(found)
-        return found | (self._products.get(others) if others else {})
+        return with_stand_ins(self._products, wanted)
 
     def _install(self, template: str, approved: str) -> None:
         """Put our own words in place where the shop has none, with the template that Meta has approved by now."""
@@ -266,7 +264,4 @@ def _substitutes(case: Case, order: Order | None, products: Mapping[str, Product
     """What can be had instead of what is sold out."""
     if case.cause not in _SOLD_OUT or order is None:
         return []
-    gone = [
-        one.product_id for one in order.lines if one.product_id in products and not products[one.product_id].in_stock
-    ]
-    return [product.name for product in advertised(gone, products) if product.name]
+    return [product.name for product in instead((line.product_id for line in order.lines), products)]

@@ -16,6 +16,7 @@ from messaging.desk import Held, Picked, Terms
 from messaging.message import State
 from messaging.spending import Limit
 from storage.rates import RedisRates
+from storage.spending import MongoSpending
 from tests.support.clock import ManualClock
 from tests.support.office import Office, Puppet
 from wiring import Services
@@ -223,6 +224,15 @@ def test_a_letter_beyond_the_providers_rate_waits(office: Office) -> None:
     office.delivery.deliver(second.id)
     assert office.get("ana", "a").state is State.ACCEPTED
     assert office.states("bo", run="b") == [(State.WAITING, "rate_limited")]
+
+
+def test_a_letter_that_waits_for_the_providers_rate_costs_the_campaign_nothing_yet(office: Office) -> None:
+    terms(office, puppet={"rate": 0.01})
+    office.limit = Limit(messages=9)
+    for run in ("a", "b"):
+        office.delivery.deliver(office.plan("ana", run=run).id)
+    assert office.states("ana", run="b") == [(State.WAITING, "rate_limited")]
+    assert MongoSpending(office.services.database).spent("campaign") == (1, 0)
 
 
 def test_a_budget_is_never_exceeded_and_gets_back_what_nobody_took(office: Office, clock: ManualClock) -> None:

@@ -11,7 +11,7 @@ from campaigns.occasion import Occasion
 from campaigns.refusals import Reason, is_loop
 
 
-class Chosen(msgspec.Struct, kw_only=True):
+class Admission(msgspec.Struct, kw_only=True):
     """Those that would let somebody in, those that do not and why, and where each person is.
 
     `looping` are the customers and keys of occasions that are one too many: their journeys end as they begin.
@@ -28,11 +28,11 @@ class Chosen(msgspec.Struct, kw_only=True):
         return mine[0] if mine and reentry_of(campaign) != "always" else None
 
 
-def chosen(
+def admission(
     campaign: Campaign, occasions: Sequence[Occasion], known: Mapping[str, Sequence[Journey]], now: datetime
-) -> Chosen:
-    """Choose. What let somebody in before says nothing new, and is passed over."""
-    found, people = Chosen(known=known), dict[str, list[Occasion]]()
+) -> Admission:
+    """Who gets in. What let somebody in before says nothing new, and is passed over."""
+    found, people = Admission(known=known), dict[str, list[Occasion]]()
     for one in occasions:
         people.setdefault(one.customer, []).append(one)
     for customer, told in people.items():
@@ -46,7 +46,7 @@ def chosen(
     return found
 
 
-def _each(found: Chosen, fresh: Sequence[Occasion], known: Sequence[Journey], now: datetime) -> None:
+def _each(found: Admission, fresh: Sequence[Occasion], known: Sequence[Journey], now: datetime) -> None:
     """Each occasion has a journey of its own."""
     before = [(one.entered_at, _order(one.data)) for one in known]
     for one in fresh:
@@ -56,7 +56,7 @@ def _each(found: Chosen, fresh: Sequence[Occasion], known: Sequence[Journey], no
         found.occasions.append(one)
 
 
-def _one(found: Chosen, campaign: Campaign, fresh: Sequence[Occasion], known: Journey | None, now: datetime) -> None:
+def _one(found: Admission, campaign: Campaign, fresh: Sequence[Occasion], known: Journey | None, now: datetime) -> None:
     """One journey at a time: the first occasion lets in, or with `restart` the latest."""
     if known is not None and (why := _refusal(campaign, known, now)):
         found.refused += [(one, why) for one in fresh]

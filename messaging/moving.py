@@ -16,8 +16,8 @@ from messaging.onward import by_channel, reason_of, ways_after
 log = logging.getLogger(__name__)
 
 # Where the provider does not say how long to wait: so many seconds, doubled with each try, up to the most.
-FIRST_WAIT = 5.0
-LONGEST_WAIT = 300.0
+FIRST_BACKOFF = 5.0
+LONGEST_BACKOFF = 300.0
 # A provider that stops everything (wrong credentials) is asked again after so many seconds.
 STOPPED_FOR = 60.0
 # What may be tried again at once may not be so for ever.
@@ -107,7 +107,7 @@ def unsent_move(verdict: Verdict, ids: Sequence[str], outcome: str = "") -> Move
 
 def wait_for(outcome: NotTaken, tries: int, now: datetime) -> datetime:
     """When to try again: as the provider said, else after ever longer waits."""
-    backoff = min(FIRST_WAIT * 2 ** min(tries, 16), LONGEST_WAIT)
+    backoff = min(FIRST_BACKOFF * 2 ** min(tries, 16), LONGEST_BACKOFF)
     if outcome.stop:
         seconds = STOPPED_FOR
     elif outcome.retry_after is None:
